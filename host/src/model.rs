@@ -1,0 +1,176 @@
+//! The words that every stage shares: force, source, finding. Plain data; knows no stage and no I/O.
+
+use std::fmt;
+
+use cordon_contract::manifest::{Confidence, Severity};
+use serde::{Deserialize, Serialize};
+
+/// A tenant's name: lower-case letters, digits and `-`, at most 64 bytes. Taken from the caller, never from an event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Force(String);
+
+/// A source's name: `m365.audit`, `entra.signin`, ..., or `custom.NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct SourceName(String);
+
+/// A name that is not well formed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is no {what}: {reason}")]
+pub struct NameError {
+    what: &'static str,
+    given: String,
+    reason: String,
+}
+
+impl NameError {
+    fn new(what: &'static str, given: &str, reason: impl Into<String>) -> Self {
+        Self { what, given: given.chars().take(80).collect(), reason: reason.into() }
+    }
+}
+
+impl Force {
+    /// Checks and wraps a name.
+    ///
+    /// # Errors
+    /// When it is empty, over 64 bytes, or has other characters than lower-case letters, digits and `-`.
+    pub fn new(name: &str) -> Result<Self, NameError> {
+        if name.is_empty() || name.len() > 64 {
+            return Err(NameError::new("force name", name, "use 1 to 64 characters"));
+        }
+        if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            return Err(NameError::new("force name", name, "use lower-case letters, digits and `-`"));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl SourceName {
+    /// Sources that the host knows by name. `cordon.*` are made by the host itself.
+    pub const KNOWN: &[&str] = &[
+        "m365.audit",
+        "entra.signin",
+        "entra.audit",
+        "azure.activity",
+        "windows.event",
+        "cordon.finding",
+        "cordon.audit",
+        "cordon.health",
+    ];
+
+    /// Checks and wraps a name.
+    ///
+    /// # Errors
+    /// When it is neither a known source nor `custom.` and a name of lower-case letters, digits, `-` and `_`.
+    pub fn new(name: &str) -> Result<Self, NameError> {
+        let custom = name.strip_prefix("custom.").is_some_and(|rest| {
+            !rest.is_empty()
+                && rest.len() <= 64
+                && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+        });
+        if custom || Self::KNOWN.contains(&name) {
+            return Ok(Self(name.to_owned()));
+        }
+        Err(NameError::new("source", name, format!("use one of {}, or custom.NAME", Self::KNOWN.join(", "))))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is `custom.NAME`: taken as it is, without shapes.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        self.0.starts_with("custom.")
+    }
+}
+
+impl fmt::Display for Force {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A finding as a plugin emitted it, already checked against its manifest and the limits; not yet stamped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emitted {
+    /// Row of the batch that triggered it.
+    pub row: u32,
+    /// A rule of the manifest.
+    pub rule: String,
+    /// Where it differs from the rule's.
+    pub severity: Option<Severity>,
+    /// Where it differs from the rule's.
+    pub confidence: Option<Confidence>,
+    /// Where it differs from the rule's.
+    pub title: Option<String>,
+    /// What happened.
+    pub summary: String,
+    /// Whom or what it is about.
+    pub entities: Vec<Entity>,
+    /// Shown with it, in order.
+    pub context: Vec<(String, String)>,
+    /// References of other events.
+    pub cited: Vec<String>,
+    /// Alerts group by it.
+    pub key: String,
+}
+
+/// Somebody or something that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Entity {
+    /// `user`, `ip`, `app`, ...
+    pub kind: String,
+    /// As it stands in the event.
+    pub value: String,
+}
+
+/// A level that a plugin logs at. Ascending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// One line of a plugin's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogLine {
+    /// How grave.
+    pub level: LogLevel,
+    /// What it said.
+    pub message: String,
+}
+
+/// One look of a plugin at one value, for `cordon run --explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Row of the batch.
+    pub row: u32,
+    /// Handle name.
+    pub field: String,
+    /// What was asked.
+    pub predicate: String,
+    /// What stood there; none where absent.
+    pub value: Option<String>,
+    /// Whether it held.
+    pub held: bool,
+}

@@ -1,0 +1,51 @@
+//! Limits that host and SDK both apply. Units are in the names or the comments; the WIT says the same.
+
+/// Rows of a batch at most.
+pub const BATCH_ROWS: usize = 4_096;
+/// Bytes of events in a batch at most (a single event of up to [`EVENT_BYTES`] always fits).
+pub const BATCH_BYTES: usize = 8 << 20;
+/// Bytes of one event at most.
+pub const EVENT_BYTES: usize = 1 << 20;
+/// Nesting of one event at most: arrays and objects inside each other.
+pub const EVENT_DEPTH: usize = 128;
+
+/// Findings for one trigger row at most.
+pub const FINDINGS_PER_ROW: usize = 64;
+/// Bytes of text of all findings for one trigger row at most.
+pub const FINDING_BYTES_PER_ROW: usize = 64 << 10;
+/// Bytes of a title.
+pub const TITLE_BYTES: usize = 256;
+/// Bytes of a summary.
+pub const SUMMARY_BYTES: usize = 4_096;
+/// Entities of a finding.
+pub const ENTITIES: usize = 64;
+/// Bytes of an entity's kind.
+pub const ENTITY_KIND_BYTES: usize = 64;
+/// Bytes of an entity's value.
+pub const ENTITY_VALUE_BYTES: usize = 1_024;
+/// Context entries of a finding.
+pub const CONTEXT_ENTRIES: usize = 64;
+/// Bytes of a context key.
+pub const CONTEXT_KEY_BYTES: usize = 128;
+/// Bytes of a context value.
+pub const CONTEXT_VALUE_BYTES: usize = 4_096;
+/// Cited references of a finding.
+pub const CITED: usize = 64;
+/// Bytes of a finding's key.
+pub const KEY_BYTES: usize = 512;
+/// Bytes of a reference.
+pub const REFERENCE_BYTES: usize = 256;
+
+/// Bytes of one log message.
+pub const LOG_MESSAGE_BYTES: usize = 8 << 10;
+/// Bytes of all log messages of one call of `detect` or `configure`.
+pub const LOG_BYTES: usize = 64 << 10;
+
+/// Bytes of `run` settings as JSON.
+pub const RUN_SETTINGS_BYTES: usize = 64 << 10;
+/// Bytes of a manifest.
+pub const MANIFEST_BYTES: usize = 4 << 20;
+/// Bytes of a path.
+pub const PATH_BYTES: usize = 1_024;
+/// Steps of a path.
+pub const PATH_STEPS: usize = 32;

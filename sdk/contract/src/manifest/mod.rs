@@ -1,0 +1,234 @@
+//! `cordon.toml`: what a plugin is, reads, asks for and may say.
+//!
+//! Read by the host from the component's custom section without running the plugin, and by the SDK's macro at compile time.
+//! Unknown keys are refused with their line. This module parses and validates; it grants nothing.
+//!
+//! ```toml
+//! [plugin]
+//! id = "mail-forwarding"            # kebab-case, at most 64 bytes
+//! version = "1.0.0"                 # semantic version
+//! summary = "Mail that leaves the force by itself"
+//! authors = ["NMC detection team"]
+//! licence = "Apache-2.0"
+//!
+//! [sources."m365.audit".fields]     # handle name = path; one handle may have a path in several sources
+//! operation = "Operation"
+//! parameters_forward_to = "Parameters[Name=ForwardTo].Value"
+//! user = { path = "UserId", personal = true, why = "names the mailbox owner" }
+//!
+//! [grants]                          # what the operator must give as well
+//! whole-events = false
+//!
+//! [limits]                          # wishes; the operator's caps stand above them
+//! cpu-ms = 200                      # per batch, base
+//! memory-mib = 64
+//!
+//! [settings.run.trusted_domains]    # per force; `settings.load.NAME` likewise, baked into the snapshot
+//! type = "strings"                  # string | strings | integer | number | boolean | map (string to string)
+//! default = []
+//! description = "Domains that belong to the force or its partners"
+//!
+//! [[rules]]
+//! id = "external-forwarding"
+//! title = "Mailbox forwards to an outside address"
+//! severity = "high"                 # informational | low | medium | high | critical
+//! confidence = "medium"             # low | medium | high
+//! attack = ["T1114.003"]
+//! description = "..."
+//! next-steps = ["..."]
+//! false-positives = ["..."]
+//! references = ["https://attack.mitre.org/techniques/T1114/003/"]
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::path::Path;
+
+/// A validated manifest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Manifest {
+    /// Identity.
+    pub plugin: Plugin,
+    /// Per source name: its declared fields.
+    pub sources: BTreeMap<String, Source>,
+    /// What the operator must grant.
+    pub grants: Grants,
+    /// Wishes within the operator's caps.
+    pub limits: Limits,
+    /// Declared settings.
+    pub settings: Settings,
+    /// What the plugin may find, in the manifest's order.
+    pub rules: Vec<Rule>,
+}
+
+/// Identity of a plugin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plugin {
+    /// Kebab-case, at most 64 bytes.
+    pub id: String,
+    /// Semantic version.
+    pub version: semver::Version,
+    /// One line.
+    pub summary: String,
+    /// Who answers for it.
+    pub authors: Vec<String>,
+    /// SPDX expression.
+    pub licence: String,
+}
+
+/// One source that a plugin reads.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Source {
+    /// Handle name (snake_case) to field.
+    pub fields: BTreeMap<String, Field>,
+}
+
+/// One declared field.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Field {
+    /// Where it stands in the event's canonical shape.
+    pub path: Path,
+    /// Whether it is personal data.
+    pub personal: bool,
+    /// Why it is read; expected where it is personal.
+    pub why: Option<String>,
+}
+
+/// Grants asked for. All default to no.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Grants {
+    /// `batch.whole`: the event exactly as received.
+    pub whole_events: bool,
+}
+
+/// Limits asked for; absent means the host's default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limits {
+    /// CPU time for one batch, in milliseconds.
+    pub cpu_ms: Option<u32>,
+    /// Linear memory, in MiB.
+    pub memory_mib: Option<u32>,
+}
+
+/// Declared settings by name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Settings {
+    /// National, baked into the snapshot.
+    pub load: BTreeMap<String, Setting>,
+    /// Per force, read for each batch.
+    pub run: BTreeMap<String, Setting>,
+}
+
+/// One declared setting.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Setting {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: SettingKind,
+    /// What it is where nobody sets it; of type `kind`.
+    pub default: serde_json::Value,
+    /// For people who tune it.
+    pub description: String,
+    /// Smallest value of an integer or number.
+    pub min: Option<f64>,
+    /// Largest value of an integer or number.
+    pub max: Option<f64>,
+    /// The words that a string, or each of strings, may be.
+    pub one_of: Option<Vec<String>>,
+}
+
+/// Type of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingKind {
+    /// UTF-8 text.
+    String,
+    /// A list of texts.
+    Strings,
+    /// A 64-bit signed integer.
+    Integer,
+    /// A 64-bit float.
+    Number,
+    /// true or false.
+    Boolean,
+    /// Text to text.
+    Map,
+}
+
+/// One thing that a plugin may find.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Rule {
+    /// Kebab-case, at most 64 bytes, unique in the manifest.
+    pub id: String,
+    /// One line for people, at most 256 bytes.
+    pub title: String,
+    /// Unless a finding says otherwise.
+    pub severity: Severity,
+    /// Unless a finding says otherwise.
+    #[serde(default)]
+    pub confidence: Confidence,
+    /// ATT&CK technique ids, `T1114` or `T1114.003`.
+    #[serde(default)]
+    pub attack: Vec<String>,
+    /// What an attacker does and why it matters.
+    pub description: String,
+    /// What the person who gets it should do, in order.
+    pub next_steps: Vec<String>,
+    /// When it is harmless.
+    pub false_positives: Vec<String>,
+    /// https URLs.
+    #[serde(default)]
+    pub references: Vec<String>,
+}
+
+/// How bad it is, in OCSF's words. Ascending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum Severity {
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// How sure it is, in OCSF's words. Ascending.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum Confidence {
+    Low,
+    #[default]
+    Medium,
+    High,
+}
+
+/// Why a manifest is refused; the way out is in the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {reason}", self.place())]
+pub struct ManifestError {
+    /// Line in the text, from 1, where it is known.
+    pub line: Option<usize>,
+    /// The key it is about, such as `rules[0].severity`; empty for syntax.
+    pub key: String,
+    /// What is wrong and what would do.
+    pub reason: String,
+}
+
+impl ManifestError {
+    fn place(&self) -> String {
+        match (self.line, self.key.as_str()) {
+            (Some(line), "") => format!("cordon.toml line {line}"),
+            (Some(line), key) => format!("cordon.toml line {line}, `{key}`"),
+            (None, "") => "cordon.toml".into(),
+            (None, key) => format!("cordon.toml, `{key}`"),
+        }
+    }
+}
