@@ -4,6 +4,7 @@
 
 pub mod author;
 pub mod cli;
+pub mod clock;
 pub mod events;
 pub mod findings;
 pub mod ids;
