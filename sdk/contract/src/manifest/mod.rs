@@ -40,7 +40,19 @@
 //! references = ["https://attack.mitre.org/techniques/T1114/003/"]
 //! ```
 
+mod nearest;
+mod parse;
+mod read;
+mod setting;
+#[cfg(test)]
+mod tests;
+mod words;
+
 use std::collections::BTreeMap;
+
+pub use nearest::nearest;
+pub use setting::SettingsError;
+pub use words::{SOURCES, is_source};
 
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +211,35 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// Every severity with its word, ascending.
+    pub const WORDS: [(&str, Severity); 5] = [
+        ("informational", Severity::Informational),
+        ("low", Severity::Low),
+        ("medium", Severity::Medium),
+        ("high", Severity::High),
+        ("critical", Severity::Critical),
+    ];
+
+    /// Its word in manifests, findings and output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize].0
+    }
+
+    /// The severity of a word, in case.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, severity)| *severity)
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.word())
+    }
+}
+
 /// How sure it is, in OCSF's words. Ascending.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -210,7 +251,56 @@ pub enum Confidence {
     High,
 }
 
-/// Why a manifest is refused; the way out is in the text.
+impl Confidence {
+    /// Every confidence with its word, ascending.
+    pub const WORDS: [(&str, Confidence); 3] =
+        [("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
+
+    /// Its word in manifests, findings and output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize].0
+    }
+
+    /// The confidence of a word, in case.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, confidence)| *confidence)
+    }
+}
+
+impl std::fmt::Display for Confidence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl Manifest {
+    /// The path of a handle in one source.
+    #[must_use]
+    pub fn field_path(&self, source: &str, handle: &str) -> Option<&Path> {
+        Some(&self.sources.get(source)?.fields.get(handle)?.path)
+    }
+
+    /// Whether a source's fields name this path.
+    #[must_use]
+    pub fn declares(&self, source: &str, path: &Path) -> bool {
+        self.sources.get(source).is_some_and(|source| source.fields.values().any(|field| field.path == *path))
+    }
+
+    /// A rule by its id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+}
+
+/// Everything that is wrong with one manifest, in the text's order; displays one line each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct ManifestErrors(pub Vec<ManifestError>);
+
+/// One reason why a manifest is refused; the way out is in the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {reason}", self.place())]
 pub struct ManifestError {
