@@ -1,6 +1,11 @@
 //! The dictionary-encoded column, as it crosses to a plugin. Built elsewhere; here is its shape only.
+//!
+//! The shapes are the contract's records, and are marked so: a shared column is then copied into a guest straight from
+//! where it was built, without a host-side copy in between.
 
 use std::sync::Arc;
+
+use wasmtime::component::{ComponentType, Lower};
 
 /// What kind of JSON value a dictionary entry is. The numbers are the contract's (`wit/v1/types.wit`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +22,8 @@ pub enum Kind {
 }
 
 /// One slot per row asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, ComponentType, Lower)]
+#[component(record)]
 pub struct Column {
     /// Dictionary index plus one; 0 where absent.
     pub rows: Vec<u32>,
@@ -30,7 +36,8 @@ pub struct Column {
 }
 
 /// One slot per array element.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, ComponentType, Lower)]
+#[component(record)]
 pub struct Multi {
     /// Rows plus one entries.
     pub starts: Vec<u32>,

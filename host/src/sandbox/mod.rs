@@ -1,53 +1,45 @@
 //! The sandbox: prepares plugins in a child process and runs them, one fresh instance for every batch.
 //!
 //! Owns wasmtime. Knows batches and manifests; knows nothing of files of events, forces' settings' origin, findings' ids.
+//!
+//! `inspect` reads a component without running it; `prepare` confines whatever touches untrusted code to a child process
+//! and keeps artefacts; `load` joins the two; `run` gives one batch to one fresh instance, through `link` (imports),
+//! `access` (fields), `emit` (findings) and `meter` (limits); `outcome` says how it ended.
 
+mod access;
+mod contract;
+mod cpu;
+mod emit;
+mod engine;
+mod inspect;
+mod link;
+mod load;
+mod meter;
+mod options;
 mod outcome;
+mod prepare;
+mod reference;
+mod run;
+mod state;
 
-use std::path::PathBuf;
+use std::fmt;
 use std::sync::Arc;
 
 use cordon_contract::manifest::Manifest;
 use serde_json::{Map, Value};
+use wasmtime::Engine;
+use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
-pub use outcome::{Limit, Outcome, RunReport};
+pub use inspect::{COMPONENT_BYTES, Inspection, inspect};
+pub use options::{Caps, SandboxOptions};
+pub use outcome::{Cost, Limit, Outcome, RunReport};
+pub use prepare::prepare_child;
 
 use crate::events::Batch;
 use crate::ids::Digest;
-
-/// How the sandbox is set up. `Default` suits the command line.
-#[derive(Debug, Clone)]
-pub struct SandboxOptions {
-    /// Worker threads that will call [`Sandbox::run`] at the same time; the pool has two slots more.
-    pub workers: usize,
-    /// Where prepared artefacts are kept.
-    pub cache: PathBuf,
-    /// The operator's caps over the manifests' wishes.
-    pub caps: Caps,
-    /// The binary whose hidden `prepare` verb is started as a child; `None`: this one.
-    pub preparer: Option<PathBuf>,
-}
-
-/// The operator's caps; a manifest may ask for less.
-#[derive(Debug, Clone)]
-pub struct Caps {
-    /// CPU time of the worker thread for one batch: this much plus `cpu_us_per_row` for each row.
-    pub cpu_ms: u32,
-    /// Microseconds per row.
-    pub cpu_us_per_row: u32,
-    /// Linear memory of one instance.
-    pub memory_mib: u32,
-    /// Elements of all tables of one instance.
-    pub table_elements: u32,
-    /// Host calls of one run: this much plus 16 for each row.
-    pub host_calls: u32,
-    /// CPU seconds for preparing one plugin, and the wall clock behind it.
-    pub prepare_seconds: u32,
-    /// Memory for preparing one plugin.
-    pub prepare_mib: u32,
-    /// Grants given to every plugin that asks.
-    pub grants: cordon_contract::manifest::Grants,
-}
+use engine::Ticker;
+use prepare::{Cache, Preparer};
+use state::{RunState, Terms};
 
 /// A plugin that is verified, configured, snapshotted and compiled: ready to run.
 #[derive(Clone)]
@@ -55,11 +47,12 @@ pub struct Plugin {
     inner: Arc<PluginInner>,
 }
 
-/// Filled by the sandbox.
 struct PluginInner {
-    manifest: Manifest,
+    terms: Arc<Terms>,
     digest: Digest,
     load_settings: Map<String, Value>,
+    pre: InstancePre<RunState>,
+    detect: ComponentExportIndex,
 }
 
 /// What one run is given besides its batch.
@@ -71,8 +64,16 @@ pub struct RunInput {
     pub explain: bool,
 }
 
-/// The engine, its ticker, its pool and its cache.
-pub struct Sandbox {}
+/// The engine, its ticker, its pool and its cache. Shared by all worker threads.
+pub struct Sandbox {
+    engine: Engine,
+    engine_digest: Digest,
+    ticker: Ticker,
+    linker: Linker<RunState>,
+    cache: Cache,
+    preparer: Preparer,
+    caps: Caps,
+}
 
 /// Why a plugin is not loaded. Whose fault and whether to retry follow from the variant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,22 +87,40 @@ pub enum LoadError {
     Host(String),
 }
 
-#[allow(missing_docs, clippy::todo, unused_variables)]
 impl Sandbox {
+    /// Sets everything up; runs nothing.
+    ///
+    /// # Errors
+    /// [`LoadError::Host`]: no cache folder, too little address space, no thread.
     pub fn new(options: SandboxOptions) -> Result<Self, LoadError> {
-        todo!()
+        load::sandbox(options)
     }
+
     /// Prepares (or takes from the cache) and links a plugin. `load` are the settings that differ from the defaults.
     ///
     /// # Errors
     /// See [`LoadError`]; the message is one line for people, naming what is wrong and the way out.
     pub fn load(&self, wasm: &[u8], load: &Map<String, Value>) -> Result<Plugin, LoadError> {
-        todo!()
+        load::load(self, wasm, load)
     }
+
     /// One batch on a fresh instance. Never panics; whatever the guest does is in the outcome. A batch of a source that the
     /// manifest does not name is `Completed` without a call.
+    ///
+    /// The calling thread's CPU time is what the plugin's is counted in; it needs 512 KiB of stack for the guest.
+    #[must_use]
     pub fn run(&self, plugin: &Plugin, batch: &Arc<Batch>, input: &RunInput) -> RunReport {
-        todo!()
+        if batch.is_empty() || !plugin.manifest().sources.contains_key(batch.source().as_str()) {
+            return run::nothing_to_do();
+        }
+        let _running = self.ticker.running();
+        run::run(&self.engine, &plugin.inner, batch, input)
+    }
+
+    /// Digest of what decides how plugins are compiled: wasmtime's version and settings, and this CPU's features.
+    #[must_use]
+    pub fn engine_digest(&self) -> Digest {
+        self.engine_digest
     }
 }
 
@@ -109,7 +128,7 @@ impl Plugin {
     /// Its manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
-        &self.inner.manifest
+        &self.inner.terms.manifest
     }
     /// SHA-256 of the component as given.
     #[must_use]
@@ -120,5 +139,18 @@ impl Plugin {
     #[must_use]
     pub fn load_settings(&self) -> &Map<String, Value> {
         &self.inner.load_settings
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plugin = &self.manifest().plugin;
+        write!(f, "Plugin({} {} {})", plugin.id, plugin.version, self.inner.digest.short())
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("engine", &self.engine_digest).field("caps", &self.caps).finish_non_exhaustive()
     }
 }

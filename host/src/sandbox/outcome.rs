@@ -1,9 +1,13 @@
 //! How one run of a plugin on a batch ended. Classified once, here, by type.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+use wasmtime::{Trap, WasmBacktrace};
 
+use super::contract::shortened;
+use super::meter::Stop;
 use crate::model::{Emitted, Explanation, LogLine};
 
 /// A limit that can be hit; its `Display` is the name used in outcomes, metrics and docs.
@@ -21,6 +25,23 @@ pub enum Limit {
     FindingsPerRow,
     FindingBytesPerRow,
     LogBytes,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Limit::CpuTime => "cpu-time",
+            Limit::WallClock => "wall-clock",
+            Limit::Memory => "memory",
+            Limit::TableElements => "table-elements",
+            Limit::Stack => "stack",
+            Limit::HostCalls => "host-calls",
+            Limit::HostCallBytes => "host-call-bytes",
+            Limit::FindingsPerRow => "findings-per-row",
+            Limit::FindingBytesPerRow => "finding-bytes-per-row",
+            Limit::LogBytes => "log-bytes",
+        })
+    }
 }
 
 /// How a run ended.
@@ -47,6 +68,85 @@ impl Outcome {
     #[must_use]
     pub fn is_deterministic(&self) -> bool {
         !matches!(self, Outcome::OutOfTime { .. } | Outcome::HostTrouble { .. })
+    }
+
+    /// Its word: `completed`, `refused`, `trapped`, ...
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Outcome::Completed => "completed",
+            Outcome::Refused { .. } => "refused",
+            Outcome::Trapped { .. } => "trapped",
+            Outcome::OutOfMemory { .. } => "out-of-memory",
+            Outcome::BadOutput { .. } => "bad-output",
+            Outcome::OutOfTime { .. } => "out-of-time",
+            Outcome::HostTrouble { .. } => "host-trouble",
+        }
+    }
+
+    /// Why, for people; empty where it completed.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Outcome::Completed => "",
+            Outcome::Refused { reason }
+            | Outcome::Trapped { reason, .. }
+            | Outcome::OutOfMemory { reason, .. }
+            | Outcome::BadOutput { reason, .. }
+            | Outcome::OutOfTime { reason, .. }
+            | Outcome::HostTrouble { reason } => reason,
+        }
+    }
+
+    /// The limit that was hit, where one was.
+    #[must_use]
+    pub fn limit(&self) -> Option<Limit> {
+        match self {
+            Outcome::Trapped { limit, .. } | Outcome::BadOutput { limit, .. } => *limit,
+            Outcome::OutOfMemory { limit, .. } | Outcome::OutOfTime { limit, .. } => Some(*limit),
+            Outcome::Completed | Outcome::Refused { .. } | Outcome::HostTrouble { .. } => None,
+        }
+    }
+
+    /// A host's [`Stop`], as an outcome.
+    pub(super) fn of_stop(stop: &Stop) -> Self {
+        let (limit, reason) = match stop {
+            Stop::Limit { limit, reason } => (*limit, reason.clone()),
+            Stop::Host(reason) => return Outcome::HostTrouble { reason: reason.clone() },
+        };
+        match limit {
+            Limit::CpuTime | Limit::WallClock => Outcome::OutOfTime { reason, limit },
+            Limit::Memory | Limit::TableElements => Outcome::OutOfMemory { reason, limit },
+            Limit::Stack | Limit::HostCalls | Limit::HostCallBytes => Outcome::Trapped { reason, limit: Some(limit) },
+            Limit::FindingsPerRow | Limit::FindingBytesPerRow | Limit::LogBytes => {
+                Outcome::BadOutput { reason, limit: Some(limit) }
+            }
+        }
+    }
+
+    /// How a call that failed with `error` ended. By the error's type, never by its text; `panic` is what the SDK's hook
+    /// said last.
+    pub(super) fn of_error(error: &wasmtime::Error, panic: Option<&str>) -> Self {
+        if let Some(stop) = error.downcast_ref::<Stop>() {
+            return Self::of_stop(stop);
+        }
+        if error.downcast_ref::<wasmtime::OutOfMemory>().is_some() {
+            return Outcome::HostTrouble { reason: "the host ran out of memory".into() };
+        }
+        let Some(trap) = error.downcast_ref::<Trap>() else {
+            // What is left is an argument or answer that breaks the canonical ABI: the guest's doing.
+            return Outcome::Trapped { reason: shortened(&error.root_cause().to_string(), 1024), limit: None };
+        };
+        let limit = (*trap == Trap::StackOverflow).then_some(Limit::Stack);
+        if let (Trap::UnreachableCodeReached, Some(panic)) = (trap, panic) {
+            return Outcome::Trapped { reason: panic.to_owned(), limit };
+        }
+        let place = error
+            .downcast_ref::<WasmBacktrace>()
+            .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()))
+            .map(|name| format!(" in `{}`", shortened(name, 200)))
+            .unwrap_or_default();
+        Outcome::Trapped { reason: format!("{trap}{place}"), limit }
     }
 }
 

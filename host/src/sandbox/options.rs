@@ -1,0 +1,75 @@
+//! How the sandbox is set up, and the operator's caps. Defaults suit the command line.
+
+use std::path::PathBuf;
+
+use cordon_contract::manifest::Grants;
+
+/// How the sandbox is set up. `Default` suits the command line.
+#[derive(Debug, Clone)]
+pub struct SandboxOptions {
+    /// Worker threads that will call [`Sandbox::run`] at the same time; the pool has two slots more.
+    pub workers: usize,
+    /// Where prepared artefacts are kept.
+    pub cache: PathBuf,
+    /// The operator's caps over the manifests' wishes.
+    pub caps: Caps,
+    /// The binary whose hidden `prepare` verb is started as a child; `None`: this one.
+    pub preparer: Option<PathBuf>,
+}
+
+/// The operator's caps; a manifest may ask for less.
+#[derive(Debug, Clone)]
+pub struct Caps {
+    /// CPU time of the worker thread for one batch: this much plus `cpu_us_per_row` for each row.
+    pub cpu_ms: u32,
+    /// Microseconds per row.
+    pub cpu_us_per_row: u32,
+    /// Linear memory of one instance.
+    pub memory_mib: u32,
+    /// Elements of all tables of one instance.
+    pub table_elements: u32,
+    /// Host calls of one run: this much plus 16 for each row.
+    pub host_calls: u32,
+    /// CPU seconds for preparing one plugin, and the wall clock behind it.
+    pub prepare_seconds: u32,
+    /// Memory for preparing one plugin.
+    pub prepare_mib: u32,
+    /// Grants given to every plugin that asks.
+    pub grants: Grants,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self {
+            cpu_ms: 1_000,
+            cpu_us_per_row: 100,
+            memory_mib: 256,
+            table_elements: 20_000,
+            host_calls: 4_096,
+            prepare_seconds: 60,
+            prepare_mib: 2_048,
+            grants: Grants::default(),
+        }
+    }
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            cache: default_cache(),
+            caps: Caps::default(),
+            preparer: None,
+        }
+    }
+}
+
+/// `$XDG_CACHE_HOME/cordon/artefacts`, by default under `~/.cache`; a folder of the temporary one where there is no home.
+fn default_cache() -> PathBuf {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+        .unwrap_or_else(std::env::temp_dir)
+        .join("cordon")
+        .join("artefacts")
+}
