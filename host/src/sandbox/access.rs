@@ -111,7 +111,8 @@ impl Access {
     pub(super) fn whole(&self, batch: &Batch, meter: &mut Meter, row: u32) -> Result<Answer<String>, Stop> {
         if !self.asked.whole_events {
             return Ok(Err(AccessFault::NeedsGrant(
-                "the manifest does not ask for whole events: add `whole-events = true` under [grants] in cordon.toml".into(),
+                "the manifest does not ask for whole events: add `whole-events = true` under [grants] in cordon.toml"
+                    .into(),
             )));
         }
         if !self.given.whole_events {

@@ -101,7 +101,10 @@ impl Emissions {
         if bytes > limits::FINDING_BYTES_PER_ROW {
             let limit = limits::FINDING_BYTES_PER_ROW;
             return Err(Refusal {
-                fault: EmitFault::TooMany(format!("the findings of row {} have {bytes} bytes, more than {limit}", found.row)),
+                fault: EmitFault::TooMany(format!(
+                    "the findings of row {} have {bytes} bytes, more than {limit}",
+                    found.row
+                )),
                 limit: Some(Limit::FindingBytesPerRow),
             });
         }
@@ -170,11 +173,15 @@ fn check(draft: Draft, manifest: &Manifest, batch: &Batch) -> Result<Emitted, Re
 fn entity((kind, value): (String, String)) -> Result<Entity, Refusal> {
     not_empty("an entity's kind", &kind)?;
     not_empty("an entity's value", &value)?;
-    let kebab = kind.split('-').all(|word| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    });
+    let kebab = kind
+        .split('-')
+        .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
     if !kebab {
-        return Err(EmitFault::BadField(format!("entity kind `{}`: use a short kebab-case word such as `user`", shortened(&kind, 64))).into());
+        return Err(EmitFault::BadField(format!(
+            "entity kind `{}`: use a short kebab-case word such as `user`",
+            shortened(&kind, 64)
+        ))
+        .into());
     }
     Ok(Entity { kind, value })
 }
@@ -195,9 +202,11 @@ fn not_empty(field: &str, text: &str) -> Result<(), Refusal> {
 
 fn one_line(field: &str, text: &str) -> Result<(), Refusal> {
     match text.chars().find(|character| character.is_control()) {
-        Some(character) => {
-            Err(EmitFault::BadField(format!("{field} has the control character U+{:04X}: use one line", u32::from(character))).into())
-        }
+        Some(character) => Err(EmitFault::BadField(format!(
+            "{field} has the control character U+{:04X}: use one line",
+            u32::from(character)
+        ))
+        .into()),
         None => Ok(()),
     }
 }

@@ -41,7 +41,9 @@ pub struct Inspection {
 pub fn inspect(wasm: &[u8]) -> Result<Inspection, LoadError> {
     if wasm.len() > COMPONENT_BYTES {
         let (len, limit) = (wasm.len() >> 20, COMPONENT_BYTES >> 20);
-        return Err(refused(format!("the component has {len} MiB, more than {limit}: ship large data as a list or a setting")));
+        return Err(refused(format!(
+            "the component has {len} MiB, more than {limit}: ship large data as a list or a setting"
+        )));
     }
     recognise(wasm)?;
     let found = Outermost::read(wasm)?;
@@ -90,7 +92,8 @@ fn recognise(wasm: &[u8]) -> Result<(), LoadError> {
         "WebAssembly text, not a binary component"
     } else if start.starts_with(b"[plugin]") || start.starts_with(b"#") {
         "a manifest or other text, not a component"
-    } else if wasm.starts_with(b"\x28\xB5\x2F\xFD") || wasm.starts_with(b"\x1F\x8B") || wasm.starts_with(b"PK\x03\x04") {
+    } else if wasm.starts_with(b"\x28\xB5\x2F\xFD") || wasm.starts_with(b"\x1F\x8B") || wasm.starts_with(b"PK\x03\x04")
+    {
         "a compressed file, not a component (unpack it first)"
     } else if wasm.starts_with(b"\x7FELF") {
         "a native program or a prepared artefact, not a component (artefacts are never loaded from elsewhere)"
@@ -142,7 +145,11 @@ impl<'w> Outermost<'w> {
             }
             Payload::ComponentImportSection(section) => {
                 for import in section {
-                    keep(&mut self.imports, import.map_err(broken)?.name.name, "imports")?;
+                    let import = import.map_err(broken)?;
+                    // A type is a name for something that an instance gives; it can do nothing by itself.
+                    if import.ty.kind() != ComponentExternalKind::Type {
+                        keep(&mut self.imports, import.name.name, "imports")?;
+                    }
                 }
                 Ok(())
             }

@@ -145,7 +145,8 @@ fn log(linker: &mut Linker<RunState>) -> wasmtime::Result<()> {
         if !store.data().given.explain {
             return Ok(());
         }
-        let text = |text: &WasmStr| Ok::<_, wasmtime::Error>(shortened(&text.to_str(store.as_context())?, EXPLANATION_BYTES));
+        let text =
+            |text: &WasmStr| Ok::<_, wasmtime::Error>(shortened(&text.to_str(store.as_context())?, EXPLANATION_BYTES));
         let explanation = Explanation {
             row: step.row,
             field: text(&step.field)?,
@@ -180,7 +181,8 @@ pub(super) fn level_of(level: LevelArgument) -> LogLevel {
 }
 
 fn path_text(store: &Store<'_>, path: &WasmStr) -> Answer<String> {
-    let path = path.to_str(store.as_context()).map_err(|_| AccessFault::BadPath("the path is not Unicode text".into()))?;
+    let path =
+        path.to_str(store.as_context()).map_err(|_| AccessFault::BadPath("the path is not Unicode text".into()))?;
     let (len, limit) = (path.len(), limits::PATH_BYTES);
     if len > limit {
         return Err(AccessFault::BadPath(format!("a path of {len} bytes: at most {limit} are allowed")));

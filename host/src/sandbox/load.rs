@@ -91,8 +91,9 @@ pub(super) fn load(sandbox: &Sandbox, wasm: &[u8], load: &Map<String, Value>) ->
     Ok(plugin)
 }
 
+/// Maps what was prepared just now: what is still refused does not fit the pool.
 fn mapped(engine: &Engine, path: &Path) -> Result<Component, LoadError> {
-    map(engine, path).map_err(|error| LoadError::Host(format!("the prepared artefact does not load: {error:#}")))
+    map(engine, path).map_err(|error| LoadError::Plugin(format!("no slot of the pool can hold it: {error:#}")))
 }
 
 /// Maps an artefact whose SHA-256 was found to be what its maker said.
@@ -136,8 +137,7 @@ fn fits(component: &Component, allowance: &Allowance) -> Result<(), LoadError> {
 /// Makes one instance and drops it: whatever the pool would refuse later is said now.
 fn try_start(sandbox: &Sandbox, plugin: &Plugin) -> Result<(), LoadError> {
     let _running = sandbox.ticker.running();
-    let given =
-        Given { terms: Arc::clone(&plugin.inner.terms), batch: None, settings: "{}".into(), explain: false };
+    let given = Given { terms: Arc::clone(&plugin.inner.terms), batch: None, settings: "{}".into(), explain: false };
     let mut store = run::store(&sandbox.engine, given);
     let Err(error) = plugin.inner.pre.instantiate(&mut store) else {
         return Ok(());

@@ -160,7 +160,9 @@ impl Meter {
             let limit = self.wall_limit.as_secs();
             return Err(Stop::limit(
                 Limit::WallClock,
-                format!("was not done after {limit} s of wall clock, though its CPU time was not used up: the host is overloaded"),
+                format!(
+                    "was not done after {limit} s of wall clock, though its CPU time was not used up: the host is overloaded"
+                ),
             ));
         }
         Ok(())

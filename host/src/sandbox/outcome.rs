@@ -51,16 +51,32 @@ impl fmt::Display for Limit {
 pub enum Outcome {
     Completed,
     /// `detect` answered `failure`.
-    Refused { reason: String },
+    Refused {
+        reason: String,
+    },
     /// A trap, a panic (with message, file and line where the SDK's hook gave them), or a host-call budget exceeded.
-    Trapped { reason: String, limit: Option<Limit> },
-    OutOfMemory { reason: String, limit: Limit },
+    Trapped {
+        reason: String,
+        limit: Option<Limit>,
+    },
+    OutOfMemory {
+        reason: String,
+        limit: Limit,
+    },
     /// An emit refused, or output or log over its limit.
-    BadOutput { reason: String, limit: Option<Limit> },
+    BadOutput {
+        reason: String,
+        limit: Option<Limit>,
+    },
     /// Of the moment, never final.
-    OutOfTime { reason: String, limit: Limit },
+    OutOfTime {
+        reason: String,
+        limit: Limit,
+    },
     /// The host's own trouble, of the moment: pool exhausted, instantiation failed.
-    HostTrouble { reason: String },
+    HostTrouble {
+        reason: String,
+    },
 }
 
 impl Outcome {

@@ -31,7 +31,9 @@ pub(super) fn check(reference: &str, force: &str, declared: impl Fn(&str) -> boo
         return Err("of another force".into());
     }
     if !declared(of_source) {
-        return Err(format!("of a source that the manifest does not declare: add [sources.\"{of_source}\"] or do not cite it"));
+        return Err(format!(
+            "of a source that the manifest does not declare: add [sources.\"{of_source}\"] or do not cite it"
+        ));
     }
     Ok(())
 }

@@ -82,15 +82,12 @@ fn report(store: Store<RunState>, ended: Result<Result<(), Failure>, Outcome>, s
     let said = store.into_data().said;
     let outcome = match (said.emissions.refused(), ended) {
         // Deterministic, and first: what came after it does not matter.
-        (Some(refusal), _) => {
-            Outcome::BadOutput { reason: refusal.fault.reason().to_owned(), limit: refusal.limit }
-        }
+        (Some(refusal), _) => Outcome::BadOutput { reason: refusal.fault.reason().to_owned(), limit: refusal.limit },
         (None, Ok(Ok(()))) => Outcome::Completed,
         (None, Ok(Err(failure))) => Outcome::Refused { reason: failure.reason() },
         (None, Err(outcome)) => outcome,
     };
-    let findings =
-        if outcome == Outcome::Completed { said.emissions.into_findings() } else { Vec::new() };
+    let findings = if outcome == Outcome::Completed { said.emissions.into_findings() } else { Vec::new() };
     RunReport { outcome, findings, log: said.log.into_lines(), explanations: said.explanations, cost }
 }
 

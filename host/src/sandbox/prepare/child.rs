@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use wasmparser::Validator;
 use wasmtime::component::Component;
 use wasmtime_wizer::Wizer;
 
@@ -38,9 +39,10 @@ pub fn prepare_child(arguments: &[OsString]) -> ExitCode {
     let [instructions] = arguments else {
         return complain("`prepare` is for Cordon's own use: it takes one argument, a job");
     };
-    let job: Job = match fs::read(instructions).map_err(|error| error.to_string()).and_then(|text| {
-        serde_json::from_slice(&text).map_err(|error| error.to_string())
-    }) {
+    let job: Job = match fs::read(instructions)
+        .map_err(|error| error.to_string())
+        .and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()))
+    {
         Ok(job) => job,
         Err(error) => return complain(&format!("the job cannot be read: {error}")),
     };
@@ -52,9 +54,10 @@ pub fn prepare_child(arguments: &[OsString]) -> ExitCode {
         Err(Fault::Plugin(reason)) => Answer::Refused(shortened(&reason, REASON_BYTES)),
         Err(Fault::Host(reason)) => Answer::Failed(shortened(&reason, REASON_BYTES)),
     };
-    match serde_json::to_vec(&answer).map_err(|error| error.to_string()).and_then(|text| {
-        fs::write(&job.answer, text).map_err(|error| error.to_string())
-    }) {
+    match serde_json::to_vec(&answer)
+        .map_err(|error| error.to_string())
+        .and_then(|text| fs::write(&job.answer, text).map_err(|error| error.to_string()))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&format!("the answer cannot be written: {error}")),
     }
@@ -68,10 +71,14 @@ fn complain(problem: &str) -> ExitCode {
 fn prepare(job: &Job) -> Result<Answer, Fault> {
     let wasm = fs::read(&job.component).map_err(Fault::host)?;
     let engine = engine::on_demand().map_err(Fault::host)?;
+    Validator::new_with_features(engine.get_wasm_features())
+        .validate_all(&wasm)
+        .map_err(|error| Fault::Plugin(format!("it is no valid component for this host: {error}")))?;
     // The init function named here does not exist, so nothing is cut out: `configure` stays, and nobody calls it.
     let wizer = Wizer::new();
-    let (context, instrumented) =
-        wizer.instrument_component(&wasm).map_err(|error| Fault::Plugin(format!("it cannot be snapshotted: {error:#}")))?;
+    let (context, instrumented) = wizer
+        .instrument_component(&wasm)
+        .map_err(|error| Fault::Plugin(format!("it cannot be snapshotted: {error:#}")))?;
     let component = Component::new(&engine, &instrumented)
         .map_err(|error| Fault::Plugin(format!("it does not compile: {error:#}")))?;
     drop(instrumented);

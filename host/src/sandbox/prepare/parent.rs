@@ -126,7 +126,9 @@ impl Preparer {
         let why = match (status.signal(), status.code()) {
             (Some(SIGXCPU), _) => format!("preparing it needs more than {seconds} s of CPU time"),
             (Some(SIGKILL), _) => {
-                format!("preparing it was killed: it needs more than {seconds} s of CPU time or more memory than the system has")
+                format!(
+                    "preparing it was killed: it needs more than {seconds} s of CPU time or more memory than the system has"
+                )
             }
             (Some(SIGABRT), _) => format!("preparing it needs more than {mib} MiB of memory, or broke the compiler"),
             (Some(signal), _) => format!("preparing it broke the compiler (signal {signal})"),
@@ -145,7 +147,8 @@ fn answer(path: &Path) -> Result<Answer, LoadError> {
     let mut text = String::new();
     let file = fs::File::open(path).map_err(host)?;
     file.take(ANSWER_BYTES).read_to_string(&mut text).map_err(host)?;
-    serde_json::from_str(&text).map_err(|error| LoadError::Host(format!("the preparing child's answer is broken: {error}")))
+    serde_json::from_str(&text)
+        .map_err(|error| LoadError::Host(format!("the preparing child's answer is broken: {error}")))
 }
 
 /// Reads to the end, keeps the start.

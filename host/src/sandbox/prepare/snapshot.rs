@@ -7,8 +7,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use wasmtime::component::{Component, Instance, Lift, Linker, Resource, ResourceType, WasmList, WasmStr};
 use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, Instance, Lift, Linker, Resource, ResourceType, WasmList, WasmStr};
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wizer::{ComponentContext, ComponentInstanceState, Wizer};
 
@@ -58,8 +58,8 @@ pub(super) fn take(
     let instance = linker(engine, component)
         .map_err(|error| Fault::Plugin(format!("its imports cannot be linked: {error:#}")))?
         .instantiate(&mut store, component)
-        .map_err(|error| ended(&store, "its start", &error))?;
-    configure(&mut store, &instance, &job.load_settings)?;
+        .map_err(|error| ended(&store, job.memory_mib, "its start", &error))?;
+    configure(&mut store, &instance, job)?;
     store.data_mut().meter.raise_memory(SNAPSHOT_BYTES);
     let mut state = State { store, instance, broken: None };
     let snapshot = ready(wizer.snapshot_component(context, &mut state))
@@ -72,7 +72,7 @@ pub(super) fn take(
     Ok((snapshot, log))
 }
 
-fn configure(store: &mut Store<Configuring>, instance: &Instance, load_settings: &str) -> Result<(), Fault> {
+fn configure(store: &mut Store<Configuring>, instance: &Instance, job: &Job) -> Result<(), Fault> {
     let mistyped = |name: &str, error: wasmtime::Error| {
         Fault::Plugin(format!("its export `{name}` is not the contract's: {error:#}"))
     };
@@ -82,19 +82,22 @@ fn configure(store: &mut Store<Configuring>, instance: &Instance, load_settings:
     let configure = instance
         .get_typed_func::<(&str,), (Result<(), Failure>,)>(&mut *store, contract::CONFIGURE)
         .map_err(|error| mistyped(contract::CONFIGURE, error))?;
-    match configure.call(&mut *store, (load_settings,)) {
+    match configure.call(&mut *store, (job.load_settings.as_str(),)) {
         Ok((Ok(()),)) => Ok(()),
         Ok((Err(failure),)) => Err(Fault::Plugin(format!("`configure` refused: {}", failure.reason()))),
-        Err(error) => Err(ended(store, "`configure`", &error)),
+        Err(error) => Err(ended(store, job.memory_mib, "`configure`", &error)),
     }
 }
 
-fn ended(store: &Store<Configuring>, what: &str, error: &wasmtime::Error) -> Fault {
+fn ended(store: &Store<Configuring>, mib: u32, what: &str, error: &wasmtime::Error) -> Fault {
     if let Some(early) = error.downcast_ref::<TooEarly>() {
         return Fault::Plugin(early.to_string());
     }
     match Outcome::of_error(error, store.data().log.panic_message()) {
-        Outcome::HostTrouble { reason } => Fault::Host(reason),
+        // In this process memory is scarce by our own limit.
+        Outcome::HostTrouble { reason } => {
+            Fault::Plugin(format!("preparing it needs more memory than the limit of {mib} MiB: {reason}"))
+        }
         outcome => Fault::Plugin(match outcome.limit() {
             Some(limit) => format!("{what} hit the limit {limit}: it {}", outcome.reason()),
             None => format!("{what} trapped: {}", outcome.reason()),

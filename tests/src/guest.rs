@@ -1,0 +1,153 @@
+//! Guests from core WebAssembly text: a prelude with the contract's imports and a few helpers, and the body of `detect`
+//! (and of `configure`), encoded as a component of the real world with a manifest inside.
+//!
+//! Below the SDK on purpose: what a hostile guest does is not what the SDK lets an author do.
+
+use std::path::Path;
+
+use wasm_encoder::{ComponentSection as _, CustomSection, Encode as _};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// What every guest here declares: one source, four fields, one rule.
+pub const MANIFEST: &str = r#"
+[plugin]
+id = "guest"
+version = "1.0.0"
+summary = "A guest of the tests"
+authors = ["tests"]
+licence = "Apache-2.0"
+
+[sources."custom.test".fields]
+operation = "Operation"
+user = "UserId"
+ip = "ClientIP"
+text = "Text"
+
+[[rules]]
+id = "rule-a"
+title = "Rule A"
+severity = "high"
+description = "For tests."
+next-steps = ["Nothing."]
+false-positives = ["All."]
+"#;
+
+/// Imports, memory layout and helpers. Addresses: 0 a zeroed answer (`ok`), 64 answers of host calls, 512 what a helper
+/// builds, 1024 the finding, 2048 and up texts, 65536 and up the heap.
+const PRELUDE: &str = include_str!("../guests/prelude.wat");
+
+/// A guest to be built.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    items: String,
+    configure: String,
+    detect: String,
+    manifest: Option<String>,
+    pages: u32,
+    maximum: String,
+}
+
+impl Guest {
+    /// A guest whose `detect` runs these instructions, then answers ok. The batch is local 0; locals `$i`, `$j`, `$n` (i32).
+    #[must_use]
+    pub fn detecting(body: &str) -> Self {
+        Self {
+            items: String::new(),
+            configure: String::new(),
+            detect: body.to_owned(),
+            manifest: Some(MANIFEST.to_owned()),
+            pages: 2,
+            maximum: String::new(),
+        }
+    }
+
+    /// `configure` runs these instructions; its text is at locals `$text`, `$len`.
+    #[must_use]
+    pub fn configuring(mut self, body: &str) -> Self {
+        self.configure = body.to_owned();
+        self
+    }
+
+    /// More fields of the core module: functions, globals, data.
+    #[must_use]
+    pub fn with(mut self, items: &str) -> Self {
+        self.items = items.to_owned();
+        self
+    }
+
+    /// Another manifest, or none.
+    #[must_use]
+    pub fn manifest(mut self, manifest: Option<&str>) -> Self {
+        self.manifest = manifest.map(str::to_owned);
+        self
+    }
+
+    /// Initial pages of memory.
+    #[must_use]
+    pub fn pages(mut self, pages: u32) -> Self {
+        self.pages = pages;
+        self
+    }
+
+    /// The memory's own maximum.
+    #[must_use]
+    pub fn maximum(mut self, pages: u32) -> Self {
+        self.maximum = pages.to_string();
+        self
+    }
+
+    /// The core module.
+    ///
+    /// # Panics
+    /// When the text does not assemble.
+    #[must_use]
+    pub fn core(&self) -> Vec<u8> {
+        let text = PRELUDE
+            .replace("{pages}", &format!("{} {}", self.pages, self.maximum))
+            .replace("{items}", &self.items)
+            .replace("{configure}", &self.configure)
+            .replace("{detect}", &self.detect);
+        wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The component.
+    ///
+    /// # Panics
+    /// When the module does not fit the world.
+    #[must_use]
+    pub fn build(&self) -> Vec<u8> {
+        let mut component = encode(self.core());
+        if let Some(manifest) = &self.manifest {
+            append_manifest(&mut component, manifest);
+        }
+        component
+    }
+}
+
+/// A core module of the world `detector` as a component.
+///
+/// # Panics
+/// When it does not fit.
+#[must_use]
+pub fn encode(mut core: Vec<u8>) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/v1")).unwrap();
+    let world = resolve.select_world(&[package], Some("detector")).unwrap();
+    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().validate(true).module(&core).unwrap().encode().unwrap()
+}
+
+/// Appends a manifest's custom section to a component.
+pub fn append_manifest(component: &mut Vec<u8>, manifest: &str) {
+    let section = CustomSection { name: cordon_contract::MANIFEST_SECTION.into(), data: manifest.as_bytes().into() };
+    component.push(section.id());
+    section.encode(component);
+}
+
+/// A text as a WAT data segment at an address.
+#[must_use]
+pub fn data(at: u32, text: &str) -> String {
+    let bytes: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    format!("(data (i32.const {at}) \"{bytes}\")")
+}
