@@ -11,6 +11,7 @@
   (import "cordon:detection/events@1.0.0" "[method]batch.values" (func $values (param i32 i32 i32 i32)))
   (import "cordon:detection/events@1.0.0" "[method]batch.whole" (func $whole (param i32 i32 i32)))
   (import "cordon:detection/events@1.0.0" "[method]batch.reference" (func $reference (param i32 i32 i32)))
+  (import "cordon:detection/events@1.0.0" "[resource-drop]batch" (func $drop_batch (param i32)))
   (import "cordon:detection/findings@1.0.0" "emit" (func $emit_at (param i32 i32)))
   (import "cordon:detection/settings@1.0.0" "get" (func $settings (param i32)))
   (import "cordon:detection/log@1.0.0" "write" (func $write (param i32 i32 i32)))
@@ -59,9 +60,14 @@
     {configure}
     (i32.const 0))
 
-  (func (export "detect") (param $batch i32) (result i32) (local $i i32) (local $j i32) (local $n i32)
+  (func $detect (param $batch i32) (result i32) (local $i i32) (local $j i32) (local $n i32)
     {detect}
     (i32.const 0))
+
+  ;; A borrowed handle is given back before the call ends.
+  (func (export "detect") (param $batch i32) (result i32)
+    (call $detect (local.get $batch))
+    (call $drop_batch (local.get $batch)))
 
   {items}
 )
