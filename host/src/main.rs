@@ -1,1 +1,5 @@
-fn main(){}
+//! The `cordon` binary. Everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    cordon::cli::main()
+}

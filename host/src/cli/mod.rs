@@ -1,1 +1,74 @@
-//! wip
+//! The command line: one file per verb. Reads arguments, prints answers, chooses exit codes.
+//!
+//! Findings and machine-readable answers go to standard output, everything else to standard error. Owns no logic that
+//! another stage could need.
+
+mod build;
+mod exit;
+mod style;
+mod text;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::Exit;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cordon",
+    version,
+    about = "Sandboxed Wasm detections over batches of security events",
+    after_help = exit::HELP,
+    propagate_version = true,
+    max_term_width = 110
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Build(build::Args),
+}
+
+/// For people or for machines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Standard output. Never `println!`: that panics when the reader of a pipe has gone.
+fn out() -> anstream::AutoStream<std::io::StdoutLock<'static>> {
+    anstream::stdout().lock()
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    writeln!(out(), "{text}")?;
+    Ok(())
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let answer = match Cli::parse().verb {
+        Verb::Build(args) => build::run(&args),
+    };
+    match answer {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            let (exit, text) = exit::of_error(&error);
+            if !text.is_empty() {
+                let _ = writeln!(anstream::stderr(), "{}error:{} {text}", style::BAD, style::OFF);
+            }
+            exit.into()
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The few colours. anstream takes them away where standard output or error is no terminal, and for `NO_COLOR`.
+
+use anstyle::{AnsiColor, Reset, Style};
+
+/// Back to plain.
+pub(super) const OFF: Reset = Reset;
+/// What went wrong.
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
