@@ -11,7 +11,7 @@ pub(super) fn encode(module: &[u8], manifest_text: &str) -> Result<Vec<u8>, Stri
     let mut component = wit_component::ComponentEncoder::default()
         .validate(true)
         .module(module)
-        .and_then(|encoder| encoder.encode())
+        .and_then(|mut encoder| encoder.encode())
         .map_err(|error| format!("{error:#}").replace('\n', " "))?;
     CustomSection { name: MANIFEST_SECTION.into(), data: manifest_text.as_bytes().into() }
         .append_to_component(&mut component);

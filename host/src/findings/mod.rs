@@ -1,1 +1,13 @@
-//! wip
+//! Findings: stamped with who, what and where, with the evidence that the plugin was allowed to see, and written out.
+//!
+//! Owns the finding's id and its wire forms (NDJSON, OCSF). Never calls a plugin and reads no clock.
+
+mod evidence;
+mod ocsf;
+mod stamp;
+mod table;
+pub mod text;
+
+pub use ocsf::to_ocsf;
+pub use stamp::{EventRef, Finding, Lane, PluginRef, stamp};
+pub use table::to_block;
