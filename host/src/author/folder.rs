@@ -4,7 +4,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use cordon_contract::manifest::{Manifest, ManifestError};
+use cordon_contract::manifest::{Manifest, ManifestErrors};
 
 /// A folder with a plugin's sources.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub enum FolderError {
     #[error("{}: {reason}", path.display())]
     Cargo { path: PathBuf, reason: String },
     #[error("{}: {error}", path.display())]
-    Manifest { path: PathBuf, error: ManifestError },
+    Manifest { path: PathBuf, error: ManifestErrors },
     #[error("two plugin folders have the id `{id}`: {} and {}; give one of them another id", first.display(), second.display())]
     TwoOfOneId { id: String, first: PathBuf, second: PathBuf },
 }
@@ -72,7 +72,9 @@ impl PluginFolder {
             .ok_or_else(|| wrong("no `name` under `[package]`"))?
             .to_owned();
         let sdk = cargo.get("dependencies").and_then(|d| d.get("cordon-sdk")).ok_or_else(|| {
-            wrong("`[dependencies]` does not name `cordon-sdk`: add `cordon-sdk = { workspace = true }` or a path to it")
+            wrong(
+                "`[dependencies]` does not name `cordon-sdk`: add `cordon-sdk = { workspace = true }` or a path to it",
+            )
         })?;
         let sdk = if sdk.get("workspace").and_then(toml::Value::as_bool) == Some(true) {
             let root_toml = table(&root.join("Cargo.toml"))?;
@@ -187,8 +189,7 @@ pub(super) fn workspace_root(folder: &Path) -> Result<PathBuf, FolderError> {
 }
 
 fn read(path: &Path) -> Result<String, FolderError> {
-    std::fs::read_to_string(path)
-        .map_err(|e| FolderError::Unreadable { path: path.to_owned(), reason: e.to_string() })
+    std::fs::read_to_string(path).map_err(|e| FolderError::Unreadable { path: path.to_owned(), reason: e.to_string() })
 }
 
 fn table(path: &Path) -> Result<toml::Table, FolderError> {

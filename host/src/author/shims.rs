@@ -33,7 +33,7 @@ pub(super) fn write(workshop: &Path, root: &Path, plugins: &[&PluginFolder]) -> 
     }
     let workspace = format!(
         "# Made by `cordon build`; made anew each time.\n[workspace]\nresolver = \"3\"\nmembers = [{}]\nexclude = [\"{LINK}\"]\n\n\
-         [profile.release]\nopt-level = 3\nlto = \"fat\"\ncodegen-units = 1\npanic = \"abort\"\nstrip = true\ndebug = false\nincremental = false\n",
+         [profile.release]\nopt-level = 3\nlto = \"fat\"\ncodegen-units = 1\npanic = \"abort\"\nstrip = \"debuginfo\"\ndebug = false\nincremental = false\n",
         members.trim_end_matches(", ")
     );
     write_changed(&folder.join("Cargo.toml"), &workspace)?;

@@ -8,7 +8,9 @@ pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What is missing on this machine. Displays as three lines: what, the command, what works without it.
 #[derive(Debug, thiserror::Error)]
-#[error("missing: {what}\nget it with: {command}\nwithout it: plugins that are already built (.wasm) still inspect, run and bench")]
+#[error(
+    "missing: {what}\nget it with: {command}\nwithout it: plugins that are already built (.wasm) still inspect, run and bench"
+)]
 pub struct ToolchainMissing {
     what: String,
     command: String,
@@ -36,7 +38,10 @@ impl Toolchain {
         }
         let name = toolchain.name();
         Err(ToolchainMissing {
-            what: format!("the target {TARGET} of the Rust toolchain{}", name.as_ref().map_or(String::new(), |n| format!(" {n}"))),
+            what: format!(
+                "the target {TARGET} of the Rust toolchain{}",
+                name.as_ref().map_or(String::new(), |n| format!(" {n}"))
+            ),
             command: match name {
                 Some(name) => format!("rustup target add {TARGET} --toolchain {name}"),
                 None => format!("rustup target add {TARGET}   (rustup itself: https://rustup.rs)"),
@@ -62,9 +67,8 @@ impl Toolchain {
             Ok(output) if output.status.success() => {
                 let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
                 // The folder alone may be left over from a removed target: the standard library must be in it.
-                let entries = std::fs::read_dir(folder).map(|entries| {
-                    entries.flatten().any(|e| e.file_name().to_string_lossy().starts_with("libstd-"))
-                });
+                let entries = std::fs::read_dir(folder)
+                    .map(|entries| entries.flatten().any(|e| e.file_name().to_string_lossy().starts_with("libstd-")));
                 Ok(entries.unwrap_or(false))
             }
             Ok(output) => Err(ToolchainMissing {
@@ -115,9 +119,18 @@ impl Toolchain {
 /// Whether a variable of the outer build would change what the plugins are built to. Where packages come from
 /// (CARGO_HOME, network, registries) and how cargo talks (CARGO_TERM_*) stay.
 fn leaks(name: &str) -> bool {
-    const KEPT: &[&str] = &["CARGO_HOME", "CARGO_HTTP", "CARGO_NET", "CARGO_REGISTR", "CARGO_SOURCE", "CARGO_TERM", "CARGO_BUILD_JOBS"];
-    const OTHERS: &[&str] =
-        &["RUSTFLAGS", "RUSTDOCFLAGS", "RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTDOC", "MAKEFLAGS", "RUSTC_BOOTSTRAP"];
+    const KEPT: &[&str] =
+        &["CARGO_HOME", "CARGO_HTTP", "CARGO_NET", "CARGO_REGISTR", "CARGO_SOURCE", "CARGO_TERM", "CARGO_BUILD_JOBS"];
+    const OTHERS: &[&str] = &[
+        "RUSTFLAGS",
+        "RUSTDOCFLAGS",
+        "RUSTC",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTDOC",
+        "MAKEFLAGS",
+        "RUSTC_BOOTSTRAP",
+    ];
     OTHERS.contains(&name)
         || name.starts_with("__CARGO")
         || (name.starts_with("CARGO_") && !KEPT.iter().any(|kept| name.starts_with(kept)))
@@ -129,7 +142,9 @@ mod tests {
 
     #[test]
     fn what_an_outer_build_sets_does_not_reach_the_plugins_build() {
-        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR", "CARGO_PKG_NAME"] {
+        for name in
+            ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR", "CARGO_PKG_NAME"]
+        {
             assert!(leaks(name), "{name}");
         }
         for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TERM_COLOR", "RUSTUP_TOOLCHAIN", "PATH", "HTTPS_PROXY"] {

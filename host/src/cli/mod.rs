@@ -5,6 +5,9 @@
 
 mod build;
 mod exit;
+mod inspect;
+mod plugins;
+mod prepare;
 mod style;
 mod text;
 
@@ -12,8 +15,6 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use exit::Exit;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -32,6 +33,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Build(build::Args),
+    Inspect(inspect::Args),
+    #[command(hide = true)]
+    Prepare(prepare::Args),
 }
 
 /// For people or for machines.
@@ -60,6 +64,8 @@ fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 pub fn main() -> ExitCode {
     let answer = match Cli::parse().verb {
         Verb::Build(args) => build::run(&args),
+        Verb::Inspect(args) => inspect::run(&args),
+        Verb::Prepare(args) => return prepare::run(&args),
     };
     match answer {
         Ok(exit) => exit.into(),

@@ -6,3 +6,7 @@ use anstyle::{AnsiColor, Reset, Style};
 pub(super) const OFF: Reset = Reset;
 /// What went wrong.
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Names and titles.
+pub(super) const STRONG: Style = Style::new().bold();
+/// What may be overlooked.
+pub(super) const DIM: Style = Style::new().dimmed();

@@ -1,7 +1,7 @@
 //! Evidence that a finding carries: the declared fields of its trigger event, and nothing else of it.
 
 use cordon_contract::manifest::Manifest;
-use cordon_contract::path::{Path, Step};
+use cordon_contract::path::Path;
 use serde_json::{Map, Value};
 
 use crate::events::{Batch, Column, Kind};
@@ -19,7 +19,7 @@ pub(super) fn declared_fields(batch: &Batch, row: usize, manifest: &Manifest) ->
 }
 
 fn value(batch: &Batch, row: usize, path: &Path) -> Option<Value> {
-    if path.steps().contains(&Step::All) {
+    if path.has_all() {
         let alone = batch.select(row..row + 1);
         let multi = alone.values(path);
         let slots: Vec<Value> =

@@ -146,6 +146,9 @@ mod tests {
     #[test]
     fn an_entity_of_a_kind_that_ocsf_does_not_number_keeps_its_word() {
         let entity = crate::model::Entity { kind: "role".into(), value: "Global Administrator".into() };
-        assert_eq!(observable(&entity), json!({"name": "role", "type_id": 99, "type": "role", "value": "Global Administrator"}));
+        assert_eq!(
+            observable(&entity),
+            json!({"name": "role", "type_id": 99, "type": "role", "value": "Global Administrator"})
+        );
     }
 }
