@@ -1,1 +1,78 @@
-//! wip
+//! Write Cordon detections in Rust.
+//!
+//! A plugin is a struct, a `detect` function and a `cordon.toml`:
+//!
+//! ```ignore
+//! use cordon_sdk::prelude::*;
+//!
+//! #[derive(Default)]
+//! pub struct MailForwarding;
+//!
+//! #[detector]
+//! impl MailForwarding {
+//!     fn detect(&self, _: &Batch, fields: &Fields, settings: &Settings, findings: &mut Findings) -> Result<(), Failure> {
+//!         let sets = fields.operation.equals("Set-Mailbox") & fields.forward_to.present();
+//!         for row in &sets {
+//!             let to = fields.forward_to.text(row).unwrap_or("");
+//!             findings.emit(Rule::ExternalForwarding.on(row).summary(format!("Mail goes to {to}")).key(to))?;
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//! ```
+//!
+//! [`macro@detector`] reads `cordon.toml` and generates `Fields`, `Settings`, `LoadSettings` and `Rule`. [`Field`] and
+//! [`FieldValues`] are the handles, [`Mask`] the sets of rows that predicates answer with, [`Finding`] the builder of findings.
+//! `testing` runs a detector natively.
+//!
+//! This crate hides the bindings of `wit/v1`; it holds no state, reads no clock, and knows no host but through `backend`.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod backend;
+mod batch;
+mod column;
+mod detector;
+mod failure;
+mod field;
+mod finding;
+mod findings;
+#[cfg(target_arch = "wasm32")]
+mod guest;
+pub mod log;
+mod mask;
+mod settings;
+mod test;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+mod text;
+mod time;
+
+pub use batch::Batch;
+pub use cordon_sdk_macros::detector;
+pub use detector::Detector;
+pub use failure::Failure;
+pub use field::{Cased, CasedValues, Field, FieldValues};
+pub use finding::{Confidence, Finding, Severity};
+pub use findings::Findings;
+pub use mask::{Mask, Row, Rows};
+pub use serde_json;
+pub use test::Cidr;
+pub use time::{LocalTime, Weekday};
+
+/// What a plugin needs: `use cordon_sdk::prelude::*;`
+pub mod prelude {
+    pub use crate::{
+        Batch, Cidr, Confidence, Failure, Field, FieldValues, Finding, Findings, LocalTime, Mask, Row, Severity,
+        Weekday, detector, log,
+    };
+}
+
+/// For generated code only.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::backend::wasm::bindings;
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::guest::{configure, detect};
+    pub use crate::settings::Reader;
+}

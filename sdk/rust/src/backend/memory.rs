@@ -1,0 +1,115 @@
+//! In a native test: a batch in memory, and a session that collects what the detector says.
+
+use std::cell::RefCell;
+
+use super::{Emission, Look};
+use crate::column::{Column, Multi};
+use crate::log::Level;
+use crate::testing::memory::MemoryBatch;
+
+/// A batch in memory.
+pub(crate) struct Batch<'b>(pub(crate) &'b MemoryBatch);
+
+impl Batch<'_> {
+    pub(crate) fn len(&self) -> u32 {
+        self.0.len()
+    }
+
+    pub(crate) fn source(&self) -> String {
+        self.0.source.clone()
+    }
+
+    pub(crate) fn times(&self) -> Vec<i64> {
+        self.0.times.clone()
+    }
+
+    pub(crate) fn marks(&self) -> Vec<u8> {
+        self.0.marks.clone()
+    }
+
+    pub(crate) fn received(&self) -> Vec<i64> {
+        self.0.received.clone()
+    }
+
+    pub(crate) fn local_minutes(&self) -> Vec<i16> {
+        self.0.local_minutes.clone()
+    }
+
+    pub(crate) fn column(&self, path: &str) -> Result<Column, String> {
+        let rows: Vec<u32> = (0..self.0.len()).collect();
+        self.0.column(path, &rows)
+    }
+
+    pub(crate) fn column_for(&self, path: &str, rows: &[u32]) -> Result<Column, String> {
+        self.0.column(path, rows)
+    }
+
+    pub(crate) fn values(&self, path: &str) -> Result<Multi, String> {
+        self.0.values(path)
+    }
+
+    pub(crate) fn whole(&self, row: u32) -> Result<String, String> {
+        self.0.whole(row)
+    }
+
+    pub(crate) fn reference(&self, row: u32) -> String {
+        self.0.reference(row)
+    }
+}
+
+/// What a detector says during one call.
+#[derive(Default)]
+pub(crate) struct Session {
+    pub(crate) explain: bool,
+    pub(crate) check: Option<crate::testing::check::Check>,
+    pub(crate) findings: Vec<Emission>,
+    pub(crate) log: Vec<(Level, String)>,
+    pub(crate) explanations: Vec<crate::testing::Explanation>,
+}
+
+thread_local! {
+    static SESSION: RefCell<Session> = RefCell::default();
+}
+
+impl Session {
+    /// Runs `call` with `self` collecting; gives back what was collected.
+    pub(crate) fn collect<T>(self, call: impl FnOnce() -> T) -> (T, Session) {
+        SESSION.replace(self);
+        let answer = call();
+        (answer, SESSION.take())
+    }
+}
+
+/// Checks a finding as the host does, and keeps it.
+pub(crate) fn emit(finding: Emission) -> Result<(), String> {
+    SESSION.with_borrow_mut(|session| {
+        if let Some(check) = &mut session.check {
+            check.finding(&finding)?;
+        }
+        session.findings.push(finding);
+        Ok(())
+    })
+}
+
+/// Keeps a line of the log.
+pub(crate) fn log(level: Level, message: &str) {
+    SESSION.with_borrow_mut(|session| session.log.push((level, message.to_owned())));
+}
+
+/// Whether the test asked for explanations.
+pub(crate) fn explaining() -> bool {
+    SESSION.with_borrow(|session| session.explain)
+}
+
+/// Keeps one look.
+pub(crate) fn explain(look: &Look<'_>) {
+    SESSION.with_borrow_mut(|session| {
+        session.explanations.push(crate::testing::Explanation {
+            row: look.row as usize,
+            field: look.field.to_owned(),
+            predicate: look.predicate.to_owned(),
+            value: look.value.map(str::to_owned),
+            held: look.held,
+        });
+    });
+}

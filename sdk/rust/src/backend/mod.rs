@@ -1,0 +1,38 @@
+//! Where the batch comes from and where findings and log go: the host in a guest, memory in a native test.
+//!
+//! The one place that knows which. Both sides offer the same names: `Batch` with the contract's functions, and `emit`, `log`,
+//! `explaining`, `explain`.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod memory;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod wasm;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use memory::{Batch, Session, emit, explain, explaining, log};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use wasm::{Batch, emit, explain, explaining, log};
+
+/// One look at one value, as `log.explain` takes it.
+pub(crate) struct Look<'t> {
+    pub(crate) row: u32,
+    pub(crate) field: &'t str,
+    pub(crate) predicate: &'t str,
+    pub(crate) value: Option<&'t str>,
+    pub(crate) held: bool,
+}
+
+/// A finding in the contract's shape, within its limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Emission {
+    pub(crate) row: u32,
+    pub(crate) rule: String,
+    pub(crate) severity: Option<String>,
+    pub(crate) confidence: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) summary: String,
+    pub(crate) entities: Vec<(String, String)>,
+    pub(crate) context: Vec<(String, String)>,
+    pub(crate) cited: Vec<String>,
+    pub(crate) key: String,
+}

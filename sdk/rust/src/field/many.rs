@@ -1,0 +1,286 @@
+//! A field with several values per row: one slot per array element.
+
+use std::cell::OnceCell;
+
+use super::{path_of, report, verdicts};
+use crate::column::{Entry, Multi};
+use crate::mask::{Mask, Row};
+use crate::test::{AnyOf, Case, Cidr, Contains, Ends, Equals, InCidr, Matches, Starts, State, Test};
+use crate::{Batch, Failure};
+
+/// Several values per row: the handle of a path with `[]`.
+///
+/// Fields of the same array (`a[].b` and `a[].c`) have the same slots. `any_*` holds where some slot fulfils the predicate;
+/// `all_*` where every slot does and there is at least one. Case is ignored unless [`FieldValues::cased`] stands before.
+///
+/// ```
+/// # use cordon_sdk::prelude::*;
+/// # fn look(batch: &Batch, names: &FieldValues, values: &FieldValues) {
+/// for row in &names.any_equals("ForwardTo") {
+///     for (name, value) in names.slots(row).zip(values.slots(row)) {
+///         if name == Some("ForwardTo") {
+///             log::info(value.unwrap_or(""));
+///         }
+///     }
+/// }
+/// # }
+/// ```
+pub struct FieldValues<'b> {
+    batch: &'b Batch<'b>,
+    name: &'static str,
+    path: Option<&'static str>,
+    multi: OnceCell<Multi>,
+}
+
+/// How the verdicts of a row's slots make the row's.
+#[derive(Clone, Copy)]
+enum Quantity {
+    Any,
+    All,
+}
+
+impl<'b> FieldValues<'b> {
+    /// For generated code. `paths`: source and path, where the manifest declares the handle.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(batch: &'b Batch<'b>, name: &'static str, paths: &[(&str, &'static str)]) -> Self {
+        Self { batch, name, path: path_of(batch, paths), multi: OnceCell::new() }
+    }
+
+    /// Predicates that compare in case.
+    #[must_use]
+    pub fn cased(&self) -> CasedValues<'_, 'b> {
+        CasedValues(self)
+    }
+
+    /// Some slot's text fulfils the author's question, asked once per distinct text.
+    #[must_use]
+    pub fn any(&self, test: impl FnMut(&str) -> bool) -> Mask {
+        self.judge(Quantity::Any, &mut Matches(test))
+    }
+
+    /// Every slot's text does, and there is one.
+    #[must_use]
+    pub fn all(&self, test: impl FnMut(&str) -> bool) -> Mask {
+        self.judge(Quantity::All, &mut Matches(test))
+    }
+
+    /// Some slot's text is this.
+    #[must_use]
+    pub fn any_equals(&self, text: &str) -> Mask {
+        self.judge(Quantity::Any, &mut Equals::new(Case::Ignored, text))
+    }
+
+    /// Every slot's text is this, and there is one.
+    #[must_use]
+    pub fn all_equals(&self, text: &str) -> Mask {
+        self.judge(Quantity::All, &mut Equals::new(Case::Ignored, text))
+    }
+
+    /// Some slot's text is one of these.
+    #[must_use]
+    pub fn any_of<S: AsRef<str>>(&self, texts: &[S]) -> Mask {
+        self.judge(Quantity::Any, &mut AnyOf::new(Case::Ignored, texts))
+    }
+
+    /// Every slot's text is one of these, and there is one.
+    #[must_use]
+    pub fn all_of<S: AsRef<str>>(&self, texts: &[S]) -> Mask {
+        self.judge(Quantity::All, &mut AnyOf::new(Case::Ignored, texts))
+    }
+
+    /// Some slot's text contains this.
+    #[must_use]
+    pub fn any_contains(&self, text: &str) -> Mask {
+        self.judge(Quantity::Any, &mut Contains::new(Case::Ignored, &[text]))
+    }
+
+    /// Some slot's text contains one of these.
+    #[must_use]
+    pub fn any_contains_any<S: AsRef<str>>(&self, texts: &[S]) -> Mask {
+        self.judge(Quantity::Any, &mut Contains::new(Case::Ignored, texts))
+    }
+
+    /// Every slot's text contains this, and there is one.
+    #[must_use]
+    pub fn all_contain(&self, text: &str) -> Mask {
+        self.judge(Quantity::All, &mut Contains::new(Case::Ignored, &[text]))
+    }
+
+    /// Some slot's text starts with this.
+    #[must_use]
+    pub fn any_starts_with(&self, text: &str) -> Mask {
+        self.judge(Quantity::Any, &mut Starts::new(Case::Ignored, &[text]))
+    }
+
+    /// Every slot's text starts with this, and there is one.
+    #[must_use]
+    pub fn all_start_with(&self, text: &str) -> Mask {
+        self.judge(Quantity::All, &mut Starts::new(Case::Ignored, &[text]))
+    }
+
+    /// Some slot's text ends with this.
+    #[must_use]
+    pub fn any_ends_with(&self, text: &str) -> Mask {
+        self.judge(Quantity::Any, &mut Ends::new(Case::Ignored, &[text]))
+    }
+
+    /// Every slot's text ends with this, and there is one.
+    #[must_use]
+    pub fn all_end_with(&self, text: &str) -> Mask {
+        self.judge(Quantity::All, &mut Ends::new(Case::Ignored, &[text]))
+    }
+
+    /// Some slot is an address in one of these ranges.
+    ///
+    /// # Errors
+    /// [`Failure::BadSettings`] that names the first text that is no range.
+    pub fn any_in_cidr<S: AsRef<str>>(&self, ranges: &[S]) -> Result<Mask, Failure> {
+        Ok(self.judge(Quantity::Any, &mut InCidr(&Cidr::parse_all(ranges)?)))
+    }
+
+    /// Every slot is an address in one of these ranges, and there is one.
+    ///
+    /// # Errors
+    /// [`Failure::BadSettings`] that names the first text that is no range.
+    pub fn all_in_cidr<S: AsRef<str>>(&self, ranges: &[S]) -> Result<Mask, Failure> {
+        Ok(self.judge(Quantity::All, &mut InCidr(&Cidr::parse_all(ranges)?)))
+    }
+
+    /// Some slot has a value that is not null.
+    #[must_use]
+    pub fn present(&self) -> Mask {
+        self.judge(Quantity::Any, &mut State::Present)
+    }
+
+    /// No slot has a value that is not null.
+    #[must_use]
+    pub fn absent(&self) -> Mask {
+        !self.present()
+    }
+
+    /// The rows with at least so many slots, absent ones included.
+    #[must_use]
+    pub fn at_least(&self, slots: usize) -> Mask {
+        let mut mask = self.batch.none();
+        self.batch.rows().filter(|row| self.len(*row) >= slots).for_each(|row| mask.insert(row.0));
+        mask
+    }
+
+    /// Number of slots in this row, absent ones included.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // `at_least(1)` is the mask of it
+    pub fn len(&self, row: Row) -> usize {
+        self.multi().range(row.index()).len()
+    }
+
+    /// The texts in this row's slots, in document order; none where an element has no such field, or null.
+    pub fn slots(&self, row: Row) -> impl Iterator<Item = Option<&str>> {
+        self.entries(row).map(move |value| {
+            if self.batch.explaining() {
+                report(row, self.name, "read", value, value.is_some());
+            }
+            value.and_then(Entry::text)
+        })
+    }
+
+    /// The texts in this row that are there.
+    pub fn texts(&self, row: Row) -> impl Iterator<Item = &str> {
+        self.slots(row).flatten()
+    }
+
+    fn entries(&self, row: Row) -> impl Iterator<Item = Option<Entry<'_>>> {
+        let multi = self.multi();
+        multi.range(row.index()).map(|slot| multi.values.get(slot))
+    }
+
+    fn multi(&self) -> &Multi {
+        self.multi.get_or_init(|| {
+            let rows = self.batch.len();
+            let Some(path) = self.path else { return Multi::absent(rows) };
+            match self.batch.raw().values(path) {
+                Ok(multi) if multi.rows() == rows => multi,
+                Ok(multi) => {
+                    let found = multi.rows();
+                    self.batch.note_trouble(format!("`{}` came with {found} rows for {rows}", self.name));
+                    Multi::absent(rows)
+                }
+                Err(reason) => {
+                    self.batch.note_trouble(format!("`{}` cannot be read: {reason}", self.name));
+                    Multi::absent(rows)
+                }
+            }
+        })
+    }
+
+    fn judge(&self, quantity: Quantity, test: &mut dyn Test) -> Mask {
+        let multi = self.multi();
+        let verdicts = verdicts(&multi.values, test);
+        let holds = |slot: &u32| verdicts.get(*slot as usize) == Some(&true);
+        let mut mask = self.batch.none();
+        for row in self.batch.rows() {
+            let slots = multi.values.slots().get(multi.range(row.index())).unwrap_or(&[]);
+            let held = match quantity {
+                Quantity::Any => slots.iter().any(holds),
+                Quantity::All => !slots.is_empty() && slots.iter().all(holds),
+            };
+            if held {
+                mask.insert(row.0);
+            }
+        }
+        if self.batch.explaining() {
+            self.explain(quantity, test, &mask);
+        }
+        mask
+    }
+
+    /// One look per slot, each with its own verdict; one without value where a row has no slot.
+    fn explain(&self, quantity: Quantity, test: &mut dyn Test, mask: &Mask) {
+        let word = match quantity {
+            Quantity::Any => "any",
+            Quantity::All => "all",
+        };
+        let predicate = format!("{word}: {}", test.describe());
+        for row in self.batch.rows() {
+            if self.len(row) == 0 {
+                report(row, self.name, &predicate, None, mask.contains(row));
+            }
+            for value in self.entries(row) {
+                let held = match value {
+                    Some(value) => test.holds(value),
+                    None => test.absent_holds(),
+                };
+                report(row, self.name, &predicate, value, held);
+            }
+        }
+    }
+}
+
+/// Predicates of a [`FieldValues`] that compare in case.
+pub struct CasedValues<'f, 'b>(&'f FieldValues<'b>);
+
+impl CasedValues<'_, '_> {
+    /// Some slot's text is exactly this.
+    #[must_use]
+    pub fn any_equals(&self, text: &str) -> Mask {
+        self.0.judge(Quantity::Any, &mut Equals::new(Case::Exact, text))
+    }
+
+    /// Every slot's text is exactly this, and there is one.
+    #[must_use]
+    pub fn all_equals(&self, text: &str) -> Mask {
+        self.0.judge(Quantity::All, &mut Equals::new(Case::Exact, text))
+    }
+
+    /// Some slot's text is exactly one of these.
+    #[must_use]
+    pub fn any_of<S: AsRef<str>>(&self, texts: &[S]) -> Mask {
+        self.0.judge(Quantity::Any, &mut AnyOf::new(Case::Exact, texts))
+    }
+
+    /// Some slot's text contains exactly this.
+    #[must_use]
+    pub fn any_contains(&self, text: &str) -> Mask {
+        self.0.judge(Quantity::Any, &mut Contains::new(Case::Exact, &[text]))
+    }
+}
