@@ -1,22 +1,26 @@
 //! Writes the generated code. Every path in it is absolute; every item stands in the author's module.
+//!
+//! Names of handles, settings and rules have the place of the author's type: what has the place of the attribute itself never
+//! earns a warning, and 'declared but not used' must be one.
 
 use std::collections::BTreeMap;
 
 use cordon_contract::manifest::{Field, Rule, Setting, SettingKind};
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::ItemImpl;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Ident, ItemImpl};
 
 use crate::author::Author;
 use crate::manifest::Found;
 
 pub(crate) fn all(block: &ItemImpl, author: &Author<'_>, manifest: &Found) -> TokenStream {
     let parsed = &manifest.parsed;
+    let at = author.type_name.span();
     let fields =
-        fields(&parsed.sources.iter().map(|(name, source)| (name.as_str(), &source.fields)).collect::<Vec<_>>());
-    let settings = settings("Settings", "The force's `run` settings.", &parsed.settings.run);
+        fields(at, &parsed.sources.iter().map(|(name, source)| (name.as_str(), &source.fields)).collect::<Vec<_>>());
+    let settings = settings(at, "Settings", "The force's `run` settings.", &parsed.settings.run);
     let load = settings_of_load(author, &parsed.settings.load);
-    let rules = rules(&parsed.rules);
+    let rules = rules(at, &parsed.rules);
     let detector = detector(author, &manifest.path);
     quote! {
         #block
@@ -28,7 +32,7 @@ pub(crate) fn all(block: &ItemImpl, author: &Author<'_>, manifest: &Found) -> To
     }
 }
 
-fn fields(sources: &[(&str, &BTreeMap<String, Field>)]) -> TokenStream {
+fn fields(at: Span, sources: &[(&str, &BTreeMap<String, Field>)]) -> TokenStream {
     // One handle may have a path in several sources; the manifest has checked that all are single or all multi.
     let mut handles: BTreeMap<&str, Vec<(&str, &Field)>> = BTreeMap::new();
     for (source, fields) in sources {
@@ -38,20 +42,24 @@ fn fields(sources: &[(&str, &BTreeMap<String, Field>)]) -> TokenStream {
     }
     let (mut declared, mut made) = (Vec::new(), Vec::new());
     for (handle, paths) in &handles {
-        let name = format_ident!("{handle}");
+        let name = Ident::new(handle, at);
         let many = paths.iter().any(|(_, field)| field.path.has_all());
-        let kind = if many { quote!(::cordon_sdk::FieldValues) } else { quote!(::cordon_sdk::Field) };
+        let kind = if many {
+            quote_spanned!(at=> ::cordon_sdk::FieldValues)
+        } else {
+            quote_spanned!(at=> ::cordon_sdk::Field)
+        };
         let places: Vec<String> = paths.iter().map(|(source, field)| format!("`{}` of {source}", field.path)).collect();
         let doc = places.join(", ");
         let table = paths.iter().map(|(source, field)| {
             let path = field.path.to_string();
             quote!((#source, #path))
         });
-        declared.push(quote! { #[doc = #doc] #name: #kind<'b> });
+        declared.push(quote_spanned! { at=> #[doc = #doc] #name: #kind<'b> });
         made.push(quote! { #name: #kind::new(batch, #handle, &[#(#table),*]) });
     }
     quote! {
-        /// The fields that `cordon.toml` declares. One that no source of this batch declares is absent in every row.
+        /// The fields that `cordon.toml` declares. One that this batch's source does not declare is absent in every row.
         struct Fields<'b> {
             #(#declared,)*
             // Ties the lifetime where no field is declared.
@@ -73,26 +81,28 @@ fn settings_of_load(author: &Author<'_>, declared: &BTreeMap<String, Setting>) -
     if !author.configures && declared.is_empty() {
         return quote!();
     }
-    settings("LoadSettings", "The `load` settings, known before the snapshot.", declared)
+    settings(author.type_name.span(), "LoadSettings", "The `load` settings, known before the snapshot.", declared)
 }
 
-fn settings(name: &str, doc: &str, declared: &BTreeMap<String, Setting>) -> TokenStream {
-    let name = format_ident!("{name}");
+fn settings(at: Span, name: &str, doc: &str, declared: &BTreeMap<String, Setting>) -> TokenStream {
+    let name = Ident::new(name, at);
     let fields = declared.iter().map(|(setting, declared)| {
-        let field = format_ident!("{setting}");
+        let field = Ident::new(setting, at);
         let doc = &declared.description;
         let kind = match declared.kind {
-            SettingKind::String => quote!(::std::string::String),
-            SettingKind::Strings => quote!(::std::vec::Vec<::std::string::String>),
-            SettingKind::Integer => quote!(i64),
-            SettingKind::Number => quote!(f64),
-            SettingKind::Boolean => quote!(bool),
-            SettingKind::Map => quote!(::std::collections::BTreeMap<::std::string::String, ::std::string::String>),
+            SettingKind::String => quote_spanned!(at=> ::std::string::String),
+            SettingKind::Strings => quote_spanned!(at=> ::std::vec::Vec<::std::string::String>),
+            SettingKind::Integer => quote_spanned!(at=> i64),
+            SettingKind::Number => quote_spanned!(at=> f64),
+            SettingKind::Boolean => quote_spanned!(at=> bool),
+            SettingKind::Map => {
+                quote_spanned!(at=> ::std::collections::BTreeMap<::std::string::String, ::std::string::String>)
+            }
         };
-        quote! { #[doc = #doc] #field: #kind }
+        quote_spanned! { at=> #[doc = #doc] #field: #kind }
     });
     let taken = declared.keys().map(|setting| {
-        let field = format_ident!("{setting}");
+        let field = Ident::new(setting, at);
         quote! { #field: reader.take(#setting)? }
     });
     let reads = if declared.is_empty() {
@@ -116,15 +126,18 @@ fn settings(name: &str, doc: &str, declared: &BTreeMap<String, Setting>) -> Toke
     }
 }
 
-fn rules(rules: &[Rule]) -> TokenStream {
-    let names: Vec<_> = rules.iter().map(|rule| format_ident!("{}", pascal(&rule.id))).collect();
-    let docs = rules.iter().map(|rule| &rule.title);
+fn rules(at: Span, rules: &[Rule]) -> TokenStream {
+    let names: Vec<_> = rules.iter().map(|rule| Ident::new(&pascal(&rule.id), at)).collect();
+    let variants = rules.iter().zip(&names).map(|(rule, name)| {
+        let doc = &rule.title;
+        quote_spanned! { at=> #[doc = #doc] #name }
+    });
     let ids = rules.iter().map(|rule| &rule.id);
     let titles = rules.iter().map(|rule| &rule.title);
     quote! {
         /// The rules that `cordon.toml` declares.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        enum Rule { #(#[doc = #docs] #names,)* }
+        enum Rule { #(#variants,)* }
 
         impl Rule {
             /// Begins a finding triggered by this row.

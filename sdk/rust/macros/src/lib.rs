@@ -31,6 +31,8 @@ use syn::ItemImpl;
 /// fn configure(load: &LoadSettings) -> Result<Self, Failure>
 /// ```
 ///
+/// A file of tests may hold detectors of its own: `#[detector(manifest = "other.toml")]` names a manifest beside that source file.
+///
 /// Without `configure`, the type's `Default` is used. Mistakes in the manifest are compile errors with file and line; a field
 /// used and not declared is one that gives the line to add; a field declared and not used is a warning.
 #[proc_macro_attribute]
@@ -42,12 +44,7 @@ fn expand(
     arguments: proc_macro2::TokenStream,
     item: proc_macro2::TokenStream,
 ) -> syn::Result<proc_macro2::TokenStream> {
-    if !arguments.is_empty() {
-        return Err(syn::Error::new_spanned(
-            arguments,
-            "`#[detector]` takes no arguments: all there is to say is in cordon.toml",
-        ));
-    }
+    let named = if arguments.is_empty() { None } else { Some(syn::parse2::<manifest::Named>(arguments)?) };
     let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) else {
         return Err(syn::Error::new_spanned(
             item,
@@ -55,7 +52,7 @@ fn expand(
         ));
     };
     let author = author::read(&block)?;
-    let manifest = manifest::read(proc_macro2::Span::call_site())?;
+    let manifest = manifest::read(named.as_ref())?;
     author::check_fields(&author, &manifest.parsed)?;
     Ok(generate::all(&block, &author, &manifest))
 }

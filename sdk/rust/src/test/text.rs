@@ -8,13 +8,14 @@ use crate::column::Entry;
 /// The text is this.
 pub(crate) struct Equals<'n> {
     case: Case,
+    given: &'n str,
     needle: Cow<'n, str>,
     scratch: String,
 }
 
 impl<'n> Equals<'n> {
     pub(crate) fn new(case: Case, needle: &'n str) -> Self {
-        Self { case, needle: case.needle(needle), scratch: String::new() }
+        Self { case, given: needle, needle: case.needle(needle), scratch: String::new() }
     }
 }
 
@@ -24,32 +25,34 @@ impl Test for Equals<'_> {
     }
 
     fn describe(&self) -> String {
-        format!("equals \"{}\"{}", self.needle, self.case.note())
+        format!("equals \"{}\"{}", self.given, self.case.note())
     }
 }
 
 /// The text is one of these.
 pub(crate) struct AnyOf<'n> {
     case: Case,
+    given: Vec<&'n str>,
     needles: Vec<Cow<'n, str>>,
     sorted: bool,
     scratch: String,
 }
 
 impl<'n> AnyOf<'n> {
-    /// Below this, comparing with each is faster than folding and searching.
+    /// Up to this, comparing with each is faster than folding and searching.
     const FEW: usize = 8;
 
     pub(crate) fn new<S: AsRef<str>>(case: Case, needles: &'n [S]) -> Self {
-        Self::of(case, needles.iter().map(|needle| case.needle(needle.as_ref())).collect())
+        Self::of(case, needles.iter().map(AsRef::as_ref).collect())
     }
 
-    fn of(case: Case, mut needles: Vec<Cow<'n, str>>) -> Self {
+    fn of(case: Case, given: Vec<&'n str>) -> Self {
+        let mut needles: Vec<_> = given.iter().map(|needle| case.needle(needle)).collect();
         let sorted = needles.len() > Self::FEW;
         if sorted {
             needles.sort_unstable();
         }
-        Self { case, needles, sorted, scratch: String::new() }
+        Self { case, given, needles, sorted, scratch: String::new() }
     }
 }
 
@@ -64,7 +67,7 @@ impl Test for AnyOf<'_> {
     }
 
     fn describe(&self) -> String {
-        format!("is any of {}{}", list(&self.needles), self.case.note())
+        format!("is any of {}{}", list(&self.given), self.case.note())
     }
 }
 
@@ -74,14 +77,16 @@ macro_rules! part {
         $(#[$doc])*
         pub(crate) struct $name<'n> {
             case: Case,
+            given: Vec<&'n str>,
             needles: Vec<Cow<'n, str>>,
             scratch: String,
         }
 
         impl<'n> $name<'n> {
             pub(crate) fn new<S: AsRef<str>>(case: Case, needles: &'n [S]) -> Self {
-                let needles = needles.iter().map(|needle| case.needle(needle.as_ref())).collect();
-                Self { case, needles, scratch: String::new() }
+                let given: Vec<&str> = needles.iter().map(AsRef::as_ref).collect();
+                let needles = given.iter().map(|needle| case.needle(needle)).collect();
+                Self { case, given, needles, scratch: String::new() }
             }
         }
 
@@ -94,7 +99,7 @@ macro_rules! part {
 
             fn describe(&self) -> String {
                 let any = if self.needles.len() == 1 { "" } else { "any of " };
-                format!(concat!($words, " {}{}{}"), any, list(&self.needles), self.case.note())
+                format!(concat!($words, " {}{}{}"), any, list(&self.given), self.case.note())
             }
         }
     };
