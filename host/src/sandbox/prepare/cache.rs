@@ -9,9 +9,11 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::prune::{CACHE_BYTES, prune};
 use crate::ids::Digest;
 
 /// Bytes of an entry's index file at most.
@@ -50,14 +52,13 @@ impl Cache {
 
     /// The verified artefact of a key.
     pub(in crate::sandbox) fn find(&self, key: Digest) -> Option<PathBuf> {
-        let mut text = String::new();
-        File::open(self.entry_path(key)).ok()?.take(ENTRY_BYTES).read_to_string(&mut text).ok()?;
-        let entry: Entry = serde_json::from_str(&text).ok()?;
-        let path = self.artefact_path(entry.sha256);
+        let entry = read_entry(&self.entry_path(key))?;
+        let path = artefact_path(&self.folder, entry.sha256);
         if digest_of(&path).ok()? != entry.sha256 {
             tracing::warn!(artefact = %path.display(), "a prepared artefact is damaged and is made again");
             return None;
         }
+        used_now(&path);
         Some(path)
     }
 
@@ -69,7 +70,7 @@ impl Cache {
         if digest_of(made)? != sha256 {
             return Err(io::Error::other("the prepared artefact changed on disk"));
         }
-        let path = self.artefact_path(sha256);
+        let path = artefact_path(&self.folder, sha256);
         fs::set_permissions(made, fs::Permissions::from_mode(0o400))?;
         fs::rename(made, &path)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
@@ -77,6 +78,7 @@ impl Cache {
         file.as_file().sync_all()?;
         file.persist(self.entry_path(key)).map_err(|error| error.error)?;
         File::open(&self.folder)?.sync_all()?;
+        prune(&self.folder, &path, CACHE_BYTES)?;
         Ok(path)
     }
 
@@ -90,9 +92,29 @@ impl Cache {
     fn entry_path(&self, key: Digest) -> PathBuf {
         self.folder.join(format!("{key}.json"))
     }
+}
 
-    fn artefact_path(&self, sha256: Digest) -> PathBuf {
-        self.folder.join(format!("{sha256}.cwasm"))
+fn read_entry(path: &Path) -> Option<Entry> {
+    let mut text = String::new();
+    File::open(path).ok()?.take(ENTRY_BYTES).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn artefact_path(folder: &Path, sha256: Digest) -> PathBuf {
+    folder.join(format!("{sha256}.cwasm"))
+}
+
+/// The artefact that an index file names.
+pub(super) fn artefact_of(folder: &Path, index: &Path) -> Option<PathBuf> {
+    read_entry(index).map(|entry| artefact_path(folder, entry.sha256))
+}
+
+/// Marks a file as used now, for [`prune`]. Where that fails it is only forgotten sooner.
+fn used_now(path: &Path) {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    if let Err(error) = utimensat(CWD, path, &times, AtFlags::empty()) {
+        tracing::debug!(%error, "an artefact's last use cannot be noted");
     }
 }
 

@@ -8,6 +8,7 @@ mod cache;
 mod child;
 mod limits;
 mod parent;
+mod prune;
 mod snapshot;
 
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::prune::WORK_PREFIX;
 use super::{Answer, Cache, Job};
 use crate::ids::Digest;
 use crate::sandbox::contract::shortened;
@@ -49,7 +50,7 @@ impl Preparer {
     /// # Errors
     /// The plugin's fault or the host's, in one line.
     pub(in crate::sandbox) fn prepare(&self, cache: &Cache, request: Request<'_>) -> Result<PathBuf, LoadError> {
-        let work = tempfile::Builder::new().prefix("preparing-").tempdir_in(cache.folder()).map_err(host)?;
+        let work = tempfile::Builder::new().prefix(WORK_PREFIX).tempdir_in(cache.folder()).map_err(host)?;
         let path = |name: &str| work.path().join(name);
         let job = Job {
             component: path("component.wasm"),
