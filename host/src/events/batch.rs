@@ -1,11 +1,18 @@
 //! A batch: consecutive events of one force and one source, parsed once, its columns built on demand and shared.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cordon_contract::path::Path;
+use cordon_contract::path::{Path, Step};
 
+use super::columns::{self, Base, Found, Group, Layer};
+use super::sources::Source;
+use super::tape::Tape;
 use super::{Column, Multi};
-use crate::ids::Digest;
+use crate::ids::{Digest, event_identity};
 use crate::model::{Force, SourceName};
 
 /// Where an event came from, for messages and evidence.
@@ -29,79 +36,279 @@ pub enum AccessError {
     ManyValues(String),
 }
 
-/// See the module. Cheap to share: put it in an `Arc`.
-#[derive(Debug)]
-pub struct Batch {}
+/// Bit of `marks`: the event has no time of its own.
+pub(super) const MARK_NO_TIME: u8 = 1;
+/// Bit of `marks`: received more than an hour after its own time.
+pub(super) const MARK_LATE: u8 = 2;
 
-#[allow(missing_docs, clippy::todo, unused_variables)]
+/// The parsed events, shared by a batch and its selections. One entry per row.
+pub(super) struct Events {
+    pub(super) force: Force,
+    pub(super) source: SourceName,
+    /// `None` for sources that are taken as they are.
+    pub(super) table: Option<&'static Source>,
+    pub(super) tape: Tape,
+    /// Rows plus one entries: where each event's text starts.
+    pub(super) starts: Vec<u32>,
+    pub(super) roots: Vec<u32>,
+    /// Position of each event's shape in its source.
+    pub(super) shapes: Vec<u8>,
+    pub(super) times: Vec<i64>,
+    pub(super) marks: Vec<u8>,
+    pub(super) received: Vec<i64>,
+    pub(super) local_minutes: Vec<i16>,
+    pub(super) sequences: Vec<u64>,
+    pub(super) origins: Vec<EventOrigin>,
+}
+
+/// Something made once, by whoever asks first; the others wait for it.
+type Shared<K, V> = Mutex<HashMap<K, Arc<OnceLock<Arc<V>>>>>;
+
+fn shared<K: Eq + Hash + Clone, V>(cache: &Shared<K, V>, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
+    let cell = {
+        let mut cells = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        match cells.get(key) {
+            Some(cell) => Arc::clone(cell),
+            None => Arc::clone(cells.entry(key.clone()).or_default()),
+        }
+    };
+    Arc::clone(cell.get_or_init(|| Arc::new(make())))
+}
+
+/// See the module. Cheap to share: put it in an `Arc`.
+pub struct Batch {
+    events: Arc<Events>,
+    rows: Range<usize>,
+    columns: Shared<Path, Column>,
+    multis: Shared<Path, Multi>,
+    /// Documents in strings, by shape and by the path up to their `@json`.
+    layers: Shared<(u8, Vec<Step>), Layer>,
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("force", self.force())
+            .field("source", self.source())
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Batch {
+    pub(super) fn new(events: Arc<Events>, rows: Range<usize>) -> Self {
+        Self { events, rows, columns: Mutex::default(), multis: Mutex::default(), layers: Mutex::default() }
+    }
+
+    /// Whose events they are.
+    #[must_use]
     pub fn force(&self) -> &Force {
-        todo!()
+        &self.events.force
     }
+
+    /// What kind of log they are.
+    #[must_use]
     pub fn source(&self) -> &SourceName {
-        todo!()
+        &self.events.source
     }
+
     /// Number of rows.
+    #[must_use]
     pub fn len(&self) -> usize {
-        todo!()
+        self.rows.len()
     }
+
+    /// Whether it has no rows; only a selection can be so.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
     /// Bytes of all events.
+    #[must_use]
     pub fn bytes(&self) -> usize {
-        todo!()
+        (self.events.starts[self.rows.end] - self.events.starts[self.rows.start]) as usize
     }
+
     /// Event times, microseconds since 1970 UTC.
+    #[must_use]
     pub fn times(&self) -> &[i64] {
-        todo!()
+        &self.events.times[self.rows.clone()]
     }
+
     /// Bit 0: no time of its own; bit 1: late by more than an hour.
+    #[must_use]
     pub fn marks(&self) -> &[u8] {
-        todo!()
+        &self.events.marks[self.rows.clone()]
     }
+
+    /// When each event's request was accepted, microseconds since 1970 UTC.
+    #[must_use]
     pub fn received(&self) -> &[i64] {
-        todo!()
+        &self.events.received[self.rows.clone()]
     }
+
+    /// Offset of the force's time zone at each event's time, minutes east of UTC.
+    #[must_use]
     pub fn local_minutes(&self) -> &[i16] {
-        todo!()
+        &self.events.local_minutes[self.rows.clone()]
     }
-    /// Sequence number of a row in its force's stream (for `run`: counted from 1 over the accepted events of the input).
+
+    /// Sequence number of a row in its force's stream (for `run`: counted from 1 over the accepted events of the input);
+    /// 0 where there is no such row.
+    #[must_use]
     pub fn sequence(&self, row: usize) -> u64 {
-        todo!()
+        self.at(row).map_or(0, |at| self.events.sequences[at])
     }
+
+    /// Where the event of a row stood.
+    #[must_use]
     pub fn origin(&self, row: usize) -> Option<&EventOrigin> {
-        todo!()
+        self.at(row).map(|at| &self.events.origins[at])
     }
+
     /// The event exactly as received (UTF-8 JSON).
+    #[must_use]
     pub fn event(&self, row: usize) -> Option<&str> {
-        todo!()
+        let at = self.at(row)?;
+        self.events.tape.text().get(self.events.starts[at] as usize..self.events.starts[at + 1] as usize)
     }
+
     /// Identity of the event: SHA-256 of (source, exact bytes), computed when asked.
+    #[must_use]
     pub fn identity(&self, row: usize) -> Option<Digest> {
-        todo!()
+        Some(event_identity(self.source().as_str(), self.event(row)?.as_bytes()))
     }
+
+    /// Name of the shape of a row's event; none for sources that are taken as they are.
+    #[must_use]
+    pub fn shape(&self, row: usize) -> Option<&str> {
+        let shape = self.events.shapes[self.at(row)?];
+        self.events.table.and_then(|table| table.shapes.get(usize::from(shape))).map(|shape| shape.name.as_str())
+    }
+
     /// A path without `[]`, for all rows. Built once, then shared.
     ///
     /// # Errors
     /// `ManyValues` for a path with `[]`.
     pub fn column(&self, path: &Path) -> Result<Arc<Column>, AccessError> {
-        todo!()
+        one_value(path)?;
+        Ok(shared(&self.columns, path, || {
+            let (steps, transform) = columns::split_transform(path.steps());
+            match (transform, Path::from_steps(steps.to_vec())) {
+                (Some(transform), Ok(plain)) => {
+                    let plain = shared(&self.columns, &plain, || self.build(steps, None));
+                    columns::transform(&plain, transform)
+                }
+                _ => self.build(path.steps(), None),
+            }
+        }))
     }
+
     /// The same for strictly ascending rows.
     ///
     /// # Errors
     /// `BadRows`, `ManyValues`.
     pub fn column_for(&self, path: &Path, rows: &[u32]) -> Result<Column, AccessError> {
-        todo!()
+        one_value(path)?;
+        if let Some(pair) = rows.windows(2).find(|pair| pair[0] >= pair[1]) {
+            return Err(AccessError::BadRows(format!(
+                "row {} stands before row {}: give rows strictly ascending",
+                pair[0], pair[1]
+            )));
+        }
+        if let Some(last) = rows.last().filter(|last| **last as usize >= self.len()) {
+            return Err(AccessError::BadRows(format!("row {last} is beyond the batch, which has {} rows", self.len())));
+        }
+        let (steps, transform) = columns::split_transform(path.steps());
+        let plain = self.build(steps, Some(rows));
+        Ok(transform.map_or_else(|| plain.clone(), |step| columns::transform(&plain, step)))
     }
-    /// Any path, one slot per array element.
+
+    /// Any path, one slot per array element; a path without `[]` has one slot per row.
+    #[must_use]
     pub fn values(&self, path: &Path) -> Arc<Multi> {
-        todo!()
+        shared(&self.multis, path, || {
+            let (steps, transform) = columns::split_transform(path.steps());
+            let multi = columns::many(self.len(), &self.groups(steps, None));
+            match transform {
+                None => multi,
+                Some(step) => Multi { starts: multi.starts, values: Arc::new(columns::transform(&multi.values, step)) },
+            }
+        })
     }
+
     /// A batch of the chosen rows only (ascending), as if they had been received alone: same identities, times, origins
-    /// and sequence numbers. For splits in tests, `--explain`, and reproduction.
-    pub fn select(&self, rows: std::ops::Range<usize>) -> Batch {
-        todo!()
+    /// and sequence numbers. For splits in tests, `--explain`, and reproduction. Rows beyond the batch are left out.
+    #[must_use]
+    pub fn select(&self, rows: Range<usize>) -> Batch {
+        let start = rows.start.min(self.len());
+        let end = rows.end.clamp(start, self.len());
+        Batch::new(Arc::clone(&self.events), self.rows.start + start..self.rows.start + end)
     }
+
+    fn at(&self, row: usize) -> Option<usize> {
+        (row < self.len()).then(|| self.rows.start + row)
+    }
+
+    fn build(&self, steps: &[Step], rows: Option<&[u32]>) -> Column {
+        columns::single(rows.map_or(self.len(), <[u32]>::len), &self.groups(steps, rows))
+    }
+
+    /// What the path finds, by the shapes of the rows asked for.
+    fn groups(&self, steps: &[Step], rows: Option<&[u32]>) -> Vec<Group<'_>> {
+        let shape_of = |row: usize| self.events.shapes[self.rows.start + row];
+        let asked = rows.map_or(self.len(), <[u32]>::len);
+        let row_at = |at: usize| rows.map_or(at, |rows| rows[at] as usize);
+        let Some(first) = (asked > 0).then(|| shape_of(row_at(0))) else { return Vec::new() };
+        if (1..asked).all(|at| shape_of(row_at(at)) == first) {
+            return vec![Group { rows: None, candidates: self.candidates(first, steps, rows) }];
+        }
+        let mut shapes: Vec<u8> = (0..asked).map(|at| shape_of(row_at(at))).collect();
+        shapes.sort_unstable();
+        shapes.dedup();
+        let group = |shape: u8| {
+            let positions: Vec<u32> = (0..asked).filter(|at| shape_of(row_at(*at)) == shape).map(|at| at as u32).collect();
+            let rows: Vec<u32> = positions.iter().map(|at| row_at(*at as usize) as u32).collect();
+            Group { candidates: self.candidates(shape, steps, Some(&rows)), rows: Some(positions) }
+        };
+        shapes.into_iter().map(group).collect()
+    }
+
+    fn candidates(&self, shape: u8, steps: &[Step], rows: Option<&[u32]>) -> Vec<Found<'_>> {
+        let shapes = self.events.table.and_then(|table| table.shapes.get(usize::from(shape)));
+        let paths = shapes.map_or_else(|| vec![steps.to_vec()], |shape| shape.resolve(steps));
+        paths.iter().map(|steps| self.find(shape, steps, rows)).collect()
+    }
+
+    /// Walks one concrete path. `rows` are of one shape; `None` for all rows of the batch.
+    fn find(&self, shape: u8, steps: &[Step], rows: Option<&[u32]>) -> Found<'_> {
+        let Some(json) = steps.iter().rposition(|step| *step == Step::Json) else {
+            let roots = &self.events.roots[self.rows.clone()];
+            let base = Base::Events(&self.events.tape);
+            return match rows {
+                None => columns::walk(base, None, roots, steps),
+                Some(rows) => {
+                    let chosen: Vec<u32> = rows.iter().map(|row| roots[*row as usize]).collect();
+                    columns::walk(base, None, &chosen, steps)
+                }
+            };
+        };
+        let prefix = &steps[..json];
+        let make = || columns::layer(&self.find(shape, prefix, rows));
+        // Rows of one shape are the same for every path, unless the plugin chose them.
+        let layer = match rows {
+            None => shared(&self.layers, &(shape, prefix.to_vec()), make),
+            Some(_) => Arc::new(make()),
+        };
+        let (starts, roots) = (layer.starts.clone(), layer.roots.clone());
+        columns::walk(Base::Layer(layer), starts.as_deref(), &roots, &steps[json + 1..])
+    }
+}
+
+fn one_value(path: &Path) -> Result<(), AccessError> {
+    if path.has_all() {
+        return Err(AccessError::ManyValues(format!("`{path}` has `[]`: an event may hold many values, ask `values`")));
+    }
+    Ok(())
 }

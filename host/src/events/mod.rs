@@ -5,10 +5,22 @@
 mod batch;
 mod batcher;
 mod column;
+mod columns;
 mod read;
 mod sources;
+mod tape;
+mod time;
+
+#[cfg(test)]
+mod tests;
 
 pub use batch::{AccessError, Batch, EventOrigin};
 pub use batcher::{Batcher, BatcherOptions, Refusal};
 pub use column::{Column, Kind, Multi};
 pub use read::{EventReader, Input, RawEvent, ReadError};
+
+/// Where events of a source carry their own identifier, by canonical path; `None` for sources taken as they are.
+#[must_use]
+pub fn identity_field(source: &crate::model::SourceName) -> Option<&'static cordon_contract::path::Path> {
+    sources::Sources::get().find(source).map(|source| &source.identity)
+}

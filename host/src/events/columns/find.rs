@@ -1,0 +1,183 @@
+//! Walking a path over many documents at once.
+//!
+//! The steps are resolved once (names to key numbers), then every document is walked with a memory of where the last
+//! one had the member. A `.@json` starts a new layer: a tape of the documents that stand in strings.
+
+use std::sync::Arc;
+
+use cordon_contract::path::Step;
+
+use crate::events::Kind;
+use crate::events::tape::{Keys, NONE, Tape, equals};
+
+/// The documents that stand in strings under some path: one root per slot.
+#[derive(Debug)]
+pub(in crate::events) struct Layer {
+    pub(in crate::events) tape: Tape,
+    /// Rows plus one entries; `None` when each row has one slot.
+    pub(in crate::events) starts: Option<Vec<u32>>,
+    /// The root of each slot; `NONE` where there is no document.
+    pub(in crate::events) roots: Vec<u32>,
+}
+
+/// The tape that nodes stand on.
+#[derive(Debug, Clone)]
+pub(in crate::events) enum Base<'a> {
+    /// The batch's own.
+    Events(&'a Tape),
+    /// Of documents in strings.
+    Layer(Arc<Layer>),
+}
+
+impl Base<'_> {
+    fn tape(&self) -> &Tape {
+        match self {
+            Base::Events(tape) => tape,
+            Base::Layer(layer) => &layer.tape,
+        }
+    }
+}
+
+/// The nodes that a path found, slot by slot, row by row.
+#[derive(Debug)]
+pub(in crate::events) struct Found<'a> {
+    base: Base<'a>,
+    starts: Option<Vec<u32>>,
+    nodes: Vec<u32>,
+}
+
+impl Found<'_> {
+    pub(in crate::events) fn tape(&self) -> &Tape {
+        self.base.tape()
+    }
+
+    pub(in crate::events) fn nodes(&self) -> &[u32] {
+        &self.nodes
+    }
+
+    /// The slots of one row.
+    pub(in crate::events) fn slots(&self, row: usize) -> &[u32] {
+        match &self.starts {
+            None => self.nodes.get(row..row + 1).unwrap_or(&[]),
+            Some(starts) => match (starts.get(row), starts.get(row + 1)) {
+                (Some(start), Some(end)) => self.nodes.get(*start as usize..*end as usize).unwrap_or(&[]),
+                _ => &[],
+            },
+        }
+    }
+}
+
+/// A step whose names are numbers.
+enum Resolved<'a> {
+    Member { key: u32, hint: u32 },
+    All,
+    Index(usize),
+    Where { key: u32, hint: u32, value: &'a str },
+    /// A name that stands in no document of the tape.
+    Never,
+}
+
+fn resolve<'a>(keys: &Keys, steps: &'a [Step]) -> Vec<Resolved<'a>> {
+    let resolved = |step: &'a Step| match step {
+        Step::Name(name) => keys.find(name).map(|key| Resolved::Member { key, hint: 0 }),
+        Step::All => Some(Resolved::All),
+        Step::Index(index) => Some(Resolved::Index(*index as usize)),
+        Step::Where { name, value } => keys.find(name).map(|key| Resolved::Where { key, hint: 0, value }),
+        // Layers and finished dictionaries take these.
+        Step::Json | Step::Lower | Step::Ip => None,
+    };
+    steps.iter().map(|step| resolved(step).unwrap_or(Resolved::Never)).collect()
+}
+
+/// Walks `steps` (without `@json`, `@lower`, `@ip`) from every root. `starts` groups the roots into rows.
+pub(in crate::events) fn walk<'a>(base: Base<'a>, starts: Option<&[u32]>, roots: &[u32], steps: &[Step]) -> Found<'a> {
+    let tape = base.tape();
+    let mut resolved = resolve(tape.keys(), steps);
+    let mut nodes = Vec::with_capacity(roots.len());
+    if !steps.contains(&Step::All) {
+        nodes.extend(roots.iter().map(|root| down(tape, *root, &mut resolved)));
+        return Found { starts: starts.map(<[u32]>::to_vec), nodes, base };
+    }
+    let mut ends = Vec::with_capacity(roots.len() + 1);
+    ends.push(0);
+    for root in roots {
+        spread(tape, *root, &mut resolved, &mut nodes);
+        ends.push(nodes.len() as u32);
+    }
+    let starts = match starts {
+        None => ends,
+        Some(starts) => starts.iter().map(|slot| ends.get(*slot as usize).copied().unwrap_or(0)).collect(),
+    };
+    Found { starts: Some(starts), nodes, base }
+}
+
+/// The documents in the strings that a walk found.
+pub(in crate::events) fn layer(found: &Found<'_>) -> Layer {
+    let from = found.tape();
+    let mut tape = Tape::new(Keys::with([]));
+    let mut last = (0, "", NONE);
+    let mut root = |node: u32| {
+        if node == NONE || from.node(node).kind() != Kind::String {
+            return NONE;
+        }
+        let node = from.node(node);
+        let raw = from.raw(node);
+        if last.2 == NONE || last.0 != node.tag() || last.1 != raw {
+            let parsed = if node.escaped() { tape.push_escaped(raw) } else { tape.push(raw) };
+            last = (node.tag(), raw, parsed.map_or(NONE, |document| document.root));
+        }
+        last.2
+    };
+    let roots = found.nodes.iter().map(|node| root(*node)).collect();
+    Layer { tape, starts: found.starts.clone(), roots }
+}
+
+/// One node at most: the steps hold no `[]`.
+fn down(tape: &Tape, root: u32, steps: &mut [Resolved<'_>]) -> u32 {
+    let mut at = root;
+    for step in steps {
+        if at == NONE {
+            return NONE;
+        }
+        at = one(tape, at, step);
+    }
+    at
+}
+
+fn one(tape: &Tape, at: u32, step: &mut Resolved<'_>) -> u32 {
+    match step {
+        Resolved::Member { key, hint } => tape.member(at, *key, hint),
+        Resolved::Index(index) => tape.elements(at).and_then(|mut elements| elements.nth(*index)).unwrap_or(NONE),
+        Resolved::Where { key, hint, value } => {
+            let matches = |element: &u32| {
+                let member = tape.member(*element, *key, hint);
+                member != NONE && is_string(tape, member, value)
+            };
+            tape.elements(at).and_then(|elements| elements.filter(matches).last()).unwrap_or(NONE)
+        }
+        Resolved::All | Resolved::Never => NONE,
+    }
+}
+
+fn is_string(tape: &Tape, node: u32, value: &str) -> bool {
+    let node = tape.node(node);
+    node.kind() == Kind::String && equals(tape.raw(node), node.escaped(), value)
+}
+
+/// One slot per element of every `[]`, in document order. As deep as the path has `[]`.
+fn spread(tape: &Tape, root: u32, steps: &mut [Resolved<'_>], slots: &mut Vec<u32>) {
+    let Some(all) = steps.iter().position(|step| matches!(step, Resolved::All)) else {
+        slots.push(down(tape, root, steps));
+        return;
+    };
+    let (before, rest) = steps.split_at_mut(all);
+    let array = down(tape, root, before);
+    if array == NONE {
+        return;
+    }
+    if let Some(elements) = tape.elements(array) {
+        for element in elements {
+            spread(tape, element, &mut rest[1..], slots);
+        }
+    }
+}

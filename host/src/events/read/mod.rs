@@ -1,0 +1,158 @@
+//! From files and streams to raw events: NDJSON, JSON documents, Purview CSV; plain, gzip, zstd; UTF-8 or UTF-16.
+//!
+//! Owns formats and positions. Reads in bounded memory: no document and no line is ever held whole, only one event.
+//! Does not parse events: whether one is valid JSON is the batcher's to say.
+
+mod buffer;
+mod csv;
+mod decode;
+mod document;
+mod input;
+mod lines;
+mod scan;
+mod sniff;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{EventOrigin, Refusal};
+use buffer::Buffer;
+use sniff::Format;
+
+pub use input::Input;
+
+/// One event's bytes as received, UTF-8 not yet checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawEvent {
+    /// One JSON value, without surrounding white space.
+    pub bytes: Vec<u8>,
+    /// Where it stood.
+    pub origin: EventOrigin,
+}
+
+/// Why an input could not be read (further).
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {reason}")]
+pub struct ReadError {
+    /// File as named by the user, or `-`.
+    pub file: String,
+    /// What is wrong and what would do.
+    pub reason: String,
+}
+
+/// Streams the events of one input.
+pub struct EventReader {
+    text: Text,
+    mode: Mode,
+    compressed: Arc<AtomicU64>,
+    size: Option<u64>,
+    failed: bool,
+}
+
+/// How the text is cut into events.
+enum Mode {
+    Lines(lines::Lines),
+    Documents(document::Documents),
+    Csv(Box<csv::Rows>),
+}
+
+/// The decoded text of one input and where reading stands in it.
+struct Text {
+    file: Arc<str>,
+    buffer: Buffer,
+    /// Elements of arrays so far.
+    elements: u64,
+}
+
+/// One step of reading: an event, a refused piece, or nothing more.
+type Piece = Option<Result<RawEvent, Refusal>>;
+
+/// Why a mode cannot go on.
+enum Stop {
+    Io(io::Error),
+    Broken(String),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl EventReader {
+    /// Opens an input and learns its format from its first bytes.
+    ///
+    /// # Errors
+    /// Missing, a directory, empty, a zip, Wasm, or no format that is known.
+    pub fn open(input: &Input) -> Result<Self, ReadError> {
+        let file: Arc<str> = input.to_string().into();
+        let opened = input::open(input).map_err(|reason| ReadError { file: file.to_string(), reason })?;
+        let mut text = Text { file, buffer: Buffer::new(opened.text), elements: 0 };
+        let format = sniff::format(&mut text.buffer);
+        let mut reader = |format| -> Result<Mode, Stop> {
+            Ok(match format {
+                Format::Lines => Mode::Lines(lines::Lines::default()),
+                Format::Documents => Mode::Documents(document::Documents::default()),
+                Format::Csv(header) => Mode::Csv(Box::new(csv::Rows::new(header, &mut text.buffer)?)),
+            })
+        };
+        match format.and_then(&mut reader) {
+            Ok(mode) => Ok(Self { text, mode, compressed: opened.compressed, size: opened.size, failed: false }),
+            Err(stop) => Err(text.error(stop)),
+        }
+    }
+
+    /// Compressed bytes read so far, and the input's size where known: for a progress bar.
+    #[must_use]
+    pub fn progress(&self) -> (u64, Option<u64>) {
+        (self.compressed.load(Ordering::Relaxed), self.size)
+    }
+
+    /// The next event. `None` at the end. An inner `Err` is one refused piece: reading goes on.
+    ///
+    /// # Errors
+    /// When the rest of the input cannot be read (broken compression, truncated document). After that it is at its end.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Result<RawEvent, Refusal>>, ReadError> {
+        if self.failed {
+            return Ok(None);
+        }
+        let piece = match &mut self.mode {
+            Mode::Lines(lines) => lines.next(&mut self.text),
+            Mode::Documents(documents) => documents.next(&mut self.text),
+            Mode::Csv(rows) => rows.next(&mut self.text),
+        };
+        piece.map_err(|stop| {
+            self.failed = true;
+            self.text.error(stop)
+        })
+    }
+}
+
+impl Text {
+    fn origin(&self, line: u64) -> EventOrigin {
+        EventOrigin { file: Arc::clone(&self.file), line, unit: "line" }
+    }
+
+    fn element(&self) -> EventOrigin {
+        EventOrigin { file: Arc::clone(&self.file), line: self.elements, unit: "element" }
+    }
+
+    fn error(&self, stop: Stop) -> ReadError {
+        let reason = match stop {
+            Stop::Broken(reason) => reason,
+            Stop::Io(error) => {
+                let how = match error.kind() {
+                    io::ErrorKind::UnexpectedEof => "the compressed data is cut off".to_owned(),
+                    _ => format!("{error}"),
+                };
+                format!(
+                    "cannot be read beyond line {} ({how}); what stands before it was read: get the file again, whole",
+                    self.buffer.line()
+                )
+            }
+        };
+        ReadError { file: self.file.to_string(), reason }
+    }
+}

@@ -1,1 +1,0 @@
-//! Tables of sources and shapes; recognition.

@@ -1,0 +1,56 @@
+//! Finding the end of a string, eight bytes at a time, in safe code.
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The first byte from `at` on that is `"`, `\` or a control character; the input's length where there is none.
+#[inline]
+pub(super) fn special(input: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = input.get(at..at + 8) {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(chunk);
+        let word = u64::from_le_bytes(bytes);
+        let quote = word ^ (ONES * b'"' as u64);
+        let slash = word ^ (ONES * b'\\' as u64);
+        // A borrow can only disturb bytes above the first true one, so the lowest bit is exact.
+        let found = (quote.wrapping_sub(ONES) & !quote
+            | slash.wrapping_sub(ONES) & !slash
+            | word.wrapping_sub(ONES * 0x20) & !word)
+            & HIGH;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while let Some(byte) = input.get(at) {
+        if *byte < 0x20 || *byte == b'"' || *byte == b'\\' {
+            return at;
+        }
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_special_byte_is_found_at_any_place() {
+        for special_byte in [b'"', b'\\', 0, 0x1f, b'\n'] {
+            for place in 0..40 {
+                for after in [b'"', b'!', 0x7f, 0x80, 0xff, b'\\', 0x21, 0x1f, 0x20] {
+                    let mut input = vec![b' '; 48];
+                    input[place] = special_byte;
+                    input[place + 1] = after;
+                    for start in 0..=place {
+                        assert_eq!(special(&input, start), place);
+                    }
+                }
+            }
+        }
+        for plain in [0x20u8, 0x21, 0x23, 0x5b, 0x5d, 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
+            assert_eq!(special(&[plain; 37], 0), 37);
+        }
+    }
+}
