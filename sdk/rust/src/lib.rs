@@ -40,6 +40,7 @@ mod findings;
 mod guest;
 pub mod log;
 mod mask;
+pub mod microsoft;
 mod settings;
 mod test;
 #[cfg(not(target_arch = "wasm32"))]
