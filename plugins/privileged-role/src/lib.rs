@@ -1,0 +1,104 @@
+//! Administrative roles given to accounts, groups, guests and applications, for good or as eligible, and the switch by which an
+//! administrator takes control of all Azure subscriptions.
+//!
+//! Reads `m365.audit` and `entra.audit`. One grant is logged by the directory, by PIM and in both logs: all give the same rule
+//! and key, made of the member's directory id and the role's template id. Roles are known by template id, since names can be
+//! chosen. A failed act is no finding, nor a request, nor the use of a role that somebody is eligible for.
+
+mod audit;
+mod entra;
+mod grant;
+
+use cordon_sdk::microsoft::succeeded;
+use cordon_sdk::prelude::*;
+
+use crate::grant::{Act, Grant, Kind, Verdict};
+
+/// How Entra's log calls the use of 'Access management for Azure resources'.
+const ELEVATED: &str = "User has elevated their access to User Access Administrator for their Azure Resources";
+
+/// The detector; it holds nothing, since everything it knows are settings.
+#[derive(Debug, Default)]
+pub struct PrivilegedRole;
+
+#[detector]
+impl PrivilegedRole {
+    fn detect(
+        &self,
+        batch: &Batch,
+        fields: &Fields,
+        settings: &Settings,
+        findings: &mut Findings,
+    ) -> Result<(), Failure> {
+        let read = if batch.source() == "entra.audit" { entra::grant } else { audit::grant };
+        for row in &fields.operation.contains("member to role") {
+            let Some(act) = fields.operation.text(row).and_then(Act::of) else { continue };
+            if !succeeded(fields.result.text(row)) || is_expected(fields, settings, row) {
+                continue;
+            }
+            let Some(grant) = read(act, fields, row) else { continue };
+            if let Some(verdict) = grant.verdict(settings) {
+                findings.emit(finding(fields, row, &grant, verdict))?;
+            }
+        }
+        for row in &fields.operation.starts_with(ELEVATED) {
+            if succeeded(fields.result.text(row)) {
+                findings.emit(elevated(fields, row))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether one of Microsoft's services, or an account that the force named, did it as part of its work.
+fn is_expected(fields: &Fields, settings: &Settings, row: Row) -> bool {
+    let named = |name: &str, list: &[String]| list.iter().any(|entry| entry.trim().eq_ignore_ascii_case(name.trim()));
+    let apps = [fields.actor_app.text(row), fields.actor_app_id.text(row), fields.actor_app_object.text(row)];
+    let mut names = fields.audit_actors.slots(row).chain(apps).flatten();
+    names.any(|name| named(name, &settings.trusted_initiators))
+        || fields.actor.text(row).is_some_and(|actor| named(actor, &settings.service_accounts))
+}
+
+fn finding(fields: &Fields, row: Row, grant: &Grant<'_>, verdict: Verdict) -> Finding {
+    let actor = actor(fields, row);
+    let who = if actor.is_empty() { "Somebody" } else { actor };
+    let member = &grant.member_name;
+    let role = &verdict.role;
+    let kind = match grant.kind {
+        Kind::User => "",
+        Kind::Guest => "the guest ",
+        Kind::Group => "the group ",
+        Kind::Application => "the application ",
+    };
+    let summary = match grant.act {
+        Act::Granted => format!("{who} gave {kind}'{member}' the role {role}."),
+        Act::MadeEligible => format!("{who} made {kind}'{member}' eligible for the role {role}."),
+    };
+    verdict
+        .rule
+        .on(row)
+        .severity(verdict.severity)
+        .summary(summary)
+        .entity(grant.kind.word(), member.as_ref())
+        .entity("role", role)
+        .entity("actor", actor)
+        .entity("ip", fields.client_ip.text(row).unwrap_or(""))
+        .context("Operation", fields.operation.text(row).unwrap_or(""))
+        .context("Member object id", grant.member.as_ref())
+        .key(verdict.key)
+}
+
+fn elevated(fields: &Fields, row: Row) -> Finding {
+    let actor = actor(fields, row);
+    let who = if actor.is_empty() { "An administrator" } else { actor };
+    Rule::AzureAccessElevated
+        .on(row)
+        .summary(format!("{who} became User Access Administrator over all Azure subscriptions of the tenant."))
+        .entity("user", actor)
+        .entity("ip", fields.client_ip.text(row).unwrap_or(""))
+        .key(fields.actor_id.text(row).unwrap_or(actor).to_lowercase())
+}
+
+fn actor<'a>(fields: &'a Fields<'_>, row: Row) -> &'a str {
+    fields.actor.text(row).or(fields.actor_app.text(row)).unwrap_or("")
+}
