@@ -159,7 +159,7 @@ impl Finding {
     /// Another event that belongs to the evidence: [`crate::Batch::reference`].
     pub fn cite(mut self, reference: impl Into<String>) -> Self {
         let reference = reference.into();
-        if reference.is_empty() || self.cited.contains(&reference) {
+        if reference.trim().is_empty() || self.cited.contains(&reference) {
             return self;
         }
         let fits = reference.len() <= limits::REFERENCE_BYTES && self.has_room(reference.len());
@@ -253,4 +253,95 @@ fn kebab(kind: &str) -> String {
 /// FNV-1a: only tells long keys apart, promises nothing more.
 fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cordon_contract::manifest::Manifest;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::check::Check;
+
+    fn check() -> Check {
+        Check::new(&Manifest::parse(include_str!("../cordon.toml")).unwrap(), 10)
+    }
+
+    fn finding() -> Finding {
+        Finding::new("flood", "Too much", Row(3))
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_builder_is_given_the_host_accepts(
+            texts in proptest::collection::vec("(\\PC|[\n\t\u{0}]){0,80}", 4..5),
+            stretch in 0usize..8_000,
+            pairs in proptest::collection::vec(("(\\PC|[ -]){0,12}", "(\\PC|\n){0,20}", 0usize..600), 0..150),
+        ) {
+            let long = |text: &str| text.repeat(1 + stretch / text.len().max(1));
+            let mut finding = finding().summary(long(&texts[0])).title(long(&texts[1])).key(long(&texts[2])).cite(&texts[3]);
+            for (name, value, times) in &pairs {
+                finding = finding.entity(name, value.repeat(*times)).context(name, value.repeat(*times)).cite(value.repeat(*times % 20));
+            }
+            let emission = finding.finish();
+            prop_assert_eq!(check().finding(&emission), Ok(()));
+            prop_assert!(emission.entities.iter().all(|(_, value)| !value.is_empty()));
+            prop_assert_eq!(emission.entities.iter().collect::<BTreeSet<_>>().len(), emission.entities.len());
+        }
+    }
+
+    #[test]
+    fn a_finding_without_summary_says_its_rules_title() {
+        assert_eq!(finding().finish().summary, "Too much");
+        assert_eq!(finding().summary(" \n").finish().summary, "Too much");
+    }
+
+    #[test]
+    fn empty_values_are_left_out_and_duplicates_folded() {
+        let emission = finding()
+            .entity("user", "")
+            .entity("user", "a")
+            .entity("User", "a")
+            .context("Rule", "")
+            .context("To", "x")
+            .context("To", "y")
+            .context("To", "x")
+            .finish();
+        assert_eq!(emission.entities, [("user".to_owned(), "a".to_owned())]);
+        assert_eq!(emission.context, [("To".to_owned(), "x; y".to_owned())]);
+    }
+
+    #[test]
+    fn what_has_no_room_is_told_in_the_last_entry() {
+        let mut finding = finding();
+        for i in 0..100 {
+            finding = finding.entity("user", i.to_string()).context(format!("k{i}"), "v").cite(format!("r{i}"));
+        }
+        let emission = finding.finish();
+        assert_eq!((emission.entities.len(), emission.context.len(), emission.cited.len()), (64, 64, 64));
+        let last = emission.context.last().unwrap();
+        assert_eq!(last.1, "no room for 36 entities, 37 context entries, 36 cited events more");
+    }
+
+    #[test]
+    fn long_keys_stay_within_the_limit_and_stay_different() {
+        let key = |end: &str| finding().key("k".repeat(600) + end).finish().key;
+        assert!(key("a").len() <= limits::KEY_BYTES && key("a") != key("b") && key("a") == key("a"));
+    }
+
+    #[test]
+    fn a_kind_of_any_form_becomes_kebab_case() {
+        for (given, expected) in [
+            ("user", "user"),
+            ("IP Address", "ip-address"),
+            ("  -x--y- ", "x-y"),
+            ("9lives", "lives"),
+            ("é", "other"),
+            ("", "other"),
+        ] {
+            assert_eq!(kebab(given), expected);
+        }
+    }
 }

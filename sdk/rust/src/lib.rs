@@ -2,7 +2,7 @@
 //!
 //! A plugin is a struct, a `detect` function and a `cordon.toml`:
 //!
-//! ```ignore
+//! ```
 //! use cordon_sdk::prelude::*;
 //!
 //! #[derive(Default)]
@@ -14,6 +14,9 @@
 //!         let sets = fields.operation.equals("Set-Mailbox") & fields.forward_to.present();
 //!         for row in &sets {
 //!             let to = fields.forward_to.text(row).unwrap_or("");
+//!             if settings.trusted_domains.iter().any(|domain| to.ends_with(domain.as_str())) {
+//!                 continue;
+//!             }
 //!             findings.emit(Rule::ExternalForwarding.on(row).summary(format!("Mail goes to {to}")).key(to))?;
 //!         }
 //!         Ok(())
@@ -24,6 +27,8 @@
 //! [`macro@detector`] reads `cordon.toml` and generates `Fields`, `Settings`, `LoadSettings` and `Rule`. [`Field`] and
 //! [`FieldValues`] are the handles, [`Mask`] the sets of rows that predicates answer with, [`Finding`] the builder of findings.
 //! `testing` runs a detector natively.
+//!
+//! The page `docs/from-kql.md` shows KQL and Cordon side by side.
 //!
 //! This crate hides the bindings of `wit/v1`; it holds no state, reads no clock, and knows no host but through `backend`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -77,3 +82,8 @@ pub mod __private {
     pub use crate::guest::{configure, detect};
     pub use crate::settings::Reader;
 }
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -39,7 +39,7 @@ pub(crate) fn read(named: Option<&Named>) -> syn::Result<Found> {
         None => std::env::var_os("CARGO_MANIFEST_DIR").map(|folder| PathBuf::from(folder).join("cordon.toml")),
         Some(Named(file)) => proc_macro::Span::call_site()
             .local_file()
-            .and_then(|source| Some(std::path::absolute(source.parent()?.join(file.value())).ok()?)),
+            .and_then(|source| std::path::absolute(source.parent()?.join(file.value())).ok()),
     };
     let path = path.ok_or_else(|| fail("the folder of the plugin is not known: build it with cargo".to_owned()))?;
     let text = std::fs::read_to_string(&path).map_err(|error| {

@@ -5,6 +5,8 @@
 
 mod many;
 mod one;
+#[cfg(test)]
+mod tests;
 
 pub use many::{CasedValues, FieldValues};
 pub use one::{Cased, Field};

@@ -41,6 +41,7 @@ impl Check {
         count("entities", finding.entities.len(), limits::ENTITIES)?;
         for (kind, value) in &finding.entities {
             line("entity kind", kind, limits::ENTITY_KIND_BYTES)?;
+            kebab(kind)?;
             line("entity value", value, limits::ENTITY_VALUE_BYTES)?;
         }
         count("context entries", finding.context.len(), limits::CONTEXT_ENTRIES)?;
@@ -102,6 +103,14 @@ fn line(what: &str, value: &str, limit: usize) -> Result<(), String> {
         return Err(format!("{what} has a control character"));
     }
     text(what, value, limit)
+}
+
+fn kebab(kind: &str) -> Result<(), String> {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    if kind.split('-').all(word) {
+        return Ok(());
+    }
+    Err(format!("entity kind `{kind}` is not a short kebab-case word"))
 }
 
 fn count(what: &str, found: usize, limit: usize) -> Result<(), String> {

@@ -4,17 +4,29 @@
 //! `cordon test` runs the cases in the real sandbox; this is for the author's unit tests and debugger. Numbers are written as
 //! `serde_json` writes them, not as received.
 //!
-//! ```ignore
+//! ```
+//! use cordon_sdk::prelude::*;
 //! use cordon_sdk::testing::Test;
 //!
-//! #[test]
-//! fn a_forwarding_to_a_trusted_domain_is_no_finding() {
-//!     let run = Test::of::<MailForwarding>("m365.audit")
-//!         .event(r#"{"Operation":"Set-Mailbox","Parameters":[{"Name":"ForwardTo","Value":"a@example.org"}]}"#)
-//!         .setting("trusted_domains", ["example.org"])
-//!         .run();
-//!     assert!(run.findings.is_empty());
+//! #[derive(Default)]
+//! pub struct Forwards;
+//!
+//! #[detector]
+//! impl Forwards {
+//!     fn detect(&self, _: &Batch, fields: &Fields, _: &Settings, findings: &mut Findings) -> Result<(), Failure> {
+//!         for row in &fields.forward_to.present() {
+//!             findings.emit(Rule::ExternalForwarding.on(row))?;
+//!         }
+//!         Ok(())
+//!     }
 //! }
+//!
+//! let run = Test::of::<Forwards>("m365.audit")
+//!     .event(r#"{"Operation":"Set-Mailbox","Parameters":[{"Name":"ForwardTo","Value":"a@example.org"}]}"#)
+//!     .event(r#"{"Operation":"Set-Mailbox","Parameters":[]}"#)
+//!     .setting("trusted_domains", ["example.org"])
+//!     .run();
+//! assert_eq!(run.hits(), [(0, "external-forwarding")]);
 //! ```
 // A test that is set up wrongly panics: that is how a test fails.
 #![allow(clippy::panic)]

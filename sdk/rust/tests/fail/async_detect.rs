@@ -1,0 +1,14 @@
+//! Async.
+use cordon_sdk::prelude::*;
+
+#[derive(Default)]
+pub struct Probe;
+
+#[detector(manifest = "good.toml")]
+impl Probe {
+    async fn detect(&self, _: &Batch, _: &Fields, _: &Settings, _: &mut Findings) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+fn main() {}

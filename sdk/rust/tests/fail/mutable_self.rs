@@ -1,0 +1,14 @@
+//! State in the detector.
+use cordon_sdk::prelude::*;
+
+#[derive(Default)]
+pub struct Probe;
+
+#[detector(manifest = "good.toml")]
+impl Probe {
+    fn detect(&mut self, _: &Batch, _: &Fields, _: &Settings, _: &mut Findings) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+fn main() {}
