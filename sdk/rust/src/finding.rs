@@ -274,6 +274,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn whatever_the_builder_is_given_the_host_accepts(
             texts in proptest::collection::vec("(\\PC|[\n\t\u{0}]){0,80}", 4..5),
