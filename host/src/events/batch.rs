@@ -268,7 +268,8 @@ impl Batch {
         shapes.sort_unstable();
         shapes.dedup();
         let group = |shape: u8| {
-            let positions: Vec<u32> = (0..asked).filter(|at| shape_of(row_at(*at)) == shape).map(|at| at as u32).collect();
+            let positions: Vec<u32> =
+                (0..asked).filter(|at| shape_of(row_at(*at)) == shape).map(|at| at as u32).collect();
             let rows: Vec<u32> = positions.iter().map(|at| row_at(*at as usize) as u32).collect();
             Group { candidates: self.candidates(shape, steps, Some(&rows)), rows: Some(positions) }
         };

@@ -29,7 +29,8 @@ pub(super) fn parse(text: &str, format: TimeFormat) -> Option<i64> {
     match text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
         // A zone offset after the milliseconds is for display only.
         Some(inside) => {
-            let end = inside.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-')).map_or(inside.len(), |(at, _)| at);
+            let end =
+                inside.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-')).map_or(inside.len(), |(at, _)| at);
             inside[..end].parse::<i64>().ok()?.checked_mul(1_000)
         }
         None => epoch(text),
@@ -66,9 +67,9 @@ fn epoch(text: &str) -> Option<i64> {
 fn iso(text: &[u8]) -> Option<(i64, bool)> {
     let number = |at: usize, len: usize| {
         let digits = text.get(at..at + len)?;
-        digits.iter().try_fold(0i64, |value, digit| {
-            digit.is_ascii_digit().then(|| value * 10 + i64::from(*digit - b'0'))
-        })
+        digits
+            .iter()
+            .try_fold(0i64, |value, digit| digit.is_ascii_digit().then(|| value * 10 + i64::from(*digit - b'0')))
     };
     let is = |at: usize, any: &[u8]| text.get(at).is_some_and(|byte| any.contains(byte));
     let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
@@ -160,10 +161,9 @@ impl LocalMinutes {
     pub(super) fn at(&mut self, time: i64) -> i16 {
         if time < self.from || time >= self.until {
             // Times beyond what a calendar shows take the offset of its first or last moment.
-            let moment = Timestamp::from_microsecond(time.clamp(
-                Timestamp::MIN.as_microsecond(),
-                Timestamp::MAX.as_microsecond(),
-            ))
+            let moment = Timestamp::from_microsecond(
+                time.clamp(Timestamp::MIN.as_microsecond(), Timestamp::MAX.as_microsecond()),
+            )
             .unwrap_or_default();
             self.minutes = (self.zone.to_offset(moment).seconds() / 60) as i16;
             self.from = time;
@@ -212,8 +212,22 @@ mod tests {
     #[test]
     fn what_is_no_time_is_none() {
         for given in [
-            "", "now", "2021-13-01T00:00:00", "2021-02-29", "2021-03-23T24:00:00", "2021-03-23T15:45", "-1", "1e9", "/Date(x)/",
-            "/Date()/", "2021-03-23T15:45:38.", "2021-03-23T15:45:38+1", "99999999999999999999", "0000-01-01", "9999-12-31T23:59:59", "/Date(9223372036854775807)/",
+            "",
+            "now",
+            "2021-13-01T00:00:00",
+            "2021-02-29",
+            "2021-03-23T24:00:00",
+            "2021-03-23T15:45",
+            "-1",
+            "1e9",
+            "/Date(x)/",
+            "/Date()/",
+            "2021-03-23T15:45:38.",
+            "2021-03-23T15:45:38+1",
+            "99999999999999999999",
+            "0000-01-01",
+            "9999-12-31T23:59:59",
+            "/Date(9223372036854775807)/",
         ] {
             assert_eq!(parse(given, TimeFormat::Utc), None, "{given}");
         }

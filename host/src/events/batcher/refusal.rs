@@ -33,12 +33,15 @@ pub(super) fn not_json(origin: EventOrigin, json: &str, error: ParseError) -> Re
         ),
         Problem::LoneSurrogate => (
             "lone-surrogate",
-            format!("a `\\u` escape at byte {at} is half of a surrogate pair, which is no character: the sender cut a text in two"),
+            format!(
+                "a `\\u` escape at byte {at} is half of a surrogate pair, which is no character: the sender cut a text in two"
+            ),
         ),
         Problem::Ends if json.is_empty() => ("not-json", "there is nothing where an event is due".to_owned()),
-        Problem::Ends => {
-            ("not-json", format!("the event is cut off: it ends inside of a value, after {} bytes; send it whole", json.len()))
-        }
+        Problem::Ends => (
+            "not-json",
+            format!("the event is cut off: it ends inside of a value, after {} bytes; send it whole", json.len()),
+        ),
         Problem::Expected(what) => {
             ("not-json", format!("not JSON: expected {what} at byte {at}, found `{}`", excerpt(json, at)))
         }

@@ -69,10 +69,17 @@ impl Found<'_> {
 
 /// A step whose names are numbers.
 enum Resolved<'a> {
-    Member { key: u32, hint: u32 },
+    Member {
+        key: u32,
+        hint: u32,
+    },
     All,
     Index(usize),
-    Where { key: u32, hint: u32, value: &'a str },
+    Where {
+        key: u32,
+        hint: u32,
+        value: &'a str,
+    },
     /// A name that stands in no document of the tape.
     Never,
 }

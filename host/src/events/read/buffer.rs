@@ -78,9 +78,14 @@ impl Buffer {
 
     /// Consumes white space. The next byte, or `None` at the end.
     pub(super) fn skip_space(&mut self) -> io::Result<Option<u8>> {
+        self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    }
+
+    /// Consumes such bytes. The next other byte, or `None` at the end.
+    pub(super) fn skip(&mut self, such: impl Fn(u8) -> bool) -> io::Result<Option<u8>> {
         loop {
             let available = self.available();
-            if let Some(at) = available.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
+            if let Some(at) = available.iter().position(|byte| !such(*byte)) {
                 let byte = available[at];
                 self.consume(at);
                 return Ok(Some(byte));

@@ -24,8 +24,6 @@ pub(super) struct Header {
 pub(super) struct Rows {
     reader: Reader,
     column: usize,
-    /// Line of the buffer where the CSV begins.
-    first_line: u64,
     cell: Vec<u8>,
 }
 
@@ -82,15 +80,16 @@ impl Rows {
     pub(super) fn new(header: Header, buffer: &mut Buffer) -> Result<Self, Stop> {
         buffer.consume(header.skip);
         let reader = ReaderBuilder::new().delimiter(header.delimiter).build();
-        let mut rows =
-            Self { reader, column: header.column, first_line: buffer.line(), cell: vec![0; 16 << 10] };
+        let mut rows = Self { reader, column: header.column, cell: vec![0; 16 << 10] };
         // The header itself.
         while let Cell::Read { record_end: false } | Cell::TooLarge { record_end: false, .. } = rows.cell(buffer)?.0 {}
         Ok(rows)
     }
 
     pub(super) fn next(&mut self, text: &mut Text) -> Result<Piece, Stop> {
-        let origin = text.origin(self.first_line + self.reader.line() - 1);
+        // Line ends before a row are the last row's, or blank lines: the row stands after them.
+        text.buffer.skip(|byte| matches!(byte, b'\r' | b'\n'))?;
+        let origin = text.origin(text.buffer.line());
         let mut event = None;
         let mut columns = 0;
         loop {
@@ -115,9 +114,10 @@ impl Rows {
         }
         let refused = |(kind, reason)| Refusal { origin: origin.clone(), kind, reason };
         Ok(Some(match event {
-            Some(Ok(bytes)) if bytes.is_empty() => {
-                Err(refused(("no-audit-data", "the row's AuditData is empty: export it again with all columns".to_owned())))
-            }
+            Some(Ok(bytes)) if bytes.is_empty() => Err(refused((
+                "no-audit-data",
+                "the row's AuditData is empty: export it again with all columns".to_owned(),
+            ))),
             Some(Ok(bytes)) => Ok(RawEvent { bytes, origin }),
             Some(Err(reason)) => Err(refused(reason)),
             None => Err(refused((
@@ -140,7 +140,9 @@ impl Rows {
             written += wrote;
             match result {
                 ReadFieldResult::InputEmpty => {}
-                ReadFieldResult::OutputFull if self.cell.len() <= EVENT_BYTES => self.cell.resize(self.cell.len() * 2, 0),
+                ReadFieldResult::OutputFull if self.cell.len() <= EVENT_BYTES => {
+                    self.cell.resize(self.cell.len() * 2, 0)
+                }
                 ReadFieldResult::OutputFull => {
                     dropped += written as u64;
                     written = 0;

@@ -61,8 +61,10 @@ impl Documents {
             }
             let line = text.buffer.line();
             let origin = text.origin(line);
-            return value(text, origin, || format!("the event that begins in line {line} is cut off: send the file whole"))
-                .map(Some);
+            return value(text, origin, || {
+                format!("the event that begins in line {line} is cut off: send the file whole")
+            })
+            .map(Some);
         }
     }
 
@@ -180,7 +182,9 @@ pub(super) fn may_be_wrapper(head: &[u8]) -> bool {
     let name = head.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
     let name = name.and_then(|rest| rest.strip_prefix(b"\""));
     name.is_some_and(|name| {
-        [&b"records\""[..], b"value\"", b"@odata."].iter().any(|wanted| name.starts_with(wanted) || wanted.starts_with(name))
+        [&b"records\""[..], b"value\"", b"@odata."]
+            .iter()
+            .any(|wanted| name.starts_with(wanted) || wanted.starts_with(name))
     })
 }
 

@@ -44,8 +44,7 @@ impl Input {
                 inputs.push(Self::File(path));
             } else if argument.contains(['*', '?', '[']) {
                 let matches = glob::glob(argument).map_err(|bad| error(format!("is no glob: {bad}")))?;
-                let mut files: Vec<PathBuf> =
-                    matches.filter_map(Result::ok).filter(|path| !path.is_dir()).collect();
+                let mut files: Vec<PathBuf> = matches.filter_map(Result::ok).filter(|path| !path.is_dir()).collect();
                 if files.is_empty() {
                     return Err(error("no file matches this glob: look with `ls`".into()));
                 }

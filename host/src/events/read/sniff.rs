@@ -43,7 +43,9 @@ fn binary(head: &[u8]) -> Option<String> {
             "is a Windows EVTX file: convert it to JSON lines first, for example with `evtx_dump -o jsonl`"
         }
         [b'P', b'A', b'R', b'1', ..] => "is a Parquet file: export it as JSON",
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => "is compressed with xz: decompress it first (gzip and zstd are read as they are)",
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => {
+            "is compressed with xz: decompress it first (gzip and zstd are read as they are)"
+        }
         [b'B', b'Z', b'h', ..] => "is compressed with bzip2: decompress it first (gzip and zstd are read as they are)",
         [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => "is compressed twice: decompress it once",
         _ => return None,

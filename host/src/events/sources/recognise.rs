@@ -62,7 +62,8 @@ impl Clause {
 
     /// What an event lacks of this clause.
     fn lacks(&self, tape: &Tape, root: u32) -> Vec<String> {
-        let absent = self.has.iter().filter(|path| path.find(tape, root) == NONE).map(|path| format!("`{}`", path.text));
+        let absent =
+            self.has.iter().filter(|path| path.find(tape, root) == NONE).map(|path| format!("`{}`", path.text));
         let differs = self
             .equals
             .iter()

@@ -186,7 +186,7 @@ impl Tape {
         if node.shape & 7 != Kind::Object as u32 {
             return NONE;
         }
-        let place = (node.place & !KEY_MASK) + (1 << KEY_BITS) | key;
+        let place = ((node.place & !KEY_MASK) + (1 << KEY_BITS)) | key;
         let guess = object.saturating_add(*hint);
         if guess < node.next && self.nodes[guess as usize].place == place {
             return guess;

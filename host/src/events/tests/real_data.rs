@@ -18,7 +18,8 @@ fn every_real_audit_record_is_recognised_and_has_its_time() {
             assert_eq!(batch.times()[row], expected.as_microsecond());
         }
     }
-    let forwardings = batches.iter().flat_map(|batch| texts(batch, "Parameters[Name=ForwardTo].Value")).flatten().count();
+    let forwardings =
+        batches.iter().flat_map(|batch| texts(batch, "Parameters[Name=ForwardTo].Value")).flatten().count();
     assert!(forwardings > 0);
 }
 
