@@ -107,18 +107,23 @@ fn survive(source: &str, lines: Vec<String>) -> usize {
             broken.extend(changes.iter().map(|change| changed(&event, place, change).to_string()));
         }
     }
+    // All of them take minutes; the same part every time tells of a break all the same. `CORDON_EVERY=1` tries all.
+    fastrand::Rng::with_seed(1).shuffle(&mut broken);
+    if std::env::var_os("CORDON_EVERY").is_none() {
+        broken.truncate(6_000);
+    }
     run::all(source, &broken);
     broken.len()
 }
 
 #[test]
 fn no_plugin_fails_on_a_broken_audit_record() {
-    assert!(survive("m365.audit", data::lines_below("plugins", "m365.audit")) > 10_000);
+    assert!(survive("m365.audit", data::lines_below("plugins", "m365.audit")) >= 6_000);
 }
 
 #[test]
 fn no_plugin_fails_on_a_broken_entra_record() {
-    assert!(survive("entra.audit", data::lines_below("plugins", "entra.audit")) > 5_000);
+    assert!(survive("entra.audit", data::lines_below("plugins", "entra.audit")) >= 6_000);
 }
 
 #[test]
@@ -134,7 +139,7 @@ fn no_plugin_fails_on_a_broken_real_record() {
         "app role assignment",
     ];
     let lines = lines.into_iter().filter(|line| read.iter().any(|part| line.contains(part))).collect();
-    assert!(survive("m365.audit", lines) > 10_000);
+    assert!(survive("m365.audit", lines) >= 6_000);
 }
 
 #[test]
