@@ -194,7 +194,7 @@ impl Batcher {
             }
             self.last = at;
         } else if here.tape.text().len() > BATCH_BYTES && here.rows() > 0 {
-            let mut next = Open::new(name, table, self.keys.clone());
+            let mut next = here.next(self.keys.clone());
             root = here.tape.move_tail(mark, &mut next.tape);
             let cut = std::mem::replace(here, next);
             full = Some(cut.close(self.options.force.clone()));
@@ -231,8 +231,7 @@ impl Batcher {
     }
 
     fn cut(&mut self, at: usize) -> Batch {
-        let (name, table) = (self.open[at].source.clone(), self.open[at].table);
-        let next = Open::new(name, table, self.keys.clone());
+        let next = self.open[at].next(self.keys.clone());
         std::mem::replace(&mut self.open[at], next).close(self.options.force.clone())
     }
 }

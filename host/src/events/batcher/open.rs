@@ -55,6 +55,11 @@ impl Open {
         }
     }
 
+    /// An empty one for more events like these.
+    pub(super) fn next(&self, keys: Keys) -> Self {
+        Self { tape: Tape::like(&self.tape, keys), ..Self::new(self.source.clone(), self.table, Keys::with([])) }
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.roots.len()
     }

@@ -9,8 +9,8 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::events::tape::{NONE, Tape, unescape};
-use crate::events::{Column, Kind};
+use crate::events::Column;
+use crate::events::tape::{NONE, Node, Tape, unescape};
 
 /// Values looked at before judging, and between judgements.
 const TRIAL: u32 = 128;
@@ -20,7 +20,7 @@ const LONG: usize = 24;
 pub(super) struct Encoder<'a> {
     column: Column,
     /// Per entry: the node's tag and its text as received, to compare with.
-    entries: Vec<(u8, &'a str)>,
+    entries: Vec<(u8, &'a [u8])>,
     index: HashTable<(u32, u32)>,
     hasher: RandomState,
     /// Slot of the row before.
@@ -55,20 +55,20 @@ impl<'a> Encoder<'a> {
             return self.absent();
         }
         let node = tape.node(node);
-        let value = (node.tag(), tape.raw(node));
+        let value = (node.tag(), tape.raw_bytes(node));
         let slot = match self.entries.get((self.last as usize).wrapping_sub(1)) {
             Some(last) if *last == value => self.last,
-            _ => self.slot(value, node.kind()),
+            _ => self.slot(value, tape, node),
         };
         self.last = slot;
         self.column.rows.push(slot);
     }
 
-    fn slot(&mut self, value: (u8, &'a str), kind: Kind) -> u32 {
+    fn slot(&mut self, value: (u8, &'a [u8]), tape: &Tape, node: Node) -> u32 {
         if !self.deduplicate {
-            return self.add(value, kind);
+            return self.add(value, tape, node);
         }
-        let hash = self.hasher.hash_one(value.1.as_bytes());
+        let hash = self.hasher.hash_one(value.1);
         let short = hash as u32;
         let entries = &self.entries;
         let known = self.index.find(spread(short), |(entry_hash, entry)| {
@@ -80,7 +80,7 @@ impl<'a> Encoder<'a> {
             self.hits += 1;
             return *entry + 1;
         }
-        let slot = self.add(value, kind);
+        let slot = self.add(value, tape, node);
         self.index.insert_unique(spread(short), (short, slot - 1), |(hash, _)| spread(*hash));
         if self.looked >= TRIAL {
             self.judge();
@@ -94,16 +94,15 @@ impl<'a> Encoder<'a> {
         (self.looked, self.hits, self.looked_bytes) = (0, 0, 0);
     }
 
-    fn add(&mut self, value: (u8, &'a str), kind: Kind) -> u32 {
-        let (tag, raw) = value;
-        if tag & 8 != 0 {
-            let mut text = String::with_capacity(raw.len());
-            unescape(raw, &mut text);
+    fn add(&mut self, value: (u8, &'a [u8]), tape: &Tape, node: Node) -> u32 {
+        if node.escaped() {
+            let mut text = String::with_capacity(value.1.len());
+            unescape(tape.raw(node), &mut text);
             self.column.bytes.extend_from_slice(text.as_bytes());
         } else {
-            self.column.bytes.extend_from_slice(raw.as_bytes());
+            self.column.bytes.extend_from_slice(value.1);
         }
-        self.column.kinds.push(kind as u8);
+        self.column.kinds.push(node.kind() as u8);
         self.column.offsets.push(self.column.bytes.len() as u32);
         self.entries.push(value);
         self.entries.len() as u32

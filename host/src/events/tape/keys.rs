@@ -110,6 +110,7 @@ impl Keys {
     }
 
     /// The predicted key, when the quoted name that starts at `at` (after its quote) is that one.
+    #[inline]
     pub(super) fn predicted(&self, after: After, input: &[u8], at: usize) -> Option<(u32, usize)> {
         let guess = match after {
             After::Opening(key) => self.entries.get(key as usize)?.first,
@@ -136,6 +137,7 @@ impl Keys {
 
     /// Notes a key of the object `serial`. True when that object may have had it before: certain when no object opened
     /// in between, else to be checked.
+    #[inline]
     pub(super) fn may_repeat(&mut self, key: u32, serial: u32) -> bool {
         let entry = &mut self.entries[key as usize];
         let repeat = entry.seen >= serial;

@@ -104,6 +104,16 @@ impl Tape {
         Self { text: String::new(), nodes: Vec::new(), keys, stack: Vec::new() }
     }
 
+    /// An empty tape for about as much as another one held: growing it step by step would copy it as often.
+    pub(super) fn like(other: &Self, keys: Keys) -> Self {
+        Self {
+            text: String::with_capacity(other.text.len() + other.text.len() / 8),
+            nodes: Vec::with_capacity(other.nodes.len() + other.nodes.len() / 8),
+            keys,
+            stack: Vec::new(),
+        }
+    }
+
     pub(super) fn keys(&self) -> &Keys {
         &self.keys
     }
@@ -180,7 +190,15 @@ impl Tape {
         &self.text[start..start + (node.shape >> 4) as usize]
     }
 
+    /// The same as bytes.
+    #[inline]
+    pub(super) fn raw_bytes(&self, node: Node) -> &[u8] {
+        let start = node.start as usize;
+        &self.text.as_bytes()[start..start + (node.shape >> 4) as usize]
+    }
+
     /// The member of an object with that key. `hint` is where it stood in the object last asked.
+    #[inline]
     pub(super) fn member(&self, object: u32, key: u32, hint: &mut u32) -> u32 {
         let node = self.nodes[object as usize];
         if node.shape & 7 != Kind::Object as u32 {

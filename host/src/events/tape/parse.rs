@@ -134,6 +134,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline]
     fn leaf(&mut self, start: usize, end: usize, kind: Kind, escaped: bool, key: u32) {
         let next = self.nodes.len() + 1;
         self.nodes.push(Node::new(start, end - start, kind, escaped, next, key, self.stack.len()));
@@ -234,8 +235,17 @@ impl Parser<'_> {
     }
 
     /// From after the opening quote to the closing one; whether there were escapes.
+    #[inline]
     fn string(&mut self, start: usize) -> Result<(usize, bool), Problem> {
-        let mut at = start;
+        let at = scan::special(self.input, start);
+        if self.input.get(at) == Some(&b'"') {
+            return Ok((at, false));
+        }
+        self.string_with_escapes(at)
+    }
+
+    /// The rest of a string, from its first byte that is special and no quote.
+    fn string_with_escapes(&mut self, mut at: usize) -> Result<(usize, bool), Problem> {
         let mut escaped = false;
         loop {
             at = scan::special(self.input, at);
@@ -335,6 +345,7 @@ impl Parser<'_> {
         if word.starts_with(rest) { Err(Problem::Ends) } else { Err(Problem::Expected("a value")) }
     }
 
+    #[inline]
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.input.get(self.at) {
             self.at += 1;

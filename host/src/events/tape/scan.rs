@@ -6,10 +6,8 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 /// The first byte from `at` on that is `"`, `\` or a control character; the input's length where there is none.
 #[inline]
 pub(super) fn special(input: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = input.get(at..at + 8) {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(chunk);
-        let word = u64::from_le_bytes(bytes);
+    while let Some(chunk) = input.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*chunk);
         let quote = word ^ (ONES * b'"' as u64);
         let slash = word ^ (ONES * b'\\' as u64);
         // A borrow can only disturb bytes above the first true one, so the lowest bit is exact.
