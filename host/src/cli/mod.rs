@@ -4,10 +4,14 @@
 //! another stage could need.
 
 mod build;
+mod events;
 mod exit;
 mod inspect;
 mod plugins;
 mod prepare;
+mod progress;
+mod report;
+mod run;
 mod style;
 mod text;
 
@@ -34,6 +38,7 @@ struct Cli {
 enum Verb {
     Build(build::Args),
     Inspect(inspect::Args),
+    Run(run::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -46,6 +51,11 @@ enum Format {
     Text,
     /// One JSON document.
     Json,
+}
+
+fn warn(text: &str) -> anyhow::Result<()> {
+    writeln!(anstream::stderr(), "{}warning:{} {text}", style::WARN, style::OFF)?;
+    Ok(())
 }
 
 /// Standard output. Never `println!`: that panics when the reader of a pipe has gone.
@@ -65,6 +75,7 @@ pub fn main() -> ExitCode {
     let answer = match Cli::parse().verb {
         Verb::Build(args) => build::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
+        Verb::Run(args) => run::run(&args),
         Verb::Prepare(args) => return prepare::run(&args),
     };
     match answer {
