@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use cordon_contract::limits::BATCH_ROWS;
 
 use super::exit::{self, Exit};
-use super::{events, plugins, report, style};
+use super::{events, plugins, report};
 use crate::events::Input;
 use crate::findings::{Finding, to_block, to_ocsf};
 use crate::wiring::{Happening, Only, Pipeline, Progress, Summary};
@@ -87,12 +87,16 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         progress: Arc::clone(&progress),
     };
     let mut out = Out::open(args)?;
+    let mut looked = false;
     let bar = super::progress::bar(&inputs, progress);
     let result = pipeline.run(&inputs, |happening| {
         bar.update();
         match happening {
             Happening::Finding(finding) => bar.aside(|| out.finding(&finding)),
-            Happening::Explained(explained) => bar.aside(|| write!(out.to, "{}", report::explained(&explained))),
+            Happening::Explained(explained) => {
+                looked = true;
+                bar.aside(|| write!(out.to, "{}", report::explained(&explained)))
+            }
             other => bar.aside(|| report::happened(&other, args.log)),
         }
     });
@@ -100,15 +104,12 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let summary = result?;
     out.end()?;
     report::summary(&summary)?;
-    if pipeline.only.is_some() && summary.events > 0 && !out.any {
-        eprintln_hint("no event stands there, or no finding came of it: lines count from 1")?;
+    if let Some(row) = &args.explain
+        && !looked
+    {
+        bail!("--explain {row}: no accepted event stands there; lines count from 1, as findings show them");
     }
     exit_code(&summary)
-}
-
-fn eprintln_hint(text: &str) -> Result<()> {
-    writeln!(anstream::stderr(), "{}note:{} {text}", style::STRONG, style::OFF)?;
-    Ok(())
 }
 
 fn exit_code(summary: &Summary) -> Result<Exit> {
