@@ -14,3 +14,5 @@ pub(super) const DIM: Style = Style::new().dimmed();
 pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// What holds.
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+/// Nothing special.
+pub(super) const PLAIN: Style = Style::new();
