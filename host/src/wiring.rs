@@ -1,1 +1,387 @@
-//! wip
+//! The pipeline: reader, batcher, workers with the sandbox, findings in input order. The only place that joins stages.
+//!
+//! One thread reads and parses, several run plugins, the caller's thread gets what happens. Every channel is bounded, and
+//! no more than two batches for each worker (and two more) are under way. Findings come in the order of the events that triggered
+//! them, then of the plugins, whatever the number of workers or the size of batches; a finding waits until every event
+//! before its own is judged.
+
+mod fields;
+mod order;
+mod summary;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+pub use summary::{AbsentField, PluginSummary, RefusedKind, RuleCount, Summary};
+
+use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, ReadError, Refusal};
+use crate::findings::{Finding, stamp};
+use crate::ids::Digest;
+use crate::model::{Explanation, LogLine};
+use crate::registry::Loaded;
+use crate::sandbox::{Outcome, RunInput, RunReport, Sandbox};
+use fields::Fields;
+use order::InOrder;
+
+/// What is joined.
+pub struct Pipeline<'a> {
+    /// Runs the plugins.
+    pub sandbox: &'a Sandbox,
+    /// In this order.
+    pub plugins: &'a [Loaded],
+    /// How events become batches.
+    pub options: BatcherOptions,
+    /// Threads that run plugins.
+    pub workers: usize,
+    /// When the events count as received, in microseconds since 1970 UTC.
+    pub received: i64,
+    /// Run this event alone, and explain it.
+    pub only: Option<Only>,
+    /// Kept up to date for a progress bar.
+    pub progress: Arc<Progress>,
+}
+
+/// One event of the input, by where it stands.
+#[derive(Debug, Clone)]
+pub struct Only {
+    /// The file as the user named it; any where absent.
+    pub file: Option<String>,
+    /// Line or element, from 1.
+    pub line: u64,
+}
+
+/// How far reading has come. Rises while [`Pipeline::run`] runs.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Events taken.
+    pub events: AtomicU64,
+    /// Bytes read of all inputs, as they lie on disk.
+    pub bytes: AtomicU64,
+}
+
+/// Something the caller may want to show at once.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub enum Happening {
+    Finding(Box<Finding>),
+    Refused(Refusal),
+    Unreadable(Arc<ReadError>),
+    Log { plugin: String, line: LogLine },
+    Fault(Fault),
+    Explained(Explained),
+}
+
+/// A plugin's run on a batch that gave no findings because it did not complete, twice.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    /// The plugin's id.
+    pub plugin: String,
+    /// First event of the batch.
+    pub first: Option<EventOrigin>,
+    /// Last event of the batch.
+    pub last: Option<EventOrigin>,
+    /// Events of the batch.
+    pub rows: usize,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// What a plugin looked at in one event.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The plugin's id.
+    pub plugin: String,
+    /// Where the event stands.
+    pub origin: Option<EventOrigin>,
+    /// Its source.
+    pub source: String,
+    /// Whether the plugin reads that source.
+    pub reads_source: bool,
+    /// In the plugin's order.
+    pub looks: Vec<Explanation>,
+    /// Findings that it gave.
+    pub findings: usize,
+    /// How the run ended.
+    pub outcome: Outcome,
+}
+
+enum Message {
+    Refused(Refusal),
+    Unreadable(ReadError),
+    Done(Box<Done>),
+    End { duplicate_keys: u64 },
+}
+
+/// What all plugins made of one batch.
+struct Done {
+    batch: Arc<Batch>,
+    findings: Vec<(u64, usize, Finding)>,
+    runs: Vec<Ran>,
+    /// Events found by `only`.
+    explained: Vec<Explained>,
+}
+
+/// What one plugin made of one batch.
+struct Ran {
+    report: RunReport,
+    called: bool,
+    fault: Option<Fault>,
+}
+
+impl Pipeline<'_> {
+    /// Runs to the end of all inputs. `sink` gets what happens, on the calling thread; its error ends the run.
+    ///
+    /// # Errors
+    /// Only the sink's. Events that are refused, inputs that break off and plugins that fault are counted in the summary.
+    pub fn run(
+        &self,
+        inputs: &[Input],
+        mut sink: impl FnMut(Happening) -> std::io::Result<()>,
+    ) -> std::io::Result<Summary> {
+        let begun = Instant::now();
+        let workers = self.workers.max(1);
+        let under_way = workers * 2 + 2;
+        let fields = Fields::of(self.plugins);
+        let (work_to, work) = bounded::<Arc<Batch>>(under_way);
+        let (messages_to, messages) = bounded::<Message>(under_way);
+        let (permits_to, permits) = bounded::<()>(under_way);
+        for _ in 0..under_way {
+            let _ = permits_to.try_send(());
+        }
+        let mut collect = Collect::new(self);
+        let ended = std::thread::scope(|scope| {
+            let to = messages_to.clone();
+            scope.spawn(move || self.read(inputs, &work_to, &permits, &to));
+            for _ in 0..workers {
+                let (work, to, fields) = (work.clone(), messages_to.clone(), &fields);
+                scope.spawn(move || {
+                    for batch in work {
+                        if to.send(Message::Done(Box::new(self.judge(batch, fields)))).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop((messages_to, work));
+            // Leaving this closure drops `messages` and `permits_to`: whoever still sends or waits then stops.
+            let (messages, permits_to) = (messages, permits_to);
+            for message in messages {
+                if matches!(message, Message::Done(_)) {
+                    let _ = permits_to.try_send(());
+                }
+                collect.take(message, &mut sink)?;
+            }
+            collect.finish(&mut sink)
+        });
+        ended?;
+        let mut summary = collect.summary;
+        summary.elapsed = begun.elapsed();
+        summary.absent = fields.absent();
+        summary.unread = fields.unread(&summary.sources);
+        Ok(summary)
+    }
+
+    /// The reader's thread.
+    fn read(&self, inputs: &[Input], work: &Sender<Arc<Batch>>, permits: &Receiver<()>, to: &Sender<Message>) {
+        let mut batcher = Batcher::new(self.options.clone());
+        let mut before = 0;
+        for input in inputs {
+            let mut reader = match EventReader::open(input) {
+                Ok(reader) => reader,
+                Err(error) => {
+                    if to.send(Message::Unreadable(error)).is_err() {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            loop {
+                let event = match reader.next() {
+                    Ok(Some(event)) => event,
+                    Ok(None) => break,
+                    Err(error) => {
+                        if to.send(Message::Unreadable(error)).is_err() {
+                            return;
+                        }
+                        break;
+                    }
+                };
+                let refused = match event.and_then(|event| batcher.push(event, self.received)) {
+                    Ok(None) => {
+                        self.progress.events.fetch_add(1, Ordering::Relaxed);
+                        continue;
+                    }
+                    Ok(Some(batch)) => {
+                        self.progress.events.fetch_add(1, Ordering::Relaxed);
+                        permits.recv().is_err() || work.send(Arc::new(batch)).is_err()
+                    }
+                    Err(refusal) => to.send(Message::Refused(refusal)).is_err(),
+                };
+                if refused {
+                    return;
+                }
+                self.progress.bytes.store(before + reader.progress().0, Ordering::Relaxed);
+            }
+            before += reader.progress().0;
+            self.progress.bytes.store(before, Ordering::Relaxed);
+        }
+        for batch in batcher.finish() {
+            if permits.recv().is_err() || work.send(Arc::new(batch)).is_err() {
+                return;
+            }
+        }
+        let _ = to.send(Message::End { duplicate_keys: batcher.duplicate_keys() });
+    }
+
+    /// A worker's job: all plugins on one batch.
+    fn judge(&self, batch: Arc<Batch>, fields: &Fields) -> Done {
+        let mut done = Done { batch, findings: Vec::new(), runs: Vec::new(), explained: Vec::new() };
+        if let Some(only) = &self.only {
+            self.explain(only, &mut done);
+            return done;
+        }
+        for (index, loaded) in self.plugins.iter().enumerate() {
+            let input = RunInput { settings: loaded.settings.clone(), explain: false };
+            let ran = run_one(self.sandbox, loaded, &done.batch, &input);
+            for emitted in &ran.report.findings {
+                if let Some(finding) = stamp(emitted, &done.batch, &loaded.plugin) {
+                    done.findings.push((finding.event.sequence, index, finding));
+                }
+            }
+            fields.look(index, &done.batch);
+            done.runs.push(ran);
+        }
+        done
+    }
+
+    /// The rows that `only` names, each alone: the row rule makes that the same as in its batch.
+    fn explain(&self, only: &Only, done: &mut Done) {
+        for row in 0..done.batch.len() {
+            let Some(origin) = done.batch.origin(row) else { continue };
+            if origin.line != only.line || only.file.as_deref().is_some_and(|file| file != &*origin.file) {
+                continue;
+            }
+            let alone = Arc::new(done.batch.select(row..row + 1));
+            for (index, loaded) in self.plugins.iter().enumerate() {
+                let input = RunInput { settings: loaded.settings.clone(), explain: true };
+                let ran = run_one(self.sandbox, loaded, &alone, &input);
+                let stamped = ran.report.findings.iter().filter_map(|e| stamp(e, &alone, &loaded.plugin));
+                done.findings.extend(stamped.map(|finding| (finding.event.sequence, index, finding)));
+                let manifest = loaded.plugin.manifest();
+                done.explained.push(Explained {
+                    plugin: manifest.plugin.id.clone(),
+                    origin: alone.origin(0).cloned(),
+                    source: alone.source().to_string(),
+                    reads_source: ran.called,
+                    looks: ran.report.explanations.clone(),
+                    findings: ran.report.findings.len(),
+                    outcome: ran.report.outcome.clone(),
+                });
+                done.runs.push(ran);
+            }
+        }
+    }
+}
+
+/// One plugin on one batch. What did not complete is run once more, before it counts as a fault.
+fn run_one(sandbox: &Sandbox, loaded: &Loaded, batch: &Arc<Batch>, input: &RunInput) -> Ran {
+    let called = loaded.plugin.manifest().sources.contains_key(batch.source().as_str());
+    let mut report = sandbox.run(&loaded.plugin, batch, input);
+    if report.outcome != Outcome::Completed {
+        report = sandbox.run(&loaded.plugin, batch, input);
+    }
+    let fault = (report.outcome != Outcome::Completed).then(|| Fault {
+        plugin: loaded.plugin.manifest().plugin.id.clone(),
+        first: batch.origin(0).cloned(),
+        last: batch.origin(batch.len().saturating_sub(1)).cloned(),
+        rows: batch.len(),
+        outcome: report.outcome.clone(),
+    });
+    Ran { report, called, fault }
+}
+
+/// The calling thread's part: order, once-only, counting.
+struct Collect {
+    order: InOrder<Finding>,
+    seen: HashSet<Digest>,
+    summary: Summary,
+}
+
+impl Collect {
+    fn new(pipeline: &Pipeline<'_>) -> Self {
+        let ids = pipeline.plugins.iter().map(|loaded| loaded.plugin.manifest().plugin.id.clone());
+        Self { order: InOrder::default(), seen: HashSet::new(), summary: Summary::of(ids) }
+    }
+
+    fn take(
+        &mut self,
+        message: Message,
+        sink: &mut impl FnMut(Happening) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        match message {
+            Message::Refused(refusal) => {
+                self.summary.count_refused(&refusal);
+                sink(Happening::Refused(refusal))
+            }
+            Message::Unreadable(error) => {
+                let error = Arc::new(error);
+                self.summary.unreadable.push(Arc::clone(&error));
+                sink(Happening::Unreadable(error))
+            }
+            Message::End { duplicate_keys } => {
+                self.summary.duplicate_keys = duplicate_keys;
+                Ok(())
+            }
+            Message::Done(done) => self.done(*done, sink),
+        }
+    }
+
+    fn done(&mut self, done: Done, sink: &mut impl FnMut(Happening) -> std::io::Result<()>) -> std::io::Result<()> {
+        self.summary.count_batch(&done.batch);
+        for explained in done.explained {
+            sink(Happening::Explained(explained))?;
+        }
+        let plugins = self.summary.plugins.len().max(1);
+        for (index, ran) in done.runs.into_iter().enumerate() {
+            let Some(plugin) = self.summary.plugins.get_mut(index % plugins) else { continue };
+            if ran.called {
+                plugin.count(&ran.report, done.batch.len());
+            }
+            let id = plugin.id.clone();
+            for line in ran.report.log {
+                sink(Happening::Log { plugin: id.clone(), line })?;
+            }
+            if let Some(fault) = ran.fault {
+                plugin.faults += 1;
+                sink(Happening::Fault(fault))?;
+            }
+        }
+        for (sequence, plugin, finding) in done.findings {
+            self.order.put(sequence, plugin, finding);
+        }
+        self.order.judged((0..done.batch.len()).map(|row| done.batch.sequence(row)));
+        self.hand_over(sink)
+    }
+
+    fn finish(&mut self, sink: &mut impl FnMut(Happening) -> std::io::Result<()>) -> std::io::Result<()> {
+        self.order.end();
+        self.hand_over(sink)
+    }
+
+    /// The same id again is the same finding: an event that was delivered twice is reported once.
+    fn hand_over(&mut self, sink: &mut impl FnMut(Happening) -> std::io::Result<()>) -> std::io::Result<()> {
+        while let Some(finding) = self.order.next() {
+            if !self.seen.insert(finding.id) {
+                self.summary.repeats += 1;
+                continue;
+            }
+            self.summary.count_finding(&finding);
+            sink(Happening::Finding(Box::new(finding)))?;
+        }
+        Ok(())
+    }
+}

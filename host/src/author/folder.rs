@@ -96,10 +96,10 @@ impl PluginFolder {
         &self.manifest.plugin.id
     }
 
-    /// Where builds of its workspace keep what they make.
+    /// Where its component is built to.
     #[must_use]
-    pub fn workshop(&self) -> PathBuf {
-        self.root.join("target").join("cordon")
+    pub fn component(&self) -> PathBuf {
+        self.root.join("target").join("cordon").join("plugins").join(self.id()).with_extension("wasm")
     }
 }
 

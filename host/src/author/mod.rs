@@ -3,9 +3,14 @@
 //! Owns the files of plugin folders and the nested cargo call. Does not run events itself: cases go through the same
 //! sandbox as everything else. Knows no terminal: the command line prints what this module answers.
 
+pub mod bench;
 pub mod build;
+pub mod cases;
 mod component;
+pub mod fields;
 mod folder;
+pub mod mask;
+pub mod new;
 mod shims;
 mod toolchain;
 

@@ -3,12 +3,22 @@
 //! Findings and machine-readable answers go to standard output, everything else to standard error. Owns no logic that
 //! another stage could need.
 
+mod bench;
 mod build;
+mod case;
+mod demo;
+mod events;
 mod exit;
+mod fields;
 mod inspect;
+mod new;
 mod plugins;
 mod prepare;
+mod progress;
+mod report;
+mod run;
 mod style;
+mod test;
 mod text;
 
 use std::io::Write as _;
@@ -22,7 +32,6 @@ use clap::{Parser, Subcommand};
     version,
     about = "Sandboxed Wasm detections over batches of security events",
     after_help = exit::HELP,
-    propagate_version = true,
     max_term_width = 110
 )]
 struct Cli {
@@ -32,8 +41,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    New(new::Args),
     Build(build::Args),
     Inspect(inspect::Args),
+    Fields(fields::Args),
+    Test(test::Args),
+    Case(case::Args),
+    Run(run::Args),
+    Bench(bench::Args),
+    Demo(demo::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -46,6 +62,11 @@ enum Format {
     Text,
     /// One JSON document.
     Json,
+}
+
+fn warn(text: &str) -> anyhow::Result<()> {
+    writeln!(anstream::stderr(), "{}warning:{} {text}", style::WARN, style::OFF)?;
+    Ok(())
 }
 
 /// Standard output. Never `println!`: that panics when the reader of a pipe has gone.
@@ -65,6 +86,13 @@ pub fn main() -> ExitCode {
     let answer = match Cli::parse().verb {
         Verb::Build(args) => build::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
+        Verb::New(args) => new::run(&args),
+        Verb::Test(args) => test::run(&args),
+        Verb::Case(args) => case::run(&args),
+        Verb::Run(args) => run::run(&args),
+        Verb::Fields(args) => fields::run(&args),
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Demo(args) => demo::run(&args),
         Verb::Prepare(args) => return prepare::run(&args),
     };
     match answer {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::author::{self, PluginFolder, build::Talk};
-use crate::registry;
+use crate::registry::{self, Loaded, SettingsFile};
+use crate::sandbox::{Sandbox, SandboxOptions};
 
 /// The components that the arguments name, in order; sources are built.
 pub(super) fn components(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
@@ -37,4 +38,40 @@ fn holds_sources(path: &Path) -> bool {
     let entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     let is_component = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wasm");
     !entries.iter().any(is_component) && entries.iter().any(|path| PluginFolder::is_one(path))
+}
+
+/// Arguments about loading, the same for every verb that runs plugins.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Settings of plugins, TOML or JSON
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Threads that run plugins; findings are the same for any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+    /// Grant `whole-events` to plugins that ask for it: they see each event exactly as received
+    #[arg(long)]
+    grant_whole_events: bool,
+}
+
+impl Args {
+    /// Threads that run plugins.
+    pub(super) fn workers(&self) -> usize {
+        self.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
+
+    /// Builds what must be built, loads everything.
+    pub(super) fn load(&self, plugins: &[PathBuf]) -> Result<(Sandbox, Vec<Loaded>)> {
+        let settings = self.settings.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
+        let paths = components(plugins)?;
+        let mut options = SandboxOptions { workers: self.workers(), ..SandboxOptions::default() };
+        options.caps.grants.whole_events = self.grant_whole_events;
+        let sandbox = Sandbox::new(options)?;
+        let loaded = registry::load(&sandbox, &paths, &settings, self.workers())?;
+        let ids: Vec<&str> = loaded.iter().map(|one| one.plugin.manifest().plugin.id.as_str()).collect();
+        for id in settings.unknown(&ids) {
+            super::warn(&format!("the settings file names `{id}`, but no such plugin is loaded ({})", ids.join(", ")))?;
+        }
+        Ok((sandbox, loaded))
+    }
 }

@@ -10,3 +10,9 @@ pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const STRONG: Style = Style::new().bold();
 /// What may be overlooked.
 pub(super) const DIM: Style = Style::new().dimmed();
+/// What should be looked at.
+pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
+/// What holds.
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+/// Nothing special.
+pub(super) const PLAIN: Style = Style::new();

@@ -43,7 +43,11 @@ pub(super) fn count(number: u64) -> String {
 
 /// `1 event`, `2 events`
 pub(super) fn plural(number: u64, one: &str) -> String {
-    format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
+    let many = match one.strip_suffix("tch") {
+        Some(stem) => format!("{stem}tches"),
+        None => format!("{one}s"),
+    };
+    format!("{} {}", count(number), if number == 1 { one } else { &many })
 }
 
 /// A path as seen from the working folder where that is shorter.

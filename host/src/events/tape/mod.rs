@@ -2,6 +2,9 @@
 //!
 //! Owns parsing (validity, depth, duplicate keys) and lookups of members and elements. Copies nothing: numbers and
 //! containers keep their text, strings are unescaped only where a column needs them. Knows no paths and no sources.
+//!
+//! A parser of our own because no library gives the exact text of numbers and containers, depth and duplicate keys in one
+//! pass without building a tree; `examples/events_speed.rs` measures it against sonic-rs.
 
 mod keys;
 mod parse;

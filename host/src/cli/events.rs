@@ -1,0 +1,52 @@
+//! Arguments about events, the same for every verb that reads them.
+
+use anyhow::{Context as _, Result};
+use cordon_contract::limits::BATCH_ROWS;
+use cordon_contract::path::Path;
+
+use crate::events::BatcherOptions;
+use crate::model::{Force, SourceName};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Files, globs, or - for standard input
+    #[arg(required = true, value_name = "EVENTS")]
+    pub(super) files: Vec<String>,
+    /// Take every event as this source instead of recognising it by its shape
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Where a custom source keeps its time
+    #[arg(long, value_name = "PATH")]
+    time_field: Option<String>,
+    /// The force that the events belong to
+    #[arg(long = "for", value_name = "NAME", default_value = "local")]
+    force: String,
+    /// The force's time zone
+    #[arg(long, value_name = "ZONE", default_value = "Europe/London")]
+    zone: String,
+}
+
+impl Args {
+    /// How they become batches.
+    pub(super) fn options(&self, rows: usize) -> Result<BatcherOptions> {
+        let time_field = self.time_field.as_deref().map(Path::parse).transpose().context("--time-field")?;
+        let zone = jiff::tz::TimeZone::get(&self.zone).ok();
+        Ok(BatcherOptions {
+            force: Force::new(&self.force).context("--for")?,
+            source: self.source.as_deref().map(SourceName::new).transpose().context("--source")?,
+            time_field,
+            zone: zone.with_context(|| {
+                format!("--zone `{}`: no such time zone; use a name such as Europe/London or UTC", self.zone)
+            })?,
+            rows,
+        })
+    }
+}
+
+/// 1 to 4,096.
+pub(super) fn batch_rows(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(rows) if (1..=BATCH_ROWS).contains(&rows) => Ok(rows),
+        _ => Err(format!("a batch has 1 to {BATCH_ROWS} events")),
+    }
+}

@@ -1,0 +1,172 @@
+//! `cordon run`
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use cordon_contract::limits::BATCH_ROWS;
+
+use super::exit::{self, Exit};
+use super::{events, plugins, report};
+use crate::events::Input;
+use crate::findings::{Finding, to_block, to_ocsf};
+use crate::wiring::{Happening, Only, Pipeline, Progress, Summary};
+
+/// Run plugins over events and show what they find
+///
+/// Reads NDJSON, JSON arrays and wrapped records, Purview CSV; plain, gzip or zstd. Findings go to standard output,
+/// everything else to standard error.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon run -p plugins/mail-forwarding audit.jsonl
+  cordon run -p target/cordon/plugins -p mine.wasm 'logs/*.json.gz' --format ndjson > findings.jsonl
+  zstdcat audit.jsonl.zst | cordon run -p plugins - --settings force.toml
+  cordon run -p mine.wasm payroll.jsonl --source custom.payroll --time-field booked.at
+  cordon run -p plugins audit.jsonl --explain 17          what each plugin looked at in line 17
+
+Settings file (TOML or JSON), per plugin id:
+  [mail-forwarding.run]
+  trusted_domains = [\"example.org\"]
+
+Exit codes: 0 done (with findings or without), 2 nothing could be done, 3 the Rust toolchain is missing,
+4 done in part: events were refused, an input broke off, or a plugin faulted")]
+pub(super) struct Args {
+    /// A .wasm file, a folder of them, or a folder of plugin sources (built first); repeat for more
+    #[arg(short, long = "plugin", value_name = "PLUGIN", required = true)]
+    plugins: Vec<PathBuf>,
+    #[command(flatten)]
+    events: events::Args,
+    #[command(flatten)]
+    load: plugins::Args,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    format: FindingFormat,
+    /// Write findings to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Events of a batch at most (findings are the same for any)
+    #[arg(long, value_name = "N", default_value_t = BATCH_ROWS, value_parser = events::batch_rows)]
+    batch: usize,
+    /// Run one event alone, by its line (or FILE:LINE), and show what each plugin looked at
+    #[arg(long, value_name = "ROW")]
+    explain: Option<String>,
+    /// Show what plugins log
+    #[arg(long)]
+    log: bool,
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum FindingFormat {
+    /// A block of lines for each, for people.
+    #[default]
+    Table,
+    /// One JSON object a line.
+    Ndjson,
+    /// One JSON array.
+    Json,
+    /// OCSF 1.8.0 Detection Finding (class 2004), one a line.
+    Ocsf,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let inputs = Input::expand(&args.events.files)?;
+    let options = args.events.options(args.batch)?;
+    let only = args.explain.as_deref().map(only).transpose()?;
+    let (sandbox, loaded) = args.load.load(&args.plugins)?;
+    let progress = Arc::new(Progress::default());
+    let pipeline = Pipeline {
+        sandbox: &sandbox,
+        plugins: &loaded,
+        options,
+        workers: args.load.workers(),
+        received: crate::clock::now_micros(),
+        only,
+        progress: Arc::clone(&progress),
+    };
+    let mut out = Out::open(args)?;
+    let mut looked = false;
+    let bar = super::progress::bar(&inputs, progress);
+    let result = pipeline.run(&inputs, |happening| {
+        bar.update();
+        match happening {
+            Happening::Finding(finding) => bar.aside(|| out.finding(&finding)),
+            Happening::Explained(explained) => {
+                looked = true;
+                bar.aside(|| write!(out.to, "{}", report::explained(&explained)))
+            }
+            other => bar.aside(|| report::happened(&other, args.log)),
+        }
+    });
+    bar.finish();
+    let summary = result?;
+    out.end()?;
+    report::summary(&summary)?;
+    if let Some(row) = &args.explain
+        && !looked
+    {
+        bail!("--explain {row}: no accepted event stands there; lines count from 1, as findings show them");
+    }
+    exit_code(&summary)
+}
+
+fn exit_code(summary: &Summary) -> Result<Exit> {
+    if summary.events == 0 && (summary.refused_events() > 0 || !summary.unreadable.is_empty()) {
+        bail!("no event could be read: nothing was run");
+    }
+    let whole = summary.refused_events() == 0 && summary.unreadable.is_empty() && summary.faults() == 0;
+    Ok(if whole { Exit::Done } else { Exit::Part })
+}
+
+/// `17`, or `FILE:17`.
+fn only(text: &str) -> Result<Only> {
+    let (file, line) = match text.rsplit_once(':') {
+        Some((file, line)) => (Some(file.to_owned()), line),
+        None => (None, text),
+    };
+    let line = line.parse().ok().filter(|line| *line > 0);
+    let line = line.with_context(|| format!("--explain `{text}`: give a line of the input, from 1, or FILE:LINE"))?;
+    Ok(Only { file, line })
+}
+
+/// Where findings go, and how.
+struct Out {
+    to: Box<dyn Write>,
+    format: FindingFormat,
+    any: bool,
+}
+
+impl Out {
+    fn open(args: &Args) -> Result<Self> {
+        let to: Box<dyn Write> = match &args.out {
+            Some(path) => {
+                let file = File::create(path).with_context(|| format!("{}: cannot be written", path.display()))?;
+                Box::new(BufWriter::new(anstream::StripStream::new(file)))
+            }
+            // Line by line on a terminal or into a pipe: findings are few, and each should be seen when it is found.
+            None => Box::new(anstream::stdout()),
+        };
+        Ok(Self { to, format: args.format, any: false })
+    }
+
+    fn finding(&mut self, finding: &Finding) -> std::io::Result<()> {
+        let first = !std::mem::replace(&mut self.any, true);
+        match self.format {
+            FindingFormat::Table => write!(self.to, "{}", to_block(finding)),
+            FindingFormat::Ndjson => writeln!(self.to, "{}", serde_json::to_string(finding)?),
+            FindingFormat::Ocsf => writeln!(self.to, "{}", to_ocsf(finding)),
+            FindingFormat::Json => {
+                write!(self.to, "{}{}", if first { "[\n" } else { ",\n" }, serde_json::to_string(finding)?)
+            }
+        }
+    }
+
+    fn end(&mut self) -> std::io::Result<()> {
+        if self.format == FindingFormat::Json {
+            write!(self.to, "{}", if self.any { "\n]\n" } else { "[]\n" })?;
+        }
+        self.to.flush()
+    }
+}
