@@ -90,9 +90,7 @@ fn figures() {
         sandbox.load(&wasm).unwrap();
         let cached = begun.elapsed();
         let batch = rows(64);
-        let start = (0..200)
-            .map(|_| sandbox.sandbox().run(&plugin, &batch, &RunInput::default()).cost.start)
-            .collect();
+        let start = (0..200).map(|_| sandbox.sandbox().run(&plugin, &batch, &RunInput::default()).cost.start).collect();
         println!("snapshot of {mib} MiB: cold {cold:?}, cached {cached:?}, instance start {:?}", median(start));
     }
 }

@@ -28,12 +28,22 @@ fn hostile() -> Vec<(&'static str, Guest)> {
     vec![
         ("endless loop", Guest::detecting(&format!("(loop {forever})"))),
         ("recursion", Guest::detecting("(call $deep)").with("(func $deep (call $deep))")),
-        ("memory hog", Guest::detecting("(loop (drop (memory.grow (i32.const 16))) (memory.fill (i32.const 65536) (i32.const 7) (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 65536))) (br 0))")),
+        (
+            "memory hog",
+            Guest::detecting(
+                "(loop (drop (memory.grow (i32.const 16))) (memory.fill (i32.const 65536) (i32.const 7) (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 65536))) (br 0))",
+            ),
+        ),
         ("trap", Guest::detecting("unreachable")),
         ("findings flood", Guest::detecting("(loop (call $emit (i32.const 0)) (br 0))")),
         ("log flood", Guest::detecting("(loop (call $write (i32.const 1) (i32.const 65536) (i32.const 8192)) (br 0))")),
         ("host call flood", Guest::detecting("(loop (drop (call $len (local.get $batch))) (br 0))")),
-        ("column flood", Guest::detecting("(loop (global.set $heap (i32.const 65536)) (call $column (local.get $batch) (i32.const 2080) (i32.const 9) (i32.const 64)) (br 0))")),
+        (
+            "column flood",
+            Guest::detecting(
+                "(loop (global.set $heap (i32.const 65536)) (call $column (local.get $batch) (i32.const 2080) (i32.const 9) (i32.const 64)) (br 0))",
+            ),
+        ),
     ]
 }
 

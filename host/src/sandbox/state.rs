@@ -90,7 +90,7 @@ impl Log {
     pub(super) fn write(&mut self, level: LogLevel, message: &str) -> Result<(), Stop> {
         let (len, limit) = (message.len(), limits::LOG_MESSAGE_BYTES);
         if len > limit {
-            return Err(Stop::limit(Limit::LogBytes, format!("logged a message of {len} bytes, more than {limit}")));
+            return Err(Stop::limit(Limit::LogBytes, format!("logged a message of more than {limit} bytes")));
         }
         let (bytes, limit) = (self.bytes + len, limits::LOG_BYTES);
         if bytes > limit {
