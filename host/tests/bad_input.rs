@@ -1,0 +1,154 @@
+//! Bad input through the real binary: one clear message that names file, line, field or limit and the way out, the right
+//! exit code, and nothing lost.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+/// A real plugin, built once.
+static PLUGIN: LazyLock<PathBuf> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bad-input");
+    let built = cordon().arg("build").arg(root.join("plugins/privileged-role")).arg("--out").arg(&out).output().unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    out.join("privileged-role.wasm")
+});
+
+const GOOD: &str = r#"{"CreationTime":"2026-01-05T10:00:00","Id":"1","Operation":"UserLoggedIn","OrganizationId":"o","RecordType":15,"UserType":0,"UserKey":"k","UserId":"a@example.org","Workload":"AzureActiveDirectory"}"#;
+
+fn cordon() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cordon"));
+    command.env("NO_COLOR", "1");
+    command
+}
+
+struct Said {
+    code: i32,
+    text: String,
+}
+
+fn said(output: &Output) -> Said {
+    Said { code: output.status.code().unwrap_or(-1), text: String::from_utf8_lossy(&output.stderr).into_owned() }
+}
+
+fn run_file(name: &str, content: &[u8]) -> Said {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    fs::write(&file, content).unwrap();
+    said(&cordon().args(["run", "-p"]).arg(&*PLUGIN).arg(&file).output().unwrap())
+}
+
+fn run_plugin(name: &str, content: &[u8]) -> Said {
+    let folder = tempfile::tempdir().unwrap();
+    let (events, plugin) = (folder.path().join("good.jsonl"), folder.path().join(name));
+    fs::write(&events, GOOD).unwrap();
+    fs::write(&plugin, content).unwrap();
+    said(&cordon().args(["run", "-p"]).arg(&plugin).arg(&events).output().unwrap())
+}
+
+#[track_caller]
+fn expect(said: &Said, code: i32, words: &[&str]) {
+    assert_eq!(said.code, code, "{}", said.text);
+    for word in words {
+        assert!(said.text.contains(word), "`{word}` is not in: {}", said.text);
+    }
+    assert!(!said.text.contains("panicked"), "{}", said.text);
+}
+
+#[test]
+fn a_good_file_ends_with_0() {
+    expect(&run_file("good.jsonl", GOOD.as_bytes()), 0, &[]);
+}
+
+#[test]
+fn a_bad_line_is_named_counted_and_the_others_are_run() {
+    for (bad, words) in [
+        (r#"{"CreationTime":"2026-"#, "line 2"),
+        (r#"{"CreationTime":"\ud800","Id":"1"}"#, "surrogate"),
+        ("\"text\"", "object"),
+    ] {
+        let said = run_file("mixed.jsonl", format!("{GOOD}\n{bad}\n{GOOD}\n").as_bytes());
+        expect(&said, 4, &["mixed.jsonl", words]);
+    }
+}
+
+#[test]
+fn invalid_utf8_is_named_with_its_line() {
+    let mut bytes = format!("{GOOD}\n").into_bytes();
+    bytes.extend_from_slice(b"{\"Id\":\"\xff\xfe\"}\n");
+    expect(&run_file("latin.jsonl", &bytes), 4, &["line 2", "UTF-8"]);
+}
+
+#[test]
+fn a_line_of_100_mb_is_skipped_and_counted() {
+    let mut bytes = format!("{GOOD}\n{{\"Id\":\"").into_bytes();
+    bytes.resize(bytes.len() + 100_000_000, b'x');
+    bytes.extend_from_slice(format!("\"}}\n{GOOD}\n").as_bytes());
+    expect(&run_file("long.jsonl", &bytes), 4, &["line 2", "1 MiB"]);
+}
+
+#[test]
+fn nesting_10000_deep_is_refused_without_harm() {
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    expect(&run_file("deep.jsonl", format!("{GOOD}\n{deep}\n").as_bytes()), 4, &["line 2", "128"]);
+}
+
+#[test]
+fn numbers_beyond_64_bits_and_duplicate_keys_are_taken() {
+    let odd = GOOD.replacen("\"RecordType\":15", "\"RecordType\":15,\"RecordType\":123456789012345678901234567890", 1);
+    expect(&run_file("numbers.jsonl", odd.as_bytes()), 0, &["duplicate key"]);
+}
+
+#[test]
+fn what_holds_no_events_ends_with_2_and_says_what_it_is() {
+    expect(&run_file("empty.jsonl", b""), 2, &["empty.jsonl", "empty"]);
+    expect(&run_file("archive.zip", b"PK\x03\x04rest of it"), 2, &["zip"]);
+    expect(&run_file("plugin.jsonl", b"\0asm\x01\0\0\0"), 2, &["Wasm"]);
+    let missing = cordon().args(["run", "-p"]).arg(&*PLUGIN).arg("/nowhere/at-all.jsonl").output().unwrap();
+    expect(&said(&missing), 2, &["/nowhere/at-all.jsonl"]);
+    let folder = cordon().args(["run", "-p"]).arg(&*PLUGIN).arg("/tmp").output().unwrap();
+    expect(&said(&folder), 2, &["/tmp", "folder"]);
+}
+
+#[test]
+fn mixed_sources_are_each_taken_and_an_unknown_one_is_refused_naming_the_nearest() {
+    let entra = r#"{"time":"2026-01-05T10:00:00Z","category":"AuditLogs","operationName":"Add member to role","properties":{"activityDateTime":"2026-01-05T10:00:00Z","targetResources":[]}}"#;
+    expect(&run_file("two.jsonl", format!("{GOOD}\n{entra}\n").as_bytes()), 0, &[]);
+    let odd = r#"{"CreationTime":"2026-01-05T10:00:00","Operation":"x"}"#;
+    expect(&run_file("odd.jsonl", format!("{GOOD}\n{odd}\n").as_bytes()), 4, &["line 2", "m365.audit"]);
+}
+
+#[test]
+fn what_is_no_plugin_is_named_with_the_way_out() {
+    let component = wat::parse_str("(component)").unwrap();
+    expect(&run_plugin("core.wasm", &wat::parse_str("(module)").unwrap()), 2, &["core module", "cordon build"]);
+    expect(&run_plugin("text.wasm", b"hello"), 2, &["Wasm"]);
+    expect(&run_plugin("events.jsonl", GOOD.as_bytes()), 2, &["events.jsonl"]);
+    expect(&run_plugin("bare.wasm", &component), 2, &["cordon:manifest"]);
+    let other = wat::parse_str(r#"(component (import "cordon:detection/events@2.0.0" (instance)))"#).unwrap();
+    expect(&run_plugin("future.wasm", &other), 2, &["2.0.0", "1.0.0"]);
+}
+
+#[test]
+fn a_manifest_that_is_broken_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("src")).unwrap();
+    fs::write(folder.path().join("Cargo.toml"), "[package]\nname = \"x\"\nversion = \"0.1.0\"\n").unwrap();
+    fs::write(folder.path().join("src/lib.rs"), "").unwrap();
+    fs::write(folder.path().join("cordon.toml"), "[plugin]\nid = \"x\"\ncolour = \"red\"\n").unwrap();
+    let built = cordon().arg("build").arg(folder.path()).output().unwrap();
+    expect(&said(&built), 2, &["line 3", "colour"]);
+}
+
+#[test]
+fn settings_of_the_wrong_type_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (events, settings) = (folder.path().join("good.jsonl"), folder.path().join("force.toml"));
+    fs::write(&events, GOOD).unwrap();
+    fs::write(&settings, "[privileged-role.run]\nnot_a_setting = 1\n").unwrap();
+    let run = cordon().args(["run", "-p"]).arg(&*PLUGIN).arg(&events).arg("--settings").arg(&settings).output().unwrap();
+    expect(&said(&run), 2, &["not_a_setting"]);
+}
