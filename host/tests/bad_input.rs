@@ -12,7 +12,8 @@ use std::sync::LazyLock;
 static PLUGIN: LazyLock<PathBuf> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bad-input");
-    let built = cordon().arg("build").arg(root.join("plugins/privileged-role")).arg("--out").arg(&out).output().unwrap();
+    let built =
+        cordon().arg("build").arg(root.join("plugins/privileged-role")).arg("--out").arg(&out).output().unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     out.join("privileged-role.wasm")
 });
@@ -149,6 +150,7 @@ fn settings_of_the_wrong_type_are_named() {
     let (events, settings) = (folder.path().join("good.jsonl"), folder.path().join("force.toml"));
     fs::write(&events, GOOD).unwrap();
     fs::write(&settings, "[privileged-role.run]\nnot_a_setting = 1\n").unwrap();
-    let run = cordon().args(["run", "-p"]).arg(&*PLUGIN).arg(&events).arg("--settings").arg(&settings).output().unwrap();
+    let run =
+        cordon().args(["run", "-p"]).arg(&*PLUGIN).arg(&events).arg("--settings").arg(&settings).output().unwrap();
     expect(&said(&run), 2, &["not_a_setting"]);
 }

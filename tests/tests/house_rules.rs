@@ -102,7 +102,8 @@ fn stages_use_only_the_edges_of_the_architecture_page() {
 
 #[test]
 fn the_edge_reader_sees_every_way_to_write_a_path() {
-    let text = "use crate::model::Force;\nuse crate::{ids::{Digest, x}, events};\nlet a = crate::sandbox::f();\n$crate::no";
+    let text =
+        "use crate::model::Force;\nuse crate::{ids::{Digest, x}, events};\nlet a = crate::sandbox::f();\n$crate::no";
     assert_eq!(stages_used(text), ["events", "ids", "model", "sandbox"].map(String::from).into());
 }
 
@@ -121,8 +122,20 @@ fn no_banned_crate_is_in_the_lock_file() {
 #[test]
 fn the_top_level_is_fixed() {
     let expected = [
-        "Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "clippy.toml", "deny.toml", "examples", "host", "plugins",
-        "rust-toolchain.toml", "rustfmt.toml", "sdk", "tests", "wit",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "clippy.toml",
+        "deny.toml",
+        "examples",
+        "host",
+        "plugins",
+        "rust-toolchain.toml",
+        "rustfmt.toml",
+        "sdk",
+        "tests",
+        "wit",
     ];
     let listing = std::process::Command::new("git").arg("-C").arg(root()).args(["ls-files"]).output().unwrap();
     if !listing.status.success() {

@@ -18,7 +18,9 @@ pub(super) fn happened(happening: &Happening, log: bool) -> std::io::Result<()> 
         Happening::Unreadable(error) => {
             writeln!(anstream::stderr(), "{}error:{} {}", style::BAD, style::OFF, safe(&error.to_string()))
         }
-        Happening::Fault(fault) => writeln!(anstream::stderr(), "{}fault:{} {}", style::BAD, style::OFF, of_fault(fault)),
+        Happening::Fault(fault) => {
+            writeln!(anstream::stderr(), "{}fault:{} {}", style::BAD, style::OFF, of_fault(fault))
+        }
         Happening::Log { plugin, line } if log => {
             let level = format!("{:?}", line.level).to_lowercase();
             writeln!(anstream::stderr(), "{}{plugin} {level}:{} {}", style::DIM, style::OFF, safe(&line.message))
@@ -78,7 +80,8 @@ pub(super) fn summary(summary: &Summary) -> std::io::Result<()> {
         let _ = writeln!(out, "  {plugin}/{rule}  {}", severities.join(", "));
     }
     if summary.repeats > 0 {
-        let _ = writeln!(out, "  {} left out: their events were delivered more than once", text::count(summary.repeats));
+        let _ =
+            writeln!(out, "  {} left out: their events were delivered more than once", text::count(summary.repeats));
     }
     for plugin in &summary.plugins {
         let _ = write!(

@@ -5,7 +5,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// One identifier, as it stands in the text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Token<'t> {
-    Mail { local: &'t str, domain: &'t str },
+    Mail {
+        local: &'t str,
+        domain: &'t str,
+    },
     Guid(&'t str),
     /// Microsoft's 16 hex digits for a user.
     Puid(&'t str),
@@ -45,7 +48,12 @@ fn is_word(c: char) -> bool {
 }
 
 fn token_at(rest: &str) -> Option<(Token<'_>, usize)> {
-    guid(rest).or_else(|| sid(rest)).or_else(|| mail(rest)).or_else(|| v6(rest)).or_else(|| v4(rest)).or_else(|| puid(rest))
+    guid(rest)
+        .or_else(|| sid(rest))
+        .or_else(|| mail(rest))
+        .or_else(|| v6(rest))
+        .or_else(|| v4(rest))
+        .or_else(|| puid(rest))
 }
 
 /// The longest start of `rest` whose characters all fit.
