@@ -8,6 +8,7 @@ use crate::events::BatcherOptions;
 use crate::model::{Force, SourceName};
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// Files, globs, or - for standard input
     #[arg(required = true, value_name = "EVENTS")]

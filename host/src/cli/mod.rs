@@ -106,3 +106,24 @@ pub fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_is_well_formed_and_says_its_exit_codes() {
+        let mut cli = Cli::command();
+        cli.debug_assert();
+        cli.build();
+        for verb in cli.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
+            let leaves: Vec<_> = verb.get_subcommands().filter(|inner| inner.get_name() != "help").collect();
+            for leaf in if leaves.is_empty() { vec![verb] } else { leaves } {
+                let help = leaf.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{}", leaf.get_name());
+            }
+        }
+    }
+}

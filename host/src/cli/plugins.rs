@@ -42,6 +42,7 @@ fn holds_sources(path: &Path) -> bool {
 
 /// Arguments about loading, the same for every verb that runs plugins.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// Settings of plugins, TOML or JSON
     #[arg(long, value_name = "FILE")]

@@ -163,7 +163,11 @@ fn detect(
                 return Err(format!("on {rows} the plugin {}: {}", report.outcome.word(), report.outcome.reason()));
             }
             let first = (before + start + 1) as u64;
-            found.extend(report.findings.into_iter().map(|emitted| Found { row: first + u64::from(emitted.row), emitted }));
+            // The row within its batch is all that a cut may change.
+            found.extend(report.findings.into_iter().map(|mut emitted| {
+                let row = first + u64::from(std::mem::take(&mut emitted.row));
+                Found { row, emitted }
+            }));
             start += size;
         }
         before += batch.len();
