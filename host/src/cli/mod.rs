@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn every_verb_is_well_formed_and_says_its_exit_codes() {
         let mut cli = Cli::command();
-        cli.debug_assert();
+        cli.clone().debug_assert();
         cli.build();
         for verb in cli.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
             let leaves: Vec<_> = verb.get_subcommands().filter(|inner| inner.get_name() != "help").collect();
