@@ -51,8 +51,10 @@ fn a_new_plugin_in_an_empty_folder_passes_its_case_and_says_what_breaks_it() {
 
     // A plugin that counts rows breaks the row rule: named with row, rule and cut.
     edit(&plugin.join("src/lib.rs"), |text| {
-        text.replace("_batch: &Batch", "batch: &Batch")
-            .replace("            let mailbox", "            if batch.len() < 3 {\n                continue;\n            }\n            let mailbox")
+        text.replace("_batch: &Batch", "batch: &Batch").replace(
+            "            let mailbox",
+            "            if batch.len() < 3 {\n                continue;\n            }\n            let mailbox",
+        )
     });
     let said = cordon.run(&["test", "odd-hours"]).ends(1);
     for part in ["depend on how events are cut", "row 1", "mailbox-access", "batches of one"] {
@@ -74,7 +76,8 @@ fn a_missing_target_is_named_in_three_lines_and_exit_3() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
-    let said = Cordon::new(BINARY, Path::new(&at("."))).env("PATH", &path).run(&["build", "examples/hello-detector"]).ends(3);
+    let said =
+        Cordon::new(BINARY, Path::new(&at("."))).env("PATH", &path).run(&["build", "examples/hello-detector"]).ends(3);
     let lines: Vec<&str> = said.err.trim_end().lines().collect();
     assert_eq!(lines.len(), 3, "{}", said.err);
     assert!(lines[0].contains("wasm32-unknown-unknown") && lines[1].contains("rustup target add"), "{}", said.err);

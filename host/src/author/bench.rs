@@ -112,7 +112,9 @@ impl Totals {
         self.walls.sort_unstable();
         self.starts.sort_unstable();
         let us = |sorted: &[Duration], share: usize| {
-            sorted.get((sorted.len() * share / 100).min(sorted.len().saturating_sub(1))).map_or(0.0, |d| d.as_secs_f64() * 1e6)
+            sorted
+                .get((sorted.len() * share / 100).min(sorted.len().saturating_sub(1)))
+                .map_or(0.0, |d| d.as_secs_f64() * 1e6)
         };
         Cost {
             plugin,

@@ -152,7 +152,7 @@ impl Masker {
     /// `mail.force.police.uk` and `force.police.uk` stay one organisation.
     fn domain(&mut self, domain: &str) -> String {
         let domain = domain.to_lowercase();
-        if is_public_domain(&domain) || domain.ends_with(".example") || !domain.contains('.') {
+        if is_public_domain(&domain) || names::is_stand_in(&domain) || !domain.contains('.') {
             return domain;
         }
         let base = base_domain(&domain).to_owned();
@@ -231,7 +231,9 @@ mod tests {
 
     #[test]
     fn addresses_go_to_documentation_ranges_and_keep_their_port() {
-        let got = masked(&[json!({"a": "80.114.221.214:52378", "b": "[2a02:1810::7]:443", "c": "::ffff:80.114.221.214", "d": "10.1.2.3", "e": "127.0.0.1", "v": "15.20.4219.025"})]);
+        let got = masked(&[
+            json!({"a": "80.114.221.214:52378", "b": "[2a02:1810::7]:443", "c": "::ffff:80.114.221.214", "d": "10.1.2.3", "e": "127.0.0.1", "v": "15.20.4219.025"}),
+        ]);
         assert_eq!(got[0]["a"], "192.0.2.1:52378");
         assert_eq!(got[0]["b"], "[2001:db8::1]:443");
         assert_eq!(got[0]["c"], "::ffff:192.0.2.1");
@@ -240,9 +242,17 @@ mod tests {
     }
 
     #[test]
+    fn a_version_of_a_program_is_no_address() {
+        let got = masked(&[json!({"u": "Chrome/120.0.0.0 Safari/537.36", "l": "http://80.114.221.214/x"})]);
+        assert_eq!(got[0]["u"], "Chrome/120.0.0.0 Safari/537.36");
+        assert_eq!(got[0]["l"], "http://192.0.2.1/x");
+    }
+
+    #[test]
     fn an_identifier_that_the_plugin_names_stays() {
         let mut masker = Masker::new("const ROLE: &str = \"62E90394-69f5-4237-9190-012177145e10\";");
-        let mut event = json!({"role": "62e90394-69f5-4237-9190-012177145e10", "id": "4831a108-d2bf-4ba9-86e6-e12540b86826"});
+        let mut event =
+            json!({"role": "62e90394-69f5-4237-9190-012177145e10", "id": "4831a108-d2bf-4ba9-86e6-e12540b86826"});
         masker.mask(&mut event);
         assert_eq!(event["role"], "62e90394-69f5-4237-9190-012177145e10");
         assert_eq!(event["id"], "00000000-0000-4000-8000-000000000001");

@@ -25,7 +25,8 @@ const TEMPLATE: &[(&str, &str)] = &[
 const MEMBERS: &[&str] = &["sdk/contract", "sdk/rust", "sdk/rust/macros"];
 
 /// Crate names that would hide others.
-const TAKEN: &[&str] = &["alloc", "core", "cordon", "cordon-contract", "cordon-sdk", "plugin", "proc-macro", "std", "test"];
+const TAKEN: &[&str] =
+    &["alloc", "core", "cordon", "cordon-contract", "cordon-sdk", "plugin", "proc-macro", "std", "test"];
 
 /// What was made.
 #[derive(Debug)]

@@ -72,7 +72,10 @@ fn read(args: &Args) -> Result<Vec<RawEvent>> {
         while let Some(event) = reader.next()? {
             events.extend(event.ok());
             if events.len() >= args.events_at_most {
-                super::warn(&format!("took the first {} (--events-at-most)", text::plural(events.len() as u64, "event")))?;
+                super::warn(&format!(
+                    "took the first {} (--events-at-most)",
+                    text::plural(events.len() as u64, "event")
+                ))?;
                 return Ok(events);
             }
         }
@@ -84,7 +87,14 @@ fn print(costs: &[Cost]) -> Result<()> {
     let mut out = super::out();
     for group in costs.chunk_by(|a, b| a.plugin == b.plugin) {
         let Some(first) = group.first() else { continue };
-        writeln!(out, "{}{}{} on {}", style::STRONG, first.plugin, style::OFF, text::plural(first.events as u64, "event"))?;
+        writeln!(
+            out,
+            "{}{}{} on {}",
+            style::STRONG,
+            first.plugin,
+            style::OFF,
+            text::plural(first.events as u64, "event")
+        )?;
         writeln!(
             out,
             "{}{:>7} {:>10} {:>11} {:>10} {:>10} {:>9} {:>9} {:>8} {:>9} {:>7}{}",

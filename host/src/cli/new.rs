@@ -27,7 +27,11 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let made = author::new::new(&args.name, &std::env::current_dir()?)?;
     let folder = text::near(&made.folder);
     let mut out = super::out();
-    writeln!(out, "made {folder}{}", if made.joined { ", a member of this workspace" } else { ", with the SDK in .cordon/sdk" })?;
+    writeln!(
+        out,
+        "made {folder}{}",
+        if made.joined { ", a member of this workspace" } else { ", with the SDK in .cordon/sdk" }
+    )?;
     writeln!(out, "next:")?;
     writeln!(out, "  cordon test {folder}      builds it and runs cases/first")?;
     writeln!(out, "  {folder}/cordon.toml      says what it reads and what it may find")?;

@@ -54,12 +54,19 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         reports.extend(test_plugin(args, &sandbox, folder)?);
     }
     if let Some(path) = &args.junit {
-        std::fs::write(path, cases::to_junit(&reports)).with_context(|| format!("{}: cannot be written", path.display()))?;
+        std::fs::write(path, cases::to_junit(&reports))
+            .with_context(|| format!("{}: cannot be written", path.display()))?;
     }
     let failed = reports.iter().filter(|report| !matches!(report.verdict, Verdict::Holds)).count();
     let updated = args.update && reports.iter().all(|r| matches!(r.verdict, Verdict::Holds | Verdict::Differs(_)));
     let held = text::plural((reports.len() - failed) as u64, "case");
-    writeln!(super::out(), "{held} of {} hold, each also in batches of one and cut {} times (seed {})", reports.len(), args.splits, args.seed)?;
+    writeln!(
+        super::out(),
+        "{held} of {} hold, each also in batches of one and cut {} times (seed {})",
+        reports.len(),
+        args.splits,
+        args.seed
+    )?;
     Ok(if failed == 0 || updated { Exit::Done } else { Exit::No })
 }
 
@@ -70,7 +77,10 @@ fn test_plugin(args: &Args, sandbox: &Sandbox, folder: &PluginFolder) -> Result<
     };
     let case_folders: Vec<PathBuf> = Case::folders(&folder.path)?.into_iter().filter(wanted).collect();
     if case_folders.is_empty() && args.case.is_none() {
-        super::warn(&format!("plugin `{}` has no cases: nothing says that it works (`cordon case add` makes one)", folder.id()))?;
+        super::warn(&format!(
+            "plugin `{}` has no cases: nothing says that it works (`cordon case add` makes one)",
+            folder.id()
+        ))?;
     }
     let mut reports = Vec::new();
     for path in case_folders {

@@ -60,7 +60,8 @@ pub fn add(plugin: &PluginFolder, case: &NewCase<'_>) -> Result<PathBuf, AddErro
     if case.mask {
         mask(plugin, &mut events)?;
     }
-    let mut text = format!("description = \"{}\"\n", if case.mask { "From real events, masked" } else { "From real events" });
+    let mut text =
+        format!("description = \"{}\"\n", if case.mask { "From real events, masked" } else { "From real events" });
     let mut files = Vec::new();
     for batch in events.chunk_by(|a, b| a.0 == b.0) {
         let Some((source, _)) = batch.first() else { continue };
@@ -70,7 +71,8 @@ pub fn add(plugin: &PluginFolder, case: &NewCase<'_>) -> Result<PathBuf, AddErro
         files.push((name, batch.iter().map(|(_, event)| format!("{event}\n")).collect::<String>()));
     }
     files.push(("case.toml".to_owned(), text));
-    let write = |path: &Path, error: std::io::Error| AddError::Write { path: path.to_owned(), reason: error.to_string() };
+    let write =
+        |path: &Path, error: std::io::Error| AddError::Write { path: path.to_owned(), reason: error.to_string() };
     std::fs::create_dir_all(&folder).map_err(|error| write(&folder, error))?;
     for (name, text) in files {
         let path = folder.join(name);

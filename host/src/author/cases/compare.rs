@@ -49,7 +49,10 @@ pub(super) fn first_difference(whole: &[Found], cut: &[Found]) -> Option<String>
     let extra = || cut.iter().find(|one| !whole.contains(one)).map(|one| (one, "found in the cut batches only"));
     let count = || (whole.len() != cut.len()).then(|| "the number of equal findings differs".to_owned());
     missing.or_else(extra).map_or_else(count, |(one, which)| {
-        Some(format!("row {}, rule `{}`, key {:?}: {which}, or with other text", one.row, one.emitted.rule, one.emitted.key))
+        Some(format!(
+            "row {}, rule `{}`, key {:?}: {which}, or with other text",
+            one.row, one.emitted.rule, one.emitted.key
+        ))
     })
 }
 

@@ -9,7 +9,8 @@ use super::run::{CaseReport, Verdict};
 pub fn to_junit(reports: &[CaseReport]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for suite in reports.chunk_by(|a, b| a.plugin == b.plugin) {
-        let failed = suite.iter().filter(|report| matches!(report.verdict, Verdict::Differs(_) | Verdict::DependsOnBatches(_)));
+        let failed =
+            suite.iter().filter(|report| matches!(report.verdict, Verdict::Differs(_) | Verdict::DependsOnBatches(_)));
         let broken = suite.iter().filter(|report| matches!(report.verdict, Verdict::Broken(_)));
         let _ = writeln!(
             out,
@@ -33,7 +34,9 @@ pub fn to_junit(reports: &[CaseReport]) -> String {
                     continue;
                 }
                 Verdict::Differs(diff) => ("failure", "other findings than expected", diff),
-                Verdict::DependsOnBatches(text) => ("failure", "findings depend on how events are cut into batches", text),
+                Verdict::DependsOnBatches(text) => {
+                    ("failure", "findings depend on how events are cut into batches", text)
+                }
                 Verdict::Broken(text) => ("error", "the case cannot be run", text),
             };
             let _ = writeln!(out, ">\n      <{tag} message=\"{message}\">{}</{tag}>", escaped(text));

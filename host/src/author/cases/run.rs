@@ -149,11 +149,8 @@ fn detect(
     for (batch, sizes) in batches.iter().zip(cuts) {
         let mut start = 0;
         for size in sizes {
-            let piece = if *size == batch.len() {
-                Arc::clone(batch)
-            } else {
-                Arc::new(batch.select(start..start + size))
-            };
+            let piece =
+                if *size == batch.len() { Arc::clone(batch) } else { Arc::new(batch.select(start..start + size)) };
             let report = sandbox.run(&loaded.plugin, &piece, &input);
             if let Some(log) = log.as_deref_mut() {
                 log.extend(report.log);
@@ -207,7 +204,8 @@ fn read(case: &Case, received: i64) -> Result<Vec<Arc<Batch>>, CaseError> {
         }
         if let Some(events) = &spec.events {
             let path = case.folder.join(events);
-            let broken = |error: crate::events::ReadError| CaseError { path: case.folder.clone(), reason: error.to_string() };
+            let broken =
+                |error: crate::events::ReadError| CaseError { path: case.folder.clone(), reason: error.to_string() };
             let mut reader = EventReader::open(&Input::File(path)).map_err(broken)?;
             while let Some(event) = reader.next().map_err(broken)? {
                 take(event.map_err(|refusal| CaseError { path: case.folder.clone(), reason: refusal.to_string() })?)?;

@@ -5,16 +5,36 @@ use std::net::Ipv4Addr;
 use serde_json::Value;
 
 /// Last names of paths whose value names a person.
-const PEOPLE: &[&str] = &["userdisplayname", "actordisplayname", "mailboxownername", "targetusername", "subjectusername", "accountname"];
+const PEOPLE: &[&str] =
+    &["userdisplayname", "actordisplayname", "mailboxownername", "targetusername", "subjectusername", "accountname"];
 /// Last names of paths whose value names a host.
-const HOSTS: &[&str] = &["computer", "computername", "hostname", "devicename", "workstation", "workstationname", "clientmachinename"];
+const HOSTS: &[&str] =
+    &["computer", "computername", "hostname", "devicename", "workstation", "workstationname", "clientmachinename"];
 /// Last names of paths whose value is an organisation's domain.
 const DOMAINS: &[&str] = &["organizationname", "tenantname", "targetdomain"];
 /// Domains that identify nobody: public mail, Microsoft's own.
 const PUBLIC: &[&str] = &[
-    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "proton.me",
-    "protonmail.com", "gmx.net", "aol.com", "microsoft.com", "microsoftonline.com", "office.com", "office365.com",
-    "windows.net", "azure.com", "sharepoint.com", "example.com", "example.org", "example.net",
+    "gmail.com",
+    "googlemail.com",
+    "outlook.com",
+    "hotmail.com",
+    "live.com",
+    "yahoo.com",
+    "icloud.com",
+    "proton.me",
+    "protonmail.com",
+    "gmx.net",
+    "aol.com",
+    "microsoft.com",
+    "microsoftonline.com",
+    "office.com",
+    "office365.com",
+    "windows.net",
+    "azure.com",
+    "sharepoint.com",
+    "example.com",
+    "example.org",
+    "example.net",
 ];
 /// Second-level names below which organisations register in two-letter countries.
 const SECOND: &[&str] = &["co", "gov", "police", "ac", "org", "nhs", "mod", "com", "net", "edu"];
@@ -52,7 +72,26 @@ pub(super) fn holds_domain(path: &str) -> bool {
 
 /// Accounts of systems, not of people.
 pub(super) fn is_system(name: &str) -> bool {
-    name.starts_with("nt authority") || matches!(name, "system" | "not available" | "unknown" | "-" | "anonymous logon" | "local service" | "network service" | "postmaster" | "noreply" | "no-reply")
+    name.starts_with("nt authority")
+        || matches!(
+            name,
+            "system"
+                | "not available"
+                | "unknown"
+                | "-"
+                | "anonymous logon"
+                | "local service"
+                | "network service"
+                | "postmaster"
+                | "noreply"
+                | "no-reply"
+        )
+}
+
+/// Given out by us: `org1.example`, and what is below it.
+pub(super) fn is_stand_in(domain: &str) -> bool {
+    let number = base_domain(domain).strip_prefix("org").and_then(|rest| rest.strip_suffix(".example"));
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 pub(super) fn is_public_domain(domain: &str) -> bool {

@@ -5,7 +5,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// One identifier, as it stands in the text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Token<'t> {
-    Mail { local: &'t str, domain: &'t str },
+    Mail {
+        local: &'t str,
+        domain: &'t str,
+    },
     Guid(&'t str),
     /// Microsoft's 16 hex digits for a user.
     Puid(&'t str),
@@ -16,16 +19,20 @@ pub(super) enum Token<'t> {
 
 /// The next identifier with what stands before and after it.
 pub(super) fn next_token(text: &str) -> Option<(&str, Token<'_>, &str)> {
-    let mut before = None;
+    let (mut before_that, mut before) = (None, None);
     for (at, c) in text.char_indices() {
         let starts_word = !before.is_some_and(is_word);
-        before = Some(c);
+        // `Chrome/120.0.0.0` is a version, `//192.0.2.1` an address.
+        let is_version = before == Some('/') && before_that.is_some_and(is_word);
+        (before_that, before) = (before, Some(c));
         if !starts_word || !(is_word(c) || c == ':') {
             continue;
         }
         let rest = text.get(at..)?;
-        if let Some((token, length)) = token_at(rest) {
-            return Some((text.get(..at)?, token, rest.get(length..)?));
+        match token_at(rest) {
+            None => {}
+            Some((Token::V4(..), _)) if is_version => {}
+            Some((token, length)) => return Some((text.get(..at)?, token, rest.get(length..)?)),
         }
     }
     None
@@ -45,7 +52,12 @@ fn is_word(c: char) -> bool {
 }
 
 fn token_at(rest: &str) -> Option<(Token<'_>, usize)> {
-    guid(rest).or_else(|| sid(rest)).or_else(|| mail(rest)).or_else(|| v6(rest)).or_else(|| v4(rest)).or_else(|| puid(rest))
+    guid(rest)
+        .or_else(|| sid(rest))
+        .or_else(|| mail(rest))
+        .or_else(|| v6(rest))
+        .or_else(|| v4(rest))
+        .or_else(|| puid(rest))
 }
 
 /// The longest start of `rest` whose characters all fit.
