@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-pub use summary::{AbsentField, PluginSummary, RefusedKind, RuleCount, Summary};
+pub use summary::{AbsentFields, PluginSummary, RefusedKind, RuleCount, Summary};
 
 use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, ReadError, Refusal};
 use crate::findings::{Finding, stamp};

@@ -88,7 +88,10 @@ fn build_workspace(
     std::fs::create_dir_all(&workshop).map_err(BuildError::file(&workshop))?;
     let lock_path = workshop.join("lock");
     let lock = File::create(&lock_path).map_err(BuildError::file(&lock_path))?;
-    lock.lock().map_err(BuildError::file(&lock_path))?; // until dropped
+    if lock.try_lock().is_err() {
+        tracing::info!("waiting for another build of {}", root.display());
+        lock.lock().map_err(BuildError::file(&lock_path))?; // until dropped
+    }
 
     let folder = shims::write(&workshop, root, plugins).map_err(BuildError::file(&workshop))?;
     compile(&toolchain, &workshop, &folder, root, plugins, talk)?;

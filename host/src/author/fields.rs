@@ -84,14 +84,7 @@ impl SourceSurvey {
             }
             Value::Array(items) => {
                 for item in items {
-                    // Microsoft 365 keeps name/value arrays: `Parameters[Name=ForwardTo].Value` is what a rule wants.
-                    let step = match item.get("Name").and_then(Value::as_str) {
-                        Some(name) if item.get("Value").is_some() || item.get("NewValue").is_some() => {
-                            Step::Where { name: "Name".into(), value: name.to_owned() }
-                        }
-                        _ => Step::All,
-                    };
-                    self.below(step, item, steps);
+                    self.below(step_into(item), item, steps);
                 }
             }
             Value::String(text) => {
@@ -155,6 +148,16 @@ impl FieldSurvey {
         if self.samples.len() < SAMPLES {
             self.samples.push(crate::findings::text::short(&text, SAMPLE_CHARS));
         }
+    }
+}
+
+/// Microsoft keeps name/value arrays: `Parameters[Name=ForwardTo].Value` is what a rule wants.
+fn step_into(item: &Value) -> Step {
+    let has_value = ["Value", "NewValue", "newValue"].iter().any(|name| item.get(name).is_some());
+    let named = ["Name", "displayName"].iter().find_map(|name| Some((*name, item.get(name)?.as_str()?)));
+    match named {
+        Some((name, value)) if has_value => Step::Where { name: name.to_owned(), value: value.to_owned() },
+        _ => Step::All,
     }
 }
 

@@ -152,7 +152,7 @@ impl Masker {
     /// `mail.force.police.uk` and `force.police.uk` stay one organisation.
     fn domain(&mut self, domain: &str) -> String {
         let domain = domain.to_lowercase();
-        if is_public_domain(&domain) || domain.ends_with(".example") || !domain.contains('.') {
+        if is_public_domain(&domain) || names::is_stand_in(&domain) || !domain.contains('.') {
             return domain;
         }
         let base = base_domain(&domain).to_owned();
@@ -239,6 +239,13 @@ mod tests {
         assert_eq!(got[0]["c"], "::ffff:192.0.2.1");
         assert_eq!(got[0]["d"], "10.0.0.1");
         assert_eq!((&got[0]["e"], &got[0]["v"]), (&json!("127.0.0.1"), &json!("15.20.4219.025")));
+    }
+
+    #[test]
+    fn a_version_of_a_program_is_no_address() {
+        let got = masked(&[json!({"u": "Chrome/120.0.0.0 Safari/537.36", "l": "http://80.114.221.214/x"})]);
+        assert_eq!(got[0]["u"], "Chrome/120.0.0.0 Safari/537.36");
+        assert_eq!(got[0]["l"], "http://192.0.2.1/x");
     }
 
     #[test]

@@ -64,6 +64,17 @@ enum Format {
     Json,
 }
 
+/// What stages report (a toolchain's target added, a damaged artefact made again) goes to standard error.
+fn say_what_happens() {
+    let _ = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_max_level(tracing::Level::INFO)
+        .with_target(false)
+        .without_time()
+        .try_init();
+}
+
 fn warn(text: &str) -> anyhow::Result<()> {
     writeln!(anstream::stderr(), "{}warning:{} {text}", style::WARN, style::OFF)?;
     Ok(())
@@ -83,7 +94,12 @@ fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let answer = match Cli::parse().verb {
+    let verb = Cli::parse().verb;
+    if let Verb::Prepare(args) = &verb {
+        return prepare::run(args);
+    }
+    say_what_happens();
+    let answer = match verb {
         Verb::Build(args) => build::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::New(args) => new::run(&args),
@@ -93,7 +109,7 @@ pub fn main() -> ExitCode {
         Verb::Fields(args) => fields::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Demo(args) => demo::run(&args),
-        Verb::Prepare(args) => return prepare::run(&args),
+        Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {
         Ok(exit) => exit.into(),
@@ -115,8 +131,8 @@ mod tests {
 
     #[test]
     fn every_verb_is_well_formed_and_says_its_exit_codes() {
-        Cli::command().debug_assert();
         let mut cli = Cli::command();
+        cli.clone().debug_assert();
         cli.build();
         for verb in cli.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
             let leaves: Vec<_> = verb.get_subcommands().filter(|inner| inner.get_name() != "help").collect();

@@ -46,6 +46,9 @@ fn place(origin: &EventOrigin) -> String {
     format!("{} {} {}", safe(&origin.file), origin.unit, origin.line)
 }
 
+/// Absent fields of a plugin that are named.
+const ABSENT: usize = 4;
+
 /// The whole summary.
 pub(super) fn summary(summary: &Summary) -> std::io::Result<()> {
     let mut out = String::new();
@@ -83,7 +86,7 @@ pub(super) fn summary(summary: &Summary) -> std::io::Result<()> {
         let _ =
             writeln!(out, "  {} left out: their events were delivered more than once", text::count(summary.repeats));
     }
-    for plugin in &summary.plugins {
+    for plugin in summary.plugins.iter().filter(|plugin| plugin.batches > 0) {
         let _ = write!(
             out,
             "{}plugin{} {}  {} CPU on {} of {}, columns {}, memory {}",
@@ -111,15 +114,21 @@ pub(super) fn summary(summary: &Summary) -> std::io::Result<()> {
         );
     }
     for absent in &summary.absent {
+        // One field that no event has may be what keeps a rule silent; many are the shapes of other tenants.
+        let named = absent.fields.iter().take(ABSENT).map(|(handle, path)| format!("{handle} ({path})"));
+        let named: Vec<String> = named.collect();
+        let more = absent.fields.len().saturating_sub(ABSENT);
         let _ = writeln!(
             out,
-            "{}warning:{} plugin `{}` reads `{}` ({}) of {}, and no event had it",
+            "{}warning:{} plugin `{}`: {} of its {} fields of {} stood in no event: {}{}",
             style::WARN,
             style::OFF,
             absent.plugin,
-            absent.handle,
-            absent.path,
-            absent.source
+            absent.fields.len(),
+            absent.declared,
+            absent.source,
+            safe(&named.join(", ")),
+            if more > 0 { format!(" and {more} more") } else { String::new() },
         );
     }
     write!(anstream::stderr(), "{out}")

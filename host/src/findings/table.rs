@@ -40,9 +40,14 @@ pub fn to_block(finding: &Finding) -> String {
         line(&safe(key), &shown(value));
     }
     line("where", &format!("{} {} {}, {}", safe(&event.file), event.unit, event.line, event.source));
-    if !finding.evidence.is_empty() {
-        let fields: Vec<String> =
-            finding.evidence.iter().map(|(handle, value)| format!("{handle} = {}", shown(value))).collect();
+    let fields: Vec<String> = finding
+        .evidence
+        .iter()
+        .map(|(handle, value)| (handle, shown(value)))
+        .filter(|(_, value)| !value.trim().is_empty())
+        .map(|(handle, value)| format!("{handle} = {value}"))
+        .collect();
+    if !fields.is_empty() {
         line("evidence", &fields.join("\n              "));
     }
     line("id", &finding.id.short());

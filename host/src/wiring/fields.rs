@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cordon_contract::path::Path;
 
-use super::summary::AbsentField;
+use super::summary::AbsentFields;
 use crate::events::Batch;
 use crate::registry::Loaded;
 
@@ -59,19 +59,24 @@ impl Fields {
     }
 
     /// Fields of sources that had events, in none of which they stood.
-    pub(super) fn absent(&self) -> Vec<AbsentField> {
+    pub(super) fn absent(&self) -> Vec<AbsentFields> {
         let mut absent = Vec::new();
         for plugin in &self.0 {
-            for (source, fields) in &plugin.sources {
-                for field in fields {
-                    if field.looked.load(Ordering::Relaxed) && !field.seen.load(Ordering::Relaxed) {
-                        absent.push(AbsentField {
-                            plugin: plugin.id.clone(),
-                            source: source.clone(),
-                            handle: field.handle.clone(),
-                            path: field.path.to_string(),
-                        });
-                    }
+            for (source, declared) in &plugin.sources {
+                let missed =
+                    |field: &&Declared| field.looked.load(Ordering::Relaxed) && !field.seen.load(Ordering::Relaxed);
+                let fields: Vec<(String, String)> = declared
+                    .iter()
+                    .filter(missed)
+                    .map(|field| (field.handle.clone(), field.path.to_string()))
+                    .collect();
+                if !fields.is_empty() {
+                    absent.push(AbsentFields {
+                        plugin: plugin.id.clone(),
+                        source: source.clone(),
+                        declared: declared.len(),
+                        fields,
+                    });
                 }
             }
         }

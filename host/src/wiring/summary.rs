@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cordon_contract::manifest::Severity;
-use serde::Serialize;
 
 use crate::events::{Batch, ReadError, Refusal};
 use crate::findings::Finding;
@@ -37,8 +36,8 @@ pub struct Summary {
     pub repeats: u64,
     /// In the order given.
     pub plugins: Vec<PluginSummary>,
-    /// Declared fields that stood in no event.
-    pub absent: Vec<AbsentField>,
+    /// Declared fields that stood in no event of their source, though there were such events.
+    pub absent: Vec<AbsentFields>,
     /// Plugins of whose sources there was no event.
     pub unread: Vec<(String, Vec<String>)>,
     /// Wall clock.
@@ -80,17 +79,17 @@ pub struct PluginSummary {
     pub faults: u64,
 }
 
-/// A declared field that stood in no event of its source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AbsentField {
+/// Declared fields of one plugin that stood in no event of their source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbsentFields {
     /// The plugin's id.
     pub plugin: String,
     /// The source.
     pub source: String,
-    /// The field's handle.
-    pub handle: String,
-    /// The field's path.
-    pub path: String,
+    /// How many fields of it the plugin declares.
+    pub declared: usize,
+    /// Handle and path of each absent one.
+    pub fields: Vec<(String, String)>,
 }
 
 impl Summary {

@@ -88,6 +88,12 @@ pub(super) fn is_system(name: &str) -> bool {
         )
 }
 
+/// Given out by us: `org1.example`, and what is below it.
+pub(super) fn is_stand_in(domain: &str) -> bool {
+    let number = base_domain(domain).strip_prefix("org").and_then(|rest| rest.strip_suffix(".example"));
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
 pub(super) fn is_public_domain(domain: &str) -> bool {
     PUBLIC.iter().any(|public| domain == *public || domain.strip_suffix(public).is_some_and(|sub| sub.ends_with('.')))
 }

@@ -19,16 +19,20 @@ pub(super) enum Token<'t> {
 
 /// The next identifier with what stands before and after it.
 pub(super) fn next_token(text: &str) -> Option<(&str, Token<'_>, &str)> {
-    let mut before = None;
+    let (mut before_that, mut before) = (None, None);
     for (at, c) in text.char_indices() {
         let starts_word = !before.is_some_and(is_word);
-        before = Some(c);
+        // `Chrome/120.0.0.0` is a version, `//192.0.2.1` an address.
+        let is_version = before == Some('/') && before_that.is_some_and(is_word);
+        (before_that, before) = (before, Some(c));
         if !starts_word || !(is_word(c) || c == ':') {
             continue;
         }
         let rest = text.get(at..)?;
-        if let Some((token, length)) = token_at(rest) {
-            return Some((text.get(..at)?, token, rest.get(length..)?));
+        match token_at(rest) {
+            None => {}
+            Some((Token::V4(..), _)) if is_version => {}
+            Some((token, length)) => return Some((text.get(..at)?, token, rest.get(length..)?)),
         }
     }
     None
