@@ -88,7 +88,7 @@ fn a_line_of_100_mb_is_skipped_and_counted() {
     let mut bytes = format!("{GOOD}\n{{\"Id\":\"").into_bytes();
     bytes.resize(bytes.len() + 100_000_000, b'x');
     bytes.extend_from_slice(format!("\"}}\n{GOOD}\n").as_bytes());
-    expect(&run_file("long.jsonl", &bytes), 4, &["line 2", "1 MiB"]);
+    expect(&run_file("long.jsonl", &bytes), 4, &["line 2", "1048576"]);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn what_holds_no_events_ends_with_2_and_says_what_it_is() {
     let missing = cordon().args(["run", "-p"]).arg(&*PLUGIN).arg("/nowhere/at-all.jsonl").output().unwrap();
     expect(&said(&missing), 2, &["/nowhere/at-all.jsonl"]);
     let folder = cordon().args(["run", "-p"]).arg(&*PLUGIN).arg("/tmp").output().unwrap();
-    expect(&said(&folder), 2, &["/tmp", "folder"]);
+    expect(&said(&folder), 2, &["/tmp", "directory"]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn mixed_sources_are_each_taken_and_an_unknown_one_is_refused_naming_the_nearest
 #[test]
 fn what_is_no_plugin_is_named_with_the_way_out() {
     let component = wat::parse_str("(component)").unwrap();
-    expect(&run_plugin("core.wasm", &wat::parse_str("(module)").unwrap()), 2, &["core module", "cordon build"]);
+    expect(&run_plugin("core.wasm", &wat::parse_str("(module)").unwrap()), 2, &["core Wasm module", "cordon build"]);
     expect(&run_plugin("text.wasm", b"hello"), 2, &["Wasm"]);
     expect(&run_plugin("events.jsonl", GOOD.as_bytes()), 2, &["events.jsonl"]);
     expect(&run_plugin("bare.wasm", &component), 2, &["cordon:manifest"]);
