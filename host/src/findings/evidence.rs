@@ -42,8 +42,9 @@ fn entry(column: &Column, slot: usize) -> Option<Value> {
         kind if kind == Kind::String as u8 => Value::String(text.to_owned()),
         // A number that JSON libraries would round stays the text that was received.
         _ => match serde_json::from_str::<Value>(text) {
-            Ok(value) if !value.is_number() || value.to_string() == text => value,
-            _ => Value::String(text.to_owned()),
+            Ok(Value::Number(number)) if number.to_string() != text => Value::String(text.to_owned()),
+            Ok(value) => value,
+            Err(_) => Value::String(text.to_owned()),
         },
     })
 }
