@@ -126,7 +126,7 @@ fn mixed_sources_are_each_taken_and_an_unknown_one_is_refused_naming_the_nearest
 fn what_is_no_plugin_is_named_with_the_way_out() {
     let component = wat::parse_str("(component)").unwrap();
     expect(&run_plugin("core.wasm", &wat::parse_str("(module)").unwrap()), 2, &["core Wasm module", "cordon build"]);
-    expect(&run_plugin("text.wasm", b"hello"), 2, &["Wasm"]);
+    expect(&run_plugin("text.wasm", b"hello"), 2, &["WebAssembly"]);
     expect(&run_plugin("events.jsonl", GOOD.as_bytes()), 2, &["events.jsonl"]);
     expect(&run_plugin("bare.wasm", &component), 2, &["cordon:manifest"]);
     let other = wat::parse_str(r#"(component (import "cordon:detection/events@2.0.0" (instance)))"#).unwrap();

@@ -345,7 +345,8 @@ fn a_damaged_cache_entry_is_made_again() {
     let sandbox = TestSandbox::new(PREPARER);
     sandbox.load(&wasm).unwrap();
     let files = artefacts(&sandbox);
-    let damage: [&dyn Fn(&PathBuf, Vec<u8>); 4] = [
+    type Damage<'a> = &'a dyn Fn(&PathBuf, Vec<u8>);
+    let damage: [Damage<'_>; 4] = [
         &|path, bytes| fs::write(path, &bytes[..bytes.len() / 2]).unwrap(),
         &|path, mut bytes| {
             let middle = bytes.len() / 2;

@@ -7,7 +7,7 @@ use cordon_contract::manifest::Grants;
 /// How the sandbox is set up. `Default` suits the command line.
 #[derive(Debug, Clone)]
 pub struct SandboxOptions {
-    /// Worker threads that will call [`Sandbox::run`] at the same time; the pool has two slots more.
+    /// Worker threads that will call [`Sandbox::run`](super::Sandbox::run) at the same time; the pool has two slots more.
     pub workers: usize,
     /// Where prepared artefacts are kept.
     pub cache: PathBuf,
