@@ -141,7 +141,7 @@ fn the_top_level_is_fixed() {
     ];
     let listing = std::process::Command::new("git").arg("-C").arg(root()).args(["ls-files"]).output().unwrap();
     if !listing.status.success() {
-        println!("skipped: needs a git checkout");
+        cordon_tests::skip("a git checkout");
         return;
     }
     let top: BTreeSet<String> = String::from_utf8(listing.stdout)

@@ -11,7 +11,7 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn real(name: &str) -> Option<Vec<String>> {
     let path = root().join("../shared/data").join(name);
     let Ok(file) = std::fs::File::open(&path) else {
-        eprintln!("skipped: no {}", path.display());
+        cordon_tests::skip(&path.display().to_string());
         return None;
     };
     let text = String::from_utf8(zstd::decode_all(file).unwrap()).unwrap();

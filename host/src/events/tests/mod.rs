@@ -85,7 +85,14 @@ fn texts(batch: &Batch, at: &str) -> Vec<Option<String>> {
 fn shared_data(name: &str) -> Option<PathBuf> {
     let file = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name);
     if !file.exists() {
-        println!("skipped: {} is absent", file.display());
+        use std::io::Write as _;
+        assert!(
+            std::env::var_os("CORDON_TEST_ALL").is_none(),
+            "CORDON_TEST_ALL is set, and {} is absent",
+            file.display()
+        );
+        // Past the test runner's capture, so that it is seen.
+        writeln!(std::io::stderr(), "skipped: needs {}", file.display()).unwrap();
         return None;
     }
     Some(file)
