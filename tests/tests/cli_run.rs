@@ -187,6 +187,28 @@ fn a_source_that_no_event_has_explains_the_empty_result() {
 }
 
 #[test]
+fn a_plugin_that_faults_is_named_with_its_events_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.jsonl");
+    fs::write(&path, "{\"Operation\":\"see\"}\n{\"Operation\":\"boom\"}\n{\"Operation\":\"see\",\"n\":2}\n").unwrap();
+    let guest = at("tests/guests/panicking");
+    let run = |batch: &str| {
+        let path = path.to_str().unwrap();
+        let mail = plugin("mail-forwarding");
+        let plugins = ["run", "-p", &guest, "-p", &mail];
+        let events = [path, "--source", "custom.test", "--batch", batch, "--format", "ndjson"];
+        cordon().run(&[plugins.as_slice(), events.as_slice()].concat()).ends(4)
+    };
+    let whole = run("4096");
+    assert!(whole.lines().is_empty());
+    for part in ["fault:", "`panicking` trapped", "3 events", "out of bounds", "src/lib.rs"] {
+        assert!(whole.err.contains(part), "{part}: {}", whole.err);
+    }
+    // In batches of one, only the event that breaks it is lost.
+    assert_eq!(run("1").lines().len(), 2);
+}
+
+#[test]
 fn standard_input_and_files_give_the_same() {
     let path = at("examples/events/m365-audit.jsonl");
     let plugin = plugin("mail-forwarding");
