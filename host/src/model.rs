@@ -54,28 +54,14 @@ impl Force {
 
 impl SourceName {
     /// Sources that the host knows by name. `cordon.*` are made by the host itself.
-    pub const KNOWN: &[&str] = &[
-        "m365.audit",
-        "entra.signin",
-        "entra.audit",
-        "azure.activity",
-        "windows.event",
-        "cordon.finding",
-        "cordon.audit",
-        "cordon.health",
-    ];
+    pub const KNOWN: &[&str] = cordon_contract::manifest::SOURCES;
 
     /// Checks and wraps a name.
     ///
     /// # Errors
     /// When it is neither a known source nor `custom.` and a name of lower-case letters, digits, `-` and `_`.
     pub fn new(name: &str) -> Result<Self, NameError> {
-        let custom = name.strip_prefix("custom.").is_some_and(|rest| {
-            !rest.is_empty()
-                && rest.len() <= 64
-                && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
-        });
-        if custom || Self::KNOWN.contains(&name) {
+        if cordon_contract::manifest::is_source(name) {
             return Ok(Self(name.to_owned()));
         }
         Err(NameError::new("source", name, format!("use one of {}, or custom.NAME", Self::KNOWN.join(", "))))

@@ -11,6 +11,7 @@ pub mod sandboxes;
 ///
 /// # Panics
 /// With `CORDON_TEST_ALL` set, as in `.ci/run`: there nothing may be missing.
+#[allow(clippy::explicit_write, reason = "eprintln! is captured")]
 pub fn skip(needs: &str) {
     use std::io::Write as _;
     assert!(std::env::var_os("CORDON_TEST_ALL").is_none(), "CORDON_TEST_ALL is set, and this test needs {needs}");

@@ -82,6 +82,7 @@ fn texts(batch: &Batch, at: &str) -> Vec<Option<String>> {
     (0..batch.len()).map(|row| column.value(row).map(|(_, text)| text.to_owned())).collect()
 }
 
+#[allow(clippy::explicit_write, reason = "eprintln! is captured")]
 fn shared_data(name: &str) -> Option<PathBuf> {
     let file = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name);
     if !file.exists() {
