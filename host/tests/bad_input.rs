@@ -128,7 +128,7 @@ fn what_is_no_plugin_is_named_with_the_way_out() {
     expect(&run_plugin("core.wasm", &wat::parse_str("(module)").unwrap()), 2, &["core Wasm module", "cordon build"]);
     expect(&run_plugin("text.wasm", b"hello"), 2, &["WebAssembly"]);
     expect(&run_plugin("events.jsonl", GOOD.as_bytes()), 2, &["events.jsonl"]);
-    expect(&run_plugin("bare.wasm", &component), 2, &["cordon:manifest"]);
+    expect(&run_plugin("bare.wasm", &component), 2, &["configure", "cordon build"]);
     let other = wat::parse_str(r#"(component (import "cordon:detection/events@2.0.0" (instance)))"#).unwrap();
     expect(&run_plugin("future.wasm", &other), 2, &["2.0.0", "1.0.0"]);
 }
