@@ -49,6 +49,11 @@ pub struct Refusal {
 /// An hour, in microseconds.
 const LATE: i64 = 3_600_000_000;
 
+/// Accepted events after which a batch is cut though it is not full.
+const WAIT_EVENTS: u64 = 16 * BATCH_ROWS as u64;
+/// How often waiting batches are looked for, in accepted events.
+const WAIT_LOOK: u64 = 1_024;
+
 /// See the module. Keeps one open batch per source.
 #[derive(Debug)]
 pub struct Batcher {
@@ -108,7 +113,10 @@ impl Batcher {
             Err(error) => return Err(refusal::not_json(origin, json, error)),
         };
         match self.place(document, &origin) {
-            Ok((source, shape)) => Ok(self.take(source, shape, document, mark, origin, received)),
+            Ok((source, shape)) => {
+                let full = self.take(source, shape, document, mark, origin, received);
+                Ok(full.or_else(|| self.cut_waiting()))
+            }
             Err(refusal) => {
                 self.open[self.last].tape.back_to(mark);
                 Err(refusal)
@@ -128,6 +136,17 @@ impl Batcher {
     #[must_use]
     pub fn duplicate_keys(&self) -> u64 {
         self.duplicate_keys
+    }
+
+    /// A batch whose first event has waited for [`WAIT_EVENTS`] others: a rare source must not hold back, in memory, what
+    /// comes after it.
+    fn cut_waiting(&mut self) -> Option<Batch> {
+        if !self.accepted.is_multiple_of(WAIT_LOOK) {
+            return None;
+        }
+        let waits = |open: &Open| open.first_sequence().is_some_and(|first| first + WAIT_EVENTS <= self.accepted);
+        let at = self.open.iter().position(waits)?;
+        Some(self.cut(at))
     }
 
     fn check<'a>(&self, bytes: &'a [u8]) -> Result<&'a str, (&'static str, String)> {

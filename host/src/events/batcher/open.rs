@@ -64,6 +64,11 @@ impl Open {
         self.roots.len()
     }
 
+    /// Sequence number of the first row.
+    pub(super) fn first_sequence(&self) -> Option<u64> {
+        self.sequences.first().copied()
+    }
+
     /// Bytes of the events taken.
     pub(super) fn bytes(&self) -> usize {
         self.starts.last().map_or(0, |end| *end as usize)

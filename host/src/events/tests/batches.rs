@@ -51,6 +51,23 @@ fn a_batch_is_full_by_rows_or_bytes() {
 }
 
 #[test]
+fn a_rare_sources_batch_is_cut_when_it_has_waited_for_many_others() {
+    let mut batcher = Batcher::new(options());
+    batcher.push(raw(WINDOWS, 1), 0).unwrap();
+    let mut waited = None;
+    for line in 2..100_000 {
+        let batch = batcher.push(raw(AUDIT, line), 0).unwrap();
+        if let Some(batch) = batch.filter(|batch| batch.source().as_str() == "windows.event") {
+            waited = Some((line, batch.len()));
+            break;
+        }
+    }
+    let (line, rows) = waited.expect("the rare source's batch is cut");
+    assert_eq!(rows, 1);
+    assert!((65_537..=66_560).contains(&line), "after {line} events");
+}
+
+#[test]
 fn a_row_knows_its_time_marks_zone_identity_and_sequence() {
     let zone = jiff::tz::TimeZone::get("Europe/London").unwrap();
     let mut batcher = Batcher::new(BatcherOptions { zone, ..options() });
