@@ -245,7 +245,7 @@ impl Pipeline<'_> {
             return done;
         }
         for (index, loaded) in self.plugins.iter().enumerate() {
-            let input = RunInput { settings: loaded.settings.clone(), explain: false };
+            let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
             let ran = run_one(self.sandbox, loaded, &done.batch, &input);
             for emitted in &ran.report.findings {
                 if let Some(finding) = stamp(emitted, &done.batch, &loaded.plugin) {
@@ -267,7 +267,7 @@ impl Pipeline<'_> {
             }
             let alone = Arc::new(done.batch.select(row..row + 1));
             for (index, loaded) in self.plugins.iter().enumerate() {
-                let input = RunInput { settings: loaded.settings.clone(), explain: true };
+                let input = RunInput { settings: Arc::clone(&loaded.settings), explain: true };
                 let ran = run_one(self.sandbox, loaded, &alone, &input);
                 let stamped = ran.report.findings.iter().filter_map(|e| stamp(e, &alone, &loaded.plugin));
                 done.findings.extend(stamped.map(|finding| (finding.event.sequence, index, finding)));

@@ -12,7 +12,6 @@ use cordon_contract::manifest::Grants;
 use cordon_tests::batches::{batch, rows};
 use cordon_tests::guest::{Guest, MANIFEST, data};
 use cordon_tests::sandboxes::TestSandbox;
-use serde_json::{Map, json};
 
 const PREPARER: &str = env!("CARGO_BIN_EXE_preparer");
 static SANDBOX: LazyLock<TestSandbox> = LazyLock::new(|| TestSandbox::new(PREPARER));
@@ -360,9 +359,9 @@ fn settings_reach_the_guest_as_json() {
         "(call $settings (i32.const 64)) (call $write (i32.const 1) (i32.load (i32.const 64)) (i32.load (i32.const 68)))",
     );
     let plugin = SANDBOX.load(&guest.build()).unwrap();
-    let settings = Map::from_iter([("domains".to_owned(), json!(["a.example", "b"]))]);
-    let report = SANDBOX.sandbox().run(&plugin, &TEN, &RunInput { settings, explain: false });
-    assert_eq!(report.log[0].message, r#"{"domains":["a.example","b"]}"#);
+    let settings = r#"{"domains":["a.example","b"]}"#;
+    let report = SANDBOX.sandbox().run(&plugin, &TEN, &RunInput { settings: settings.into(), explain: false });
+    assert_eq!(report.log[0].message, settings);
 }
 
 #[test]
@@ -372,7 +371,7 @@ fn explanations_are_kept_when_asked_for_only() {
          (call $explain (i32.const 3) (i32.const 2080) (i32.const 9) (i32.const 2064) (i32.const 9) (i32.const 1) (i32.const 2048) (i32.const 6) (i32.const 1))",
     );
     let plugin = SANDBOX.load(&guest.build()).unwrap();
-    let run = |explain| SANDBOX.sandbox().run(&plugin, &TEN, &RunInput { settings: Map::new(), explain });
+    let run = |explain| SANDBOX.sandbox().run(&plugin, &TEN, &RunInput { explain, ..RunInput::default() });
     let silent = run(false);
     assert!(silent.explanations.is_empty() && silent.log.is_empty());
     let report = run(true);

@@ -64,7 +64,7 @@ pub fn measure(
         let wanted: Vec<&str> = sources.keys().map(String::as_str).collect();
         return Err(format!("plugin `{id}` reads {}, and there is no such event", wanted.join(" and ")));
     }
-    let input = RunInput { settings: loaded.settings.clone(), explain: false };
+    let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
     let mut total = Totals::default();
     let begun = Instant::now();
     let mut rounds = 0;

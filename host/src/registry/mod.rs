@@ -6,9 +6,9 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use settings::{SettingsError, SettingsFile};
 
@@ -21,8 +21,8 @@ pub struct Loaded {
     pub path: PathBuf,
     /// The prepared plugin.
     pub plugin: Plugin,
-    /// `run` settings, validated, defaults filled in.
-    pub settings: Map<String, Value>,
+    /// `run` settings, validated, defaults filled in, as JSON.
+    pub settings: Arc<str>,
 }
 
 /// Why plugins are not loaded.
@@ -128,7 +128,7 @@ fn load_one(sandbox: &Sandbox, path: &Path, settings: &SettingsFile) -> Result<L
     let run = manifest.run_settings(settings.run(id)).map_err(|e| settings.refused(id, &e))?;
     manifest.load_settings(settings.load(id)).map_err(|e| settings.refused(id, &e))?;
     let plugin = sandbox.load(&wasm, settings.load(id)).map_err(wrong)?;
-    Ok(Loaded { path: path.to_owned(), plugin, settings: run })
+    Ok(Loaded { path: path.to_owned(), plugin, settings: Value::Object(run).to_string().into() })
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn settings(linker: &mut Linker<RunState>) -> wasmtime::Result<()> {
         let state = store.data_mut();
         state.meter.host_call()?;
         state.meter.crossing(state.given.settings.len())?;
-        Ok((state.given.settings.clone(),))
+        Ok((Arc::clone(&state.given.settings),))
     })
 }
 

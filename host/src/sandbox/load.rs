@@ -137,7 +137,8 @@ fn fits(component: &Component, allowance: &Allowance) -> Result<(), LoadError> {
 /// Makes one instance and drops it: whatever the pool would refuse later is said now.
 fn try_start(sandbox: &Sandbox, plugin: &Plugin) -> Result<(), LoadError> {
     let _running = sandbox.ticker.running();
-    let given = Given { terms: Arc::clone(&plugin.inner.terms), batch: None, settings: "{}".into(), explain: false };
+    let given =
+        Given { terms: Arc::clone(&plugin.inner.terms), batch: None, settings: Arc::from("{}"), explain: false };
     let mut store = run::store(&sandbox.engine, given);
     let Err(error) = plugin.inner.pre.instantiate(&mut store) else {
         return Ok(());

@@ -56,12 +56,19 @@ struct PluginInner {
 }
 
 /// What one run is given besides its batch.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RunInput {
-    /// Validated `run` settings, defaults filled in (`Manifest::run_settings`).
-    pub settings: Map<String, Value>,
+    /// Validated `run` settings as a JSON object, defaults filled in (`Manifest::run_settings`). Text, because that is what
+    /// crosses into the guest at every batch, and settings seldom change.
+    pub settings: Arc<str>,
     /// Ask the plugin to explain its predicates.
     pub explain: bool,
+}
+
+impl Default for RunInput {
+    fn default() -> Self {
+        Self { settings: Arc::from("{}"), explain: false }
+    }
 }
 
 /// The engine, its ticker, its pool and its cache. Shared by all worker threads.

@@ -35,12 +35,12 @@ pub(super) fn store(engine: &Engine, given: Given) -> Store<RunState> {
 
 /// Runs a plugin on a batch of a source that its manifest names.
 pub(super) fn run(engine: &Engine, plugin: &PluginInner, batch: &Arc<Batch>, input: &RunInput) -> RunReport {
-    let settings = match serde_json::to_string(&input.settings) {
-        Ok(settings) => settings,
-        Err(error) => return trouble(format!("the run settings do not serialise: {error}")),
+    let given = Given {
+        terms: Arc::clone(&plugin.terms),
+        batch: Some(Arc::clone(batch)),
+        settings: Arc::clone(&input.settings),
+        explain: input.explain,
     };
-    let given =
-        Given { terms: Arc::clone(&plugin.terms), batch: Some(Arc::clone(batch)), settings, explain: input.explain };
     let mut store = store(engine, given);
     let begun = Instant::now();
     let instance = plugin.pre.instantiate(&mut store);

@@ -32,7 +32,7 @@ pub(super) struct Given {
     /// None while an instance is only tried at load.
     pub(super) batch: Option<Arc<Batch>>,
     /// `run` settings as JSON.
-    pub(super) settings: String,
+    pub(super) settings: Arc<str>,
     pub(super) explain: bool,
 }
 

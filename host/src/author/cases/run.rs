@@ -143,7 +143,7 @@ fn detect(
     cuts: &[Vec<usize>],
     mut log: Option<&mut Vec<LogLine>>,
 ) -> Result<Vec<Found>, String> {
-    let input = RunInput { settings: loaded.settings.clone(), explain: false };
+    let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
     let mut found = Vec::new();
     let mut before = 0;
     for (batch, sizes) in batches.iter().zip(cuts) {
