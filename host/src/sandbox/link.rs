@@ -1,6 +1,8 @@
 //! The plugin's imports, by hand: what each host function reads, asks and answers. Decides nothing itself.
 
 use cordon_contract::limits;
+use std::sync::Arc;
+
 use wasmtime::component::{Linker, Resource, ResourceType, WasmList, WasmStr};
 use wasmtime::{AsContext as _, Engine, StoreContextMut};
 
