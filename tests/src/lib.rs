@@ -4,7 +4,9 @@
 
 pub mod batches;
 pub mod cli;
+pub mod fuzz;
 pub mod guest;
+pub mod plain_walk;
 pub mod sandboxes;
 
 /// Says that a test is skipped because this machine lacks something: past the test runner's capture, so that it is seen.

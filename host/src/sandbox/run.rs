@@ -108,10 +108,6 @@ pub(super) fn nothing_to_do() -> RunReport {
     ended(Outcome::Completed)
 }
 
-fn trouble(reason: String) -> RunReport {
-    ended(Outcome::HostTrouble { reason })
-}
-
 fn ended(outcome: Outcome) -> RunReport {
     RunReport { outcome, findings: Vec::new(), log: Vec::new(), explanations: Vec::new(), cost: Cost::default() }
 }

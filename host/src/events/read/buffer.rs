@@ -11,12 +11,14 @@ pub(super) struct Buffer {
     start: usize,
     end: usize,
     ended: bool,
+    /// An error met while looking ahead: said when reading comes to it, so that what stands before it is read.
+    ahead: Option<io::Error>,
     line: u64,
 }
 
 impl Buffer {
     pub(super) fn new(source: Box<dyn Read + Send>) -> Self {
-        Self { source, bytes: Vec::new(), start: 0, end: 0, ended: false, line: 1 }
+        Self { source, bytes: Vec::new(), start: 0, end: 0, ended: false, ahead: None, line: 1 }
     }
 
     /// What has been read and not consumed.
@@ -26,6 +28,10 @@ impl Buffer {
 
     /// Reads more behind what is available. False when the input has ended.
     pub(super) fn fill(&mut self) -> io::Result<bool> {
+        if let Some(error) = self.ahead.take() {
+            self.ended = true;
+            return Err(error);
+        }
         if self.ended {
             return Ok(false);
         }
@@ -52,10 +58,15 @@ impl Buffer {
         }
     }
 
-    /// Reads until at least that many bytes are available, or the input has ended.
-    pub(super) fn fill_to(&mut self, bytes: usize) -> io::Result<()> {
-        while self.available().len() < bytes && self.fill()? {}
-        Ok(())
+    /// Looks ahead: reads until at least that many bytes are available, or there are no more.
+    pub(super) fn fill_to(&mut self, bytes: usize) {
+        while self.available().len() < bytes && self.ahead.is_none() {
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => self.ahead = Some(error),
+            }
+        }
     }
 
     /// Consumes bytes, counting the lines that end in them.

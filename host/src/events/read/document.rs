@@ -28,7 +28,7 @@ enum Place {
 impl Documents {
     /// Enters the array or wrapper that begins here; `None` when it is neither.
     pub(super) fn enter(text: &mut Text) -> Result<Option<Self>, Stop> {
-        text.buffer.fill_to(WINDOW)?;
+        text.buffer.fill_to(WINDOW);
         let available = text.buffer.available();
         let (consume, wrapped) = match available.first() {
             Some(b'[') => (1, false),
@@ -112,7 +112,7 @@ impl Documents {
 
     /// What stands beside a wrapper's array is consumed; a member that may be meant as data is named.
     fn tail(&mut self, text: &mut Text) -> Result<Piece, Stop> {
-        text.buffer.fill_to(WINDOW)?;
+        text.buffer.fill_to(WINDOW);
         let beside = beside(text.buffer.available());
         let origin = text.origin(text.buffer.line());
         let mut scan = scan::Value::inside_object();

@@ -84,9 +84,14 @@ pub(super) fn open(input: &Input) -> Result<Opened, String> {
             (Box::new(file), about.is_file().then_some(about.len()))
         }
     };
+    stream(source, size).map_err(|error| format!("cannot be read: {error}"))
+}
+
+/// Takes compression and encoding off bytes from anywhere; `size` where it is known.
+pub(super) fn stream(source: Box<dyn Read + Send>, size: Option<u64>) -> io::Result<Opened> {
     let compressed = Arc::new(AtomicU64::new(0));
     let counted = Counted { source, read: Arc::clone(&compressed) };
-    let text = decompress(counted).and_then(decode::to_utf8).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = decompress(counted).and_then(decode::to_utf8)?;
     Ok(Opened { text, compressed, size })
 }
 

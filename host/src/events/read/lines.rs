@@ -51,7 +51,7 @@ impl Lines {
         if !document::may_be_wrapper(text.buffer.available()) {
             return Ok(false);
         }
-        text.buffer.fill_to(PEEK)?;
+        text.buffer.fill_to(PEEK);
         Ok(document::wrapper(text.buffer.available()).is_some())
     }
 }

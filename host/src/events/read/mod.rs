@@ -88,6 +88,20 @@ impl EventReader {
     pub fn open(input: &Input) -> Result<Self, ReadError> {
         let file: Arc<str> = input.to_string().into();
         let opened = input::open(input).map_err(|reason| ReadError { file: file.to_string(), reason })?;
+        Self::of(file, opened)
+    }
+
+    /// The same for bytes that come from anywhere; `name` stands for the file in messages.
+    ///
+    /// # Errors
+    /// As [`EventReader::open`].
+    pub fn over(name: &str, source: impl io::Read + Send + 'static) -> Result<Self, ReadError> {
+        let opened = input::stream(Box::new(source), None)
+            .map_err(|error| ReadError { file: name.to_owned(), reason: format!("cannot be read: {error}") })?;
+        Self::of(name.into(), opened)
+    }
+
+    fn of(file: Arc<str>, opened: input::Opened) -> Result<Self, ReadError> {
         let mut text = Text { file, buffer: Buffer::new(opened.text), elements: 0 };
         let format = sniff::format(&mut text.buffer);
         let mut reader = |format| -> Result<Mode, Stop> {

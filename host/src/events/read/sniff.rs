@@ -19,12 +19,12 @@ const KNOWN: &str =
     "give NDJSON, a JSON array, {\"records\":[...]}, {\"value\":[...]}, or a Purview CSV export; plain, gzip or zstd";
 
 pub(super) fn format(buffer: &mut Buffer) -> Result<Format, Stop> {
-    buffer.fill_to(8)?;
+    buffer.fill_to(8);
     if let Some(what) = binary(buffer.available()) {
         return Err(Stop::Broken(what));
     }
     let first = buffer.skip_space()?;
-    buffer.fill_to(WINDOW)?;
+    buffer.fill_to(WINDOW);
     let head = &buffer.available()[..buffer.available().len().min(WINDOW)];
     match first {
         None => Err(Stop::Broken(format!("is empty, no event in it: {KNOWN}"))),

@@ -195,3 +195,18 @@ fn an_unknown_shape_is_refused_naming_the_nearest_source_and_what_it_lacks() {
     assert!(refusal.reason.contains("no field of any"), "{refusal}");
     assert!(batcher.finish().is_empty());
 }
+
+#[test]
+fn what_stands_before_a_break_in_compressed_input_is_read_however_short_the_input() {
+    let whole = "{\"a\":1}\n{\"a\":2}\n".repeat(40);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    std::io::Write::write_all(&mut packed, whole.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (batches, refusals, error) =
+        take_in(forced("custom.test"), &file(&folder, "cut.json.gz", &packed[..packed.len() - 20]));
+    // 12 bytes less of text, and 8 of checksum: 78 whole lines.
+    assert_eq!((batches[0].len(), refusals.len()), (78, 0));
+    let error = error.unwrap().to_string();
+    assert!(error.contains("cannot be read beyond line 79") && error.contains("cut off"), "{error}");
+}

@@ -4,7 +4,6 @@
 mod bad_input;
 mod batches;
 mod formats;
-mod plain_walk;
 mod real_data;
 mod recognition;
 

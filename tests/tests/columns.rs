@@ -1,104 +1,51 @@
-//! Columns equal a plain walk with serde_json, for any document and any path.
+//! `column`, `column-for` and `values` equal what a plain walk finds, for any document and any path.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use cordon_contract::path::Step;
-use cordon_contract::transform;
+use cordon::events::{Batcher, BatcherOptions, EventOrigin, RawEvent};
+use cordon::model::{Force, SourceName};
+use cordon_contract::limits::BATCH_ROWS;
+use cordon_contract::path::{Path, Step};
+use cordon_tests::batches::RECEIVED;
+use cordon_tests::cli::root;
+use cordon_tests::{plain_walk, skip};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::*;
-
-/// One slot per `[]` element, as `cordon_contract::path` says it.
-fn walk(value: Option<&Value>, steps: &[Step]) -> Vec<Option<Value>> {
-    let Some(value) = value else {
-        return if steps.contains(&Step::All) { vec![] } else { vec![None] };
-    };
-    let Some((step, rest)) = steps.split_first() else { return vec![Some(value.clone())] };
-    match step {
-        Step::Name(name) => walk(value.as_object().and_then(|object| object.get(name)), rest),
-        Step::All => value.as_array().into_iter().flatten().flat_map(|element| walk(Some(element), rest)).collect(),
-        Step::Index(index) => walk(value.as_array().and_then(|array| array.get(*index as usize)), rest),
-        Step::Where { name, value: wanted } => {
-            let fits =
-                |element: &&Value| element.as_object().and_then(|o| o.get(name)) == Some(&Value::from(wanted.as_str()));
-            walk(value.as_array().and_then(|array| array.iter().rfind(fits)), rest)
-        }
-        Step::Json => {
-            let inner: Option<Value> = value.as_str().and_then(|text| serde_json::from_str(text).ok());
-            walk(inner.as_ref(), rest)
-        }
-        Step::Lower => vec![Some(match value {
-            Value::String(text) => Value::from(transform::lower(text)),
-            other => other.clone(),
-        })],
-        Step::Ip => vec![value.as_str().and_then(transform::ip).map(|ip| Value::from(ip.to_string()))],
-    }
-}
-
-/// A slot as serde_json sees it.
-fn slot(column: &Column, slot: usize) -> Option<Value> {
-    column.value(slot).map(|(kind, text)| match kind {
-        Kind::String => Value::from(text),
-        _ => {
-            let value: Value = serde_json::from_str(text).unwrap();
-            let fits = match kind {
-                Kind::Null => value.is_null(),
-                Kind::False => value == Value::Bool(false),
-                Kind::True => value == Value::Bool(true),
-                Kind::Number => value.is_number(),
-                Kind::Array => value.is_array(),
-                Kind::Object => value.is_object(),
-                Kind::String => unreachable!(),
-            };
-            assert!(fits, "{kind:?} {text}");
-            value
-        }
+fn batcher() -> Batcher {
+    Batcher::new(BatcherOptions {
+        force: Force::new("avon").unwrap(),
+        source: Some(SourceName::new("custom.test").unwrap()),
+        time_field: None,
+        zone: jiff::tz::TimeZone::UTC,
+        rows: BATCH_ROWS,
     })
 }
 
-fn check(documents: &[String], path: &Path) {
-    let mut batcher = Batcher::new(forced("custom.test"));
-    for (line, document) in documents.iter().enumerate() {
-        batcher.push(raw(document.clone(), line as u64 + 1), RECEIVED).unwrap();
-    }
-    let batches = batcher.finish();
-    let batch = &batches[0];
-    let expected: Vec<Vec<Option<Value>>> =
-        documents.iter().map(|document| walk(Some(&serde_json::from_str(document).unwrap()), path.steps())).collect();
-    check_batch(batch, path, &expected);
-    // The same under a split.
-    let middle = documents.len() / 2;
-    check_batch(&batch.select(0..middle), path, &expected[..middle]);
-    check_batch(&batch.select(middle..documents.len()), path, &expected[middle..]);
+fn raw(json: &str, line: usize) -> RawEvent {
+    let origin = EventOrigin { file: Arc::from("test"), line: line as u64, unit: "line" };
+    RawEvent { bytes: json.as_bytes().to_vec(), origin }
 }
 
-fn check_batch(batch: &Batch, path: &Path, expected: &[Vec<Option<Value>>]) {
-    assert_eq!(batch.len(), expected.len());
-    let multi = batch.values(path);
-    assert_eq!(multi.starts.len(), batch.len() + 1);
-    for (row, expected) in expected.iter().enumerate() {
-        let found: Vec<_> =
-            (multi.starts[row]..multi.starts[row + 1]).map(|at| slot(&multi.values, at as usize)).collect();
-        assert_eq!(&found, expected, "values of `{path}`, row {row}");
+/// Compares a batch of the documents, whole and cut in two.
+fn check(documents: &[String], path: &Path) {
+    let mut batcher = batcher();
+    let mut expected = Vec::new();
+    for (line, document) in documents.iter().enumerate() {
+        let value = plain_walk::parse(document).unwrap().unwrap();
+        let Ok(slots) = plain_walk::walk(Some(&value), path.steps()) else { continue };
+        batcher.push(raw(document, line + 1), RECEIVED).unwrap();
+        expected.push(slots);
     }
-    assert_eq!(multi.values.rows.len(), *multi.starts.last().unwrap() as usize);
-    if path.has_all() {
-        assert!(matches!(batch.column(path), Err(AccessError::ManyValues(_))));
-        assert!(matches!(batch.column_for(path, &[]), Err(AccessError::ManyValues(_))));
-        return;
-    }
-    let column = batch.column(path).unwrap();
-    assert_eq!(column.rows.len(), batch.len());
-    let odd: Vec<u32> = (0..batch.len() as u32).filter(|row| row % 2 == 1).collect();
-    let chosen = batch.column_for(path, &odd).unwrap();
-    for (row, expected) in expected.iter().enumerate() {
-        assert_eq!(slot(&column, row), expected[0], "column `{path}`, row {row}");
-        if row % 2 == 1 {
-            assert_eq!(slot(&chosen, row / 2), expected[0], "column_for `{path}`, row {row}");
-        }
-    }
-    assert_eq!(chosen.rows.len(), odd.len());
+    assert!(expected.len() * 100 >= documents.len() * 98, "too many that serde_json cannot judge");
+    let batch = batcher.finish().remove(0);
+    plain_walk::compare(&batch, path, &expected);
+    let middle = batch.len() / 2;
+    plain_walk::compare(&batch.select(0..middle), path, &expected[..middle]);
+    plain_walk::compare(&batch.select(middle..batch.len()), path, &expected[middle..]);
 }
 
 /// A string as JSON, in one of several spellings.
@@ -216,7 +163,7 @@ proptest! {
         json in "[\\[\\]{}:,\"\\\\ae01.\\-+u\\x00-\\x20tnf😀]{0,16}",
     ) {
         let json = format!("{{\"a\":{json}}}");
-        let taken = Batcher::new(forced("custom.test")).push(raw(json.clone(), 1), RECEIVED).is_ok();
+        let taken = batcher().push(raw(&json, 1), RECEIVED).is_ok();
         let serde = serde_json::from_str::<serde_json::Map<String, Value>>(&json);
         // serde_json has no numbers beyond a double's range; events keep them as text.
         let beyond = serde.as_ref().is_err_and(|error| error.to_string().contains("out of range"));
@@ -251,11 +198,14 @@ fn columns_equal_a_plain_walk_over_real_records() {
             &["Message", "EventID", "Image.@lower", "Keywords", "tags[]", "event_data.param2"][..],
         ),
     ] {
-        let Some(file) = shared_data(name) else { return };
+        let file = root().join("../shared/data").join(name);
+        if !file.exists() {
+            return skip(&file.display().to_string());
+        }
         let text = String::from_utf8(zstd::decode_all(std::fs::File::open(file).unwrap()).unwrap()).unwrap();
         let lines: Vec<String> = text.lines().take(1_500).map(str::to_owned).collect();
         for at in paths {
-            check(&lines, &path(at));
+            check(&lines, &Path::parse(at).unwrap());
         }
     }
 }

@@ -1,0 +1,10 @@
+//! The fuzz function `component` under libFuzzer.
+#![no_main]
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|data: &[u8]| -> Corpus {
+    // Refused inputs are kept too: refusing well is half of the promise.
+    let _taken = (cordon_tests::fuzz::target("component").run)(data);
+    Corpus::Keep
+});
