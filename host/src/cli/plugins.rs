@@ -36,8 +36,7 @@ fn holds_sources(path: &Path) -> bool {
     }
     let Ok(entries) = std::fs::read_dir(path) else { return false };
     let entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    let is_component = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wasm");
-    !entries.iter().any(is_component) && entries.iter().any(|path| PluginFolder::is_one(path))
+    !entries.iter().any(|path| registry::is_component(path)) && entries.iter().any(|path| PluginFolder::is_one(path))
 }
 
 /// Arguments about loading, the same for every verb that runs plugins.

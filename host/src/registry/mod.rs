@@ -59,7 +59,7 @@ pub fn components(path: &Path) -> Result<Vec<PathBuf>, RegistryError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        if file.extension().is_some_and(|extension| extension == "wasm") && file.is_file() {
+        if is_component(&file) {
             found.push(file);
         }
     }
@@ -68,6 +68,12 @@ pub fn components(path: &Path) -> Result<Vec<PathBuf>, RegistryError> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Whether a file is a component by its name.
+#[must_use]
+pub fn is_component(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wasm") && path.is_file()
 }
 
 /// Loads components, several at a time, each with its settings. In the order given.

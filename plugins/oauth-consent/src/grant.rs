@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use cordon_sdk::microsoft::is_listed;
 use cordon_sdk::prelude::Severity;
 
 use crate::{Rule, Settings};
@@ -55,7 +56,7 @@ impl Grant<'_> {
 
     fn is_trusted(&self, trusted: &[String]) -> bool {
         let ids = [&self.client, &self.client_app];
-        ids.into_iter().any(|id| !id.is_empty() && listed(id, trusted))
+        ids.into_iter().any(|id| !id.is_empty() && is_listed(id, trusted))
     }
 }
 
@@ -66,7 +67,7 @@ fn delegated(
     added: &[String],
     risky: &[String],
 ) -> Option<Verdict> {
-    let permissions: Vec<String> = added.iter().filter(|scope| listed(scope, risky)).cloned().collect();
+    let permissions: Vec<String> = added.iter().filter(|scope| is_listed(scope, risky)).cloned().collect();
     if permissions.is_empty() {
         return None;
     }
@@ -79,9 +80,9 @@ fn delegated(
 }
 
 fn application(client: &str, permission: &str, settings: &Settings) -> Option<Verdict> {
-    let (rule, severity) = if listed(permission, &settings.takeover_permissions) {
+    let (rule, severity) = if is_listed(permission, &settings.takeover_permissions) {
         (Rule::TakeoverPermissionGranted, Severity::Critical)
-    } else if listed(permission, &settings.risky_permissions) {
+    } else if is_listed(permission, &settings.risky_permissions) {
         (Rule::ApplicationPermissionGranted, Severity::High)
     } else if writes_everywhere(permission) {
         (Rule::ApplicationPermissionGranted, Severity::Medium)
@@ -89,10 +90,6 @@ fn application(client: &str, permission: &str, settings: &Settings) -> Option<Ve
         return None;
     };
     Some(Verdict { rule, severity, permissions: vec![permission.to_owned()], key: client.to_owned() })
-}
-
-fn listed(word: &str, list: &[String]) -> bool {
-    list.iter().any(|entry| entry.trim().eq_ignore_ascii_case(word.trim()))
 }
 
 /// A permission that no list knows, but whose name says that it changes everything of its kind.

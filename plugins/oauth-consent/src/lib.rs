@@ -10,7 +10,7 @@ mod grant;
 mod permissions;
 mod shape;
 
-use cordon_sdk::microsoft::succeeded;
+use cordon_sdk::microsoft::{is_listed, succeeded};
 use cordon_sdk::prelude::*;
 
 use crate::grant::{Grant, Verdict};
@@ -48,7 +48,7 @@ impl OauthConsent {
 fn by_a_service(fields: &Fields, settings: &Settings, row: Row) -> bool {
     let entra = [fields.actor_app.text(row), fields.actor_app_id.text(row)];
     let mut names = fields.audit_actors.slots(row).chain(entra).flatten();
-    names.any(|name| settings.trusted_initiators.iter().any(|service| service.trim().eq_ignore_ascii_case(name.trim())))
+    names.any(|name| is_listed(name, &settings.trusted_initiators))
 }
 
 fn finding(fields: &Fields, row: Row, grant: &Grant<'_>, verdict: Verdict) -> Finding {

@@ -9,7 +9,7 @@ mod audit;
 mod entra;
 mod grant;
 
-use cordon_sdk::microsoft::succeeded;
+use cordon_sdk::microsoft::{is_listed, succeeded};
 use cordon_sdk::prelude::*;
 
 use crate::grant::{Act, Grant, Kind, Verdict};
@@ -52,11 +52,10 @@ impl PrivilegedRole {
 
 /// Whether one of Microsoft's services, or an account that the force named, did it as part of its work.
 fn is_expected(fields: &Fields, settings: &Settings, row: Row) -> bool {
-    let named = |name: &str, list: &[String]| list.iter().any(|entry| entry.trim().eq_ignore_ascii_case(name.trim()));
     let apps = [fields.actor_app.text(row), fields.actor_app_id.text(row), fields.actor_app_object.text(row)];
     let mut names = fields.audit_actors.slots(row).chain(apps).flatten();
-    names.any(|name| named(name, &settings.trusted_initiators))
-        || fields.actor.text(row).is_some_and(|actor| named(actor, &settings.service_accounts))
+    names.any(|name| is_listed(name, &settings.trusted_initiators))
+        || fields.actor.text(row).is_some_and(|actor| is_listed(actor, &settings.service_accounts))
 }
 
 fn finding(fields: &Fields, row: Row, grant: &Grant<'_>, verdict: Verdict) -> Finding {

@@ -31,6 +31,16 @@ pub fn is_false(value: &str) -> bool {
     ["false", "0", "no"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
+/// Whether a list that an administrator wrote names it: in any case, spaces around it aside.
+///
+/// ```
+/// use cordon_sdk::microsoft::is_listed;
+/// assert!(is_listed("MS-PIM", &["ms-pim ".to_owned()]) && !is_listed("PIM", &["MS-PIM".to_owned()]));
+/// ```
+pub fn is_listed(name: &str, list: &[String]) -> bool {
+    list.iter().any(|entry| entry.trim().eq_ignore_ascii_case(name.trim()))
+}
+
 /// The name of an operation as both logs of one act spell it: the unified audit log ends Entra's with a full stop.
 pub fn operation(name: &str) -> &str {
     name.trim().trim_end_matches('.').trim_end()
