@@ -6,7 +6,8 @@
 //! quoted = '"' { any character but '"' and '\' | '\"' | '\\' } '"'
 //! index  = "[]"  every element, one slot each
 //!        | "[n]" the element n, from 0
-//!        | "[Name=Value]" the last element that is an object whose `Name` is the string `Value`; either may be quoted
+//!        | "[Name=Value]" the last element that is an object whose `Name` is the string `Value`; either may be quoted, and
+//!                         holds `.` unquoted too: `[Name=Role.TemplateId]`
 //! transform = "@json"  | "@lower" | "@ip"
 //! ```
 //! Examples: `Parameters[Name=ForwardTo].Value`, `properties."odata.type"`, `Target[].ID`, `AuditData.@json.Id`,
@@ -111,10 +112,14 @@ impl fmt::Display for Path {
         for (position, step) in self.steps.iter().enumerate() {
             let dot = if position == 0 { "" } else { "." };
             match step {
-                Step::Name(name) => write!(f, "{dot}{}", Word(name))?,
+                Step::Name(name) => write!(f, "{dot}{}", Word { text: name, plain: is_plain })?,
                 Step::All => f.write_str("[]")?,
                 Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Where { name, value } => write!(f, "[{}={}]", Word(name), Word(value))?,
+                Step::Where { name, value } => {
+                    let (name, value) =
+                        (Word { text: name, plain: is_plain_inside }, Word { text: value, plain: is_plain_inside });
+                    write!(f, "[{name}={value}]")?;
+                }
                 Step::Json => write!(f, "{dot}@json")?,
                 Step::Lower => write!(f, "{dot}@lower")?,
                 Step::Ip => write!(f, "{dot}@ip")?,
@@ -139,16 +144,19 @@ impl<'de> serde::Deserialize<'de> for Path {
     }
 }
 
-/// A name as it must be written: quoted where it holds what the grammar uses.
-struct Word<'a>(&'a str);
+/// A name as it must be written: quoted where it holds what the grammar uses there.
+struct Word<'a> {
+    text: &'a str,
+    plain: fn(char) -> bool,
+}
 
 impl fmt::Display for Word<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.is_empty() && self.0.chars().all(is_plain) {
-            return f.write_str(self.0);
+        if !self.text.is_empty() && self.text.chars().all(self.plain) {
+            return f.write_str(self.text);
         }
         f.write_str("\"")?;
-        for c in self.0.chars() {
+        for c in self.text.chars() {
             if matches!(c, '"' | '\\') {
                 f.write_str("\\")?;
             }
@@ -160,6 +168,11 @@ impl fmt::Display for Word<'_> {
 
 fn is_plain(c: char) -> bool {
     !matches!(c, '.' | '[' | ']' | '"' | '=' | '@') && !c.is_whitespace()
+}
+
+/// Inside of `[...]` no member can begin: a dot is a character like others.
+fn is_plain_inside(c: char) -> bool {
+    c == '.' || is_plain(c)
 }
 
 struct Parser<'a> {
@@ -206,7 +219,7 @@ impl Parser<'_> {
 
     fn member(&mut self) -> Result<Step, PathError> {
         if self.peek() != Some('@') {
-            return Ok(Step::Name(self.word()?));
+            return Ok(Step::Name(self.word(is_plain)?));
         }
         let start = self.at;
         self.at += 1;
@@ -236,11 +249,11 @@ impl Parser<'_> {
             return Ok(Step::All);
         }
         let quoted = self.peek() == Some('"');
-        let name = self.word()?;
+        let name = self.word(is_plain_inside)?;
         match self.peek() {
             Some('=') => {
                 self.at += 1;
-                let value = self.word()?;
+                let value = self.word(is_plain_inside)?;
                 self.close(open)?;
                 Ok(Step::Where { name, value })
             }
@@ -267,12 +280,12 @@ impl Parser<'_> {
         Err(self.error(format!("expected `]` to close the `[` at byte {open}")))
     }
 
-    fn word(&mut self) -> Result<String, PathError> {
+    fn word(&mut self, plain: fn(char) -> bool) -> Result<String, PathError> {
         if self.peek() == Some('"') {
             return self.quoted();
         }
         let rest = &self.text[self.at..];
-        let end = rest.find(|c| !is_plain(c)).unwrap_or(rest.len());
+        let end = rest.find(|c| !plain(c)).unwrap_or(rest.len());
         if end == 0 {
             return Err(self.error("expected a name; quote one that holds `.`, `[`, `]`, `=`, `@` or white space"));
         }
@@ -333,6 +346,10 @@ mod tests {
                 vec![name("Parameters"), Step::Where { name: "Name".into(), value: "ForwardTo".into() }, name("Value")],
             ),
             ("m[Name=\"a.b c\"]", vec![name("m"), Step::Where { name: "Name".into(), value: "a.b c".into() }]),
+            (
+                "m[a.b=Role.TemplateId].x",
+                vec![name("m"), Step::Where { name: "a.b".into(), value: "Role.TemplateId".into() }, name("x")],
+            ),
             ("AuditData.@json.Id", vec![name("AuditData"), Step::Json, name("Id")]),
             ("ClientIP.@ip", vec![name("ClientIP"), Step::Ip]),
             ("a.@json[].b.@lower", vec![name("a"), Step::Json, Step::All, name("b"), Step::Lower]),
@@ -352,6 +369,8 @@ mod tests {
             ("a[1", 3, "close the `[` at byte 1"),
             ("a[x]", 3, "use `[]`"),
             ("a[01]", 4, "use `[]`"),
+            ("a[1.5]", 5, "use `[]`"),
+            ("a.b=c", 3, "expected `.name`"),
             ("a[\"0\"]", 5, "use `[]`"),
             ("a[4294967296]", 12, "use `[]`"),
             ("a.\"b", 2, "not closed"),
@@ -385,7 +404,7 @@ mod tests {
 
         #[test]
         fn any_name_can_be_written(name in "\\PC{0,12}") {
-            let path = Path { steps: vec![Step::Name(name)] };
+            let path = Path { steps: vec![Step::Name(name.clone()), Step::Where { name: name.clone(), value: name }] };
             prop_assert_eq!(Path::parse(&path.to_string()).unwrap(), path);
         }
     }
