@@ -5,26 +5,31 @@
 //! them, then of the plugins, whatever the number of workers or the size of batches; a finding waits until every event
 //! before its own is judged.
 
+mod cut;
 mod fields;
+mod found;
+mod once;
 mod order;
 mod summary;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+pub use found::{Basis, Found};
+pub use once::REMEMBERED;
 pub use summary::{AbsentFields, PluginSummary, RefusedKind, RuleCount, Summary};
 
 use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, ReadError, Refusal};
-use crate::findings::{Finding, stamp};
-use crate::ids::Digest;
+use crate::findings::stamp;
 use crate::model::{Explanation, LogLine};
 use crate::registry::Loaded;
 use crate::sandbox::{Outcome, RunInput, RunReport, Sandbox};
+use cut::cut;
 use fields::Fields;
+use once::Once;
 use order::InOrder;
 
 /// What is joined.
@@ -41,6 +46,11 @@ pub struct Pipeline<'a> {
     pub received: i64,
     /// Run this event alone, and explain it.
     pub only: Option<Only>,
+    /// Give each finding the row that it came from, from which evidence is made. Keeps batches until their findings are
+    /// handed over.
+    pub evidence: bool,
+    /// Cut batches further, at random, by this seed: findings are the same for any.
+    pub cuts: Option<u64>,
     /// Kept up to date for a progress bar.
     pub progress: Arc<Progress>,
 }
@@ -67,7 +77,7 @@ pub struct Progress {
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub enum Happening {
-    Finding(Box<Finding>),
+    Finding(Box<Found>),
     Refused(Refusal),
     Unreadable(Arc<ReadError>),
     Log { plugin: String, line: LogLine },
@@ -119,7 +129,7 @@ enum Message {
 /// What all plugins made of one batch.
 struct Done {
     batch: Arc<Batch>,
-    findings: Vec<(u64, usize, Finding)>,
+    findings: Vec<(u64, usize, Found)>,
     runs: Vec<Ran>,
     /// Events found by `only`.
     explained: Vec<Explained>,
@@ -188,6 +198,10 @@ impl Pipeline<'_> {
     /// The reader's thread.
     fn read(&self, inputs: &[Input], work: &Sender<Arc<Batch>>, permits: &Receiver<()>, to: &Sender<Message>) {
         let mut batcher = Batcher::new(self.options.clone());
+        let mut chance = self.cuts.map(fastrand::Rng::with_seed);
+        let mut hand_on = |batch: Batch| {
+            cut(batch, chance.as_mut()).all(|b| permits.recv().is_ok() && work.send(Arc::new(b)).is_ok())
+        };
         let mut before = 0;
         for input in inputs {
             let mut reader = match EventReader::open(input) {
@@ -210,18 +224,18 @@ impl Pipeline<'_> {
                         break;
                     }
                 };
-                let refused = match event.and_then(|event| batcher.push(event, self.received)) {
+                let gone_on = match event.and_then(|event| batcher.push(event, self.received)) {
                     Ok(None) => {
                         self.progress.events.fetch_add(1, Ordering::Relaxed);
                         continue;
                     }
                     Ok(Some(batch)) => {
                         self.progress.events.fetch_add(1, Ordering::Relaxed);
-                        permits.recv().is_err() || work.send(Arc::new(batch)).is_err()
+                        hand_on(batch)
                     }
-                    Err(refusal) => to.send(Message::Refused(refusal)).is_err(),
+                    Err(refusal) => to.send(Message::Refused(refusal)).is_ok(),
                 };
-                if refused {
+                if !gone_on {
                     return;
                 }
                 self.progress.bytes.store(before + reader.progress().0, Ordering::Relaxed);
@@ -230,7 +244,7 @@ impl Pipeline<'_> {
             self.progress.bytes.store(before, Ordering::Relaxed);
         }
         for batch in batcher.finish() {
-            if permits.recv().is_err() || work.send(Arc::new(batch)).is_err() {
+            if !hand_on(batch) {
                 return;
             }
         }
@@ -247,15 +261,27 @@ impl Pipeline<'_> {
         for (index, loaded) in self.plugins.iter().enumerate() {
             let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
             let ran = run_one(self.sandbox, loaded, &done.batch, &input);
-            for emitted in &ran.report.findings {
-                if let Some(finding) = stamp(emitted, &done.batch, &loaded.plugin) {
-                    done.findings.push((finding.event.sequence, index, finding));
-                }
-            }
+            done.findings.extend(self.stamped(&ran.report, index, loaded, &done.batch));
             fields.look(index, &done.batch);
             done.runs.push(ran);
         }
         done
+    }
+
+    /// What a run found, with the sequence of its event and the place of its plugin.
+    fn stamped<'r>(
+        &self,
+        report: &'r RunReport,
+        plugin: usize,
+        loaded: &'r Loaded,
+        batch: &'r Arc<Batch>,
+    ) -> impl Iterator<Item = (u64, usize, Found)> + use<'r> {
+        let evidence = self.evidence;
+        report.findings.iter().filter_map(move |emitted| {
+            let finding = stamp(emitted, batch, &loaded.plugin)?;
+            let basis = evidence.then(|| Basis { batch: Arc::clone(batch), row: emitted.row as usize, plugin });
+            Some((finding.event.sequence, plugin, Found { finding, basis }))
+        })
     }
 
     /// The rows that `only` names, each alone: the row rule makes that the same as in its batch.
@@ -269,8 +295,7 @@ impl Pipeline<'_> {
             for (index, loaded) in self.plugins.iter().enumerate() {
                 let input = RunInput { settings: Arc::clone(&loaded.settings), explain: true };
                 let ran = run_one(self.sandbox, loaded, &alone, &input);
-                let stamped = ran.report.findings.iter().filter_map(|e| stamp(e, &alone, &loaded.plugin));
-                done.findings.extend(stamped.map(|finding| (finding.event.sequence, index, finding)));
+                done.findings.extend(self.stamped(&ran.report, index, loaded, &alone));
                 let manifest = loaded.plugin.manifest();
                 done.explained.push(Explained {
                     plugin: manifest.plugin.id.clone(),
@@ -306,15 +331,15 @@ fn run_one(sandbox: &Sandbox, loaded: &Loaded, batch: &Arc<Batch>, input: &RunIn
 
 /// The calling thread's part: order, once-only, counting.
 struct Collect {
-    order: InOrder<Finding>,
-    seen: HashSet<Digest>,
+    order: InOrder<Found>,
+    once: Once,
     summary: Summary,
 }
 
 impl Collect {
     fn new(pipeline: &Pipeline<'_>) -> Self {
         let ids = pipeline.plugins.iter().map(|loaded| loaded.plugin.manifest().plugin.id.clone());
-        Self { order: InOrder::default(), seen: HashSet::new(), summary: Summary::of(ids) }
+        Self { order: InOrder::default(), once: Once::default(), summary: Summary::of(ids) }
     }
 
     fn take(
@@ -374,14 +399,15 @@ impl Collect {
 
     /// The same id again is the same finding: an event that was delivered twice is reported once.
     fn hand_over(&mut self, sink: &mut impl FnMut(Happening) -> std::io::Result<()>) -> std::io::Result<()> {
-        while let Some(finding) = self.order.next() {
-            if !self.seen.insert(finding.id) {
+        while let Some(found) = self.order.next() {
+            if !self.once.is_first(found.finding.id) {
                 self.summary.repeats += 1;
                 continue;
             }
-            self.summary.count_finding(&finding);
-            sink(Happening::Finding(Box::new(finding)))?;
+            self.summary.count_finding(&found.finding);
+            sink(Happening::Finding(Box::new(found)))?;
         }
+        self.summary.forgotten = self.once.forgotten();
         Ok(())
     }
 }

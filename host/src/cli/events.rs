@@ -20,28 +20,42 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH")]
     time_field: Option<String>,
     /// The force that the events belong to
-    #[arg(long = "for", value_name = "NAME", default_value = "local")]
+    #[arg(long = "for", value_name = "NAME", default_value = FORCE)]
     force: String,
     /// The force's time zone
-    #[arg(long, value_name = "ZONE", default_value = "Europe/London")]
+    #[arg(long, value_name = "ZONE", default_value = ZONE)]
     zone: String,
 }
 
 impl Args {
     /// How they become batches.
     pub(super) fn options(&self, rows: usize) -> Result<BatcherOptions> {
-        let time_field = self.time_field.as_deref().map(Path::parse).transpose().context("--time-field")?;
-        let zone = jiff::tz::TimeZone::get(&self.zone).ok();
-        Ok(BatcherOptions {
-            force: Force::new(&self.force).context("--for")?,
-            source: self.source.as_deref().map(SourceName::new).transpose().context("--source")?,
-            time_field,
-            zone: zone.with_context(|| {
-                format!("--zone `{}`: no such time zone; use a name such as Europe/London or UTC", self.zone)
-            })?,
-            rows,
-        })
+        options(self.source.as_deref(), self.time_field.as_deref(), &self.force, &self.zone, rows)
     }
+}
+
+/// The force where none is named.
+pub(super) const FORCE: &str = "local";
+/// The time zone where none is named.
+pub(super) const ZONE: &str = "Europe/London";
+
+/// What the options of these names say.
+pub(super) fn options(
+    source: Option<&str>,
+    time_field: Option<&str>,
+    force: &str,
+    zone: &str,
+    rows: usize,
+) -> Result<BatcherOptions> {
+    Ok(BatcherOptions {
+        force: Force::new(force).context("--for")?,
+        source: source.map(SourceName::new).transpose().context("--source")?,
+        time_field: time_field.map(Path::parse).transpose().context("--time-field")?,
+        zone: jiff::tz::TimeZone::get(zone)
+            .ok()
+            .with_context(|| format!("--zone `{zone}`: no such time zone; use a name such as Europe/London or UTC"))?,
+        rows,
+    })
 }
 
 /// 1 to 4,096.

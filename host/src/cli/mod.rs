@@ -11,12 +11,15 @@ mod events;
 mod exit;
 mod fields;
 mod inspect;
+mod keeper;
 mod new;
 mod plugins;
 mod prepare;
 mod progress;
 mod report;
+mod reproduce;
 mod run;
+mod soak;
 mod style;
 mod test;
 mod text;
@@ -48,6 +51,7 @@ enum Verb {
     Test(test::Args),
     Case(case::Args),
     Run(run::Args),
+    Reproduce(reproduce::Args),
     Bench(bench::Args),
     Demo(demo::Args),
     #[command(hide = true)]
@@ -106,6 +110,7 @@ pub fn main() -> ExitCode {
         Verb::Test(args) => test::run(&args),
         Verb::Case(args) => case::run(&args),
         Verb::Run(args) => run::run(&args),
+        Verb::Reproduce(args) => reproduce::run(&args),
         Verb::Fields(args) => fields::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Demo(args) => demo::run(&args),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -9,10 +10,33 @@ use super::text;
 use crate::events::Input;
 use crate::wiring::Progress;
 
+/// How often a bar that counts time is drawn.
+const TICK: Duration = Duration::from_millis(200);
+
 /// A bar, or nothing to look at.
 pub(super) struct Bar {
     bar: ProgressBar,
     progress: Arc<Progress>,
+}
+
+/// So many things, one after the other.
+pub(super) fn count(things: u64, one: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(things), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}} of {{len}} {one}s")) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// So long, with a message of what is going on.
+pub(super) fn clock(time: Duration) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {{elapsed}} of {}s  {{msg}}", time.as_secs()))
+    {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(TICK);
+    bar
 }
 
 /// For these inputs. Without all their sizes it counts only.

@@ -7,7 +7,7 @@ use super::{style, text};
 use crate::events::EventOrigin;
 use crate::findings::text::{safe, short};
 use crate::sandbox::Outcome;
-use crate::wiring::{Explained, Fault, Happening, Summary};
+use crate::wiring::{Explained, Fault, Happening, REMEMBERED, Summary};
 
 /// Characters of a value or reason that are shown.
 const SHOWN: usize = 300;
@@ -85,6 +85,13 @@ pub(super) fn summary(summary: &Summary) -> std::io::Result<()> {
     if summary.repeats > 0 {
         let _ =
             writeln!(out, "  {} left out: their events were delivered more than once", text::count(summary.repeats));
+    }
+    if summary.forgotten > 0 {
+        let _ = writeln!(
+            out,
+            "  an event that was delivered again after more than {} other findings is reported again",
+            text::count(REMEMBERED as u64)
+        );
     }
     for plugin in summary.plugins.iter().filter(|plugin| plugin.batches > 0) {
         let _ = write!(

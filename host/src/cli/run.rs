@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use cordon_contract::limits::BATCH_ROWS;
 
 use super::exit::{self, Exit};
+use super::keeper::Keeper;
 use super::{events, plugins, report};
 use crate::events::Input;
 use crate::findings::{Finding, to_block, to_ocsf};
@@ -25,13 +26,14 @@ use crate::wiring::{Happening, Only, Pipeline, Progress, Summary};
   zstdcat audit.jsonl.zst | cordon run -p plugins - --settings force.toml
   cordon run -p mine.wasm payroll.jsonl --source custom.payroll --time-field booked.at
   cordon run -p plugins audit.jsonl --explain 17          what each plugin looked at in line 17
+  cordon run -p plugins audit.jsonl --evidence kept       then, at any time: cordon reproduce kept
 
 Settings file (TOML or JSON), per plugin id:
   [mail-forwarding.run]
   trusted_domains = [\"example.org\"]
 
 Exit codes: 0 done (with findings or without), 2 nothing could be done, 3 the Rust toolchain is missing,
-4 done in part: events were refused, an input broke off, or a plugin faulted")]
+4 done in part: events were refused, an input broke off, a plugin faulted, or evidence could not be kept")]
 pub(super) struct Args {
     /// A .wasm file, a folder of them, or a folder of plugin sources (built first); repeat for more
     #[arg(short, long = "plugin", value_name = "PLUGIN", required = true)]
@@ -52,6 +54,11 @@ pub(super) struct Args {
     /// Run one event alone, by its line (or FILE:LINE), and show what each plugin looked at
     #[arg(long, value_name = "ROW")]
     explain: Option<String>,
+    /// Keep evidence of each finding in this folder, and the plugins that made them: `cordon reproduce` makes the findings
+    /// again from it. It holds whole events, beyond what plugins declare: only you can read what is written, nothing is
+    /// ever overwritten
+    #[arg(long, value_name = "DIR")]
+    evidence: Option<PathBuf>,
     /// Show what plugins log
     #[arg(long)]
     log: bool,
@@ -84,15 +91,23 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         workers: args.load.workers(),
         received: crate::clock::now_micros(),
         only,
+        evidence: args.evidence.is_some(),
+        cuts: None,
         progress: Arc::clone(&progress),
     };
+    let mut keeper = args.evidence.as_ref().map(|folder| Keeper::open(folder, &sandbox, &loaded)).transpose()?;
     let mut out = Out::open(args)?;
     let mut looked = false;
     let bar = super::progress::bar(&inputs, progress);
     let result = pipeline.run(&inputs, |happening| {
         bar.update();
         match happening {
-            Happening::Finding(finding) => bar.aside(|| out.finding(&finding)),
+            Happening::Finding(found) => bar.aside(|| {
+                if let Some(keeper) = &mut keeper {
+                    keeper.keep(&found)?;
+                }
+                out.finding(&found.finding)
+            }),
             Happening::Explained(explained) => {
                 looked = true;
                 bar.aside(|| write!(out.to, "{}", report::explained(&explained)))
@@ -104,12 +119,13 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let summary = result?;
     out.end()?;
     report::summary(&summary)?;
+    let all_kept = keeper.map_or(Ok(true), Keeper::finish)?;
     if let Some(row) = &args.explain
         && !looked
     {
         bail!("--explain {row}: no accepted event stands there; lines count from 1, as findings show them");
     }
-    exit_code(&summary)
+    Ok(exit_code(&summary)?.max(if all_kept { Exit::Done } else { Exit::Part }))
 }
 
 fn exit_code(summary: &Summary) -> Result<Exit> {

@@ -3,6 +3,7 @@
 //! An event is parsed onto the tape of the batch that took the last one, which is nearly always its own; where it is
 //! not, its nodes are moved. A refused event leaves nothing behind.
 
+mod alone;
 mod open;
 mod refusal;
 
@@ -15,6 +16,7 @@ use super::tape::{Document, Keys, NONE, Tape};
 use super::time::{self, LocalMinutes, TimeFormat};
 use super::{Batch, EventOrigin, Kind, RawEvent, columns};
 use crate::model::{Force, SourceName};
+pub use alone::{AloneError, Recorded};
 use open::{Open, Row};
 pub(super) use refusal::too_large;
 

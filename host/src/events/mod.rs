@@ -15,7 +15,7 @@ mod time;
 mod tests;
 
 pub use batch::{AccessError, Batch, EventOrigin};
-pub use batcher::{Batcher, BatcherOptions, Refusal};
+pub use batcher::{AloneError, Batcher, BatcherOptions, Recorded, Refusal};
 pub use column::{Column, Kind, Multi};
 pub use read::{EventReader, Input, RawEvent, ReadError};
 

@@ -2,12 +2,14 @@
 //!
 //! Owns the finding's id and its wire forms (NDJSON, OCSF). Never calls a plugin and reads no clock.
 
-mod evidence;
+mod compare;
+mod declared;
 mod ocsf;
 mod stamp;
 mod table;
 pub mod text;
 
+pub use compare::{FieldDifference, differences};
 pub use ocsf::to_ocsf;
 pub use stamp::{EventRef, Finding, Lane, PluginRef, stamp};
 pub use table::to_block;

@@ -7,7 +7,7 @@ use cordon_contract::manifest::{Confidence, Severity};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::evidence;
+use super::declared;
 use crate::events::Batch;
 use crate::ids::Digest;
 use crate::model::{Emitted, Entity, Force, SourceName};
@@ -123,7 +123,7 @@ pub fn stamp(emitted: &Emitted, batch: &Batch, plugin: &Plugin) -> Option<Findin
         context: emitted.context.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect(),
         key: emitted.key.clone(),
         cited: emitted.cited.clone(),
-        evidence: evidence::declared_fields(batch, row, manifest),
+        evidence: declared::fields(batch, row, manifest),
         event,
     })
 }

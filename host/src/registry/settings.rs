@@ -70,11 +70,15 @@ impl SettingsFile {
         self.plugins.keys().map(String::as_str).filter(|id| !loaded.contains(id)).collect()
     }
 
-    pub(super) fn run(&self, id: &str) -> &Map<String, Value> {
+    /// `run` settings that the file gives a plugin, unchecked.
+    #[must_use]
+    pub fn run(&self, id: &str) -> &Map<String, Value> {
         self.plugins.get(id).map_or(&self.none, |of| &of.run)
     }
 
-    pub(super) fn load(&self, id: &str) -> &Map<String, Value> {
+    /// `load` settings that the file gives a plugin, unchecked.
+    #[must_use]
+    pub fn load(&self, id: &str) -> &Map<String, Value> {
         self.plugins.get(id).map_or(&self.none, |of| &of.load)
     }
 

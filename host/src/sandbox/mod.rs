@@ -34,6 +34,7 @@ pub use inspect::{COMPONENT_BYTES, Inspection, inspect};
 pub use options::{Caps, SandboxOptions};
 pub use outcome::{Cost, Limit, Outcome, RunReport};
 pub use prepare::prepare_child;
+pub use reference::row_of;
 
 use crate::events::Batch;
 use crate::ids::Digest;
@@ -128,6 +129,12 @@ impl Sandbox {
     #[must_use]
     pub fn engine_digest(&self) -> Digest {
         self.engine_digest
+    }
+
+    /// The operator's caps that it was set up with.
+    #[must_use]
+    pub fn caps(&self) -> &Caps {
+        &self.caps
     }
 }
 

@@ -1,6 +1,7 @@
 //! References: how a plugin cites an event later. Opaque to plugins, versioned, of one force.
 //!
-//! `r1/FORCE/SOURCE/SEQUENCE`. Says whether a reference is well formed and may be cited here; finding the event is not its job.
+//! `r1/FORCE/SOURCE/SEQUENCE`. Says whether a reference is well formed and may be cited here, and
+//! which row of a batch it means; finding an event elsewhere is not its job.
 
 use crate::events::Batch;
 
@@ -10,6 +11,14 @@ const VERSION: &str = "r1";
 pub(super) fn of_row(batch: &Batch, row: u32) -> Option<String> {
     let row = usize::try_from(row).ok().filter(|row| *row < batch.len())?;
     Some(format!("{VERSION}/{}/{}/{}", batch.force(), batch.source(), batch.sequence(row)))
+}
+
+/// The row of the batch that a reference means, where it is one of this batch.
+#[must_use]
+pub fn row_of(batch: &Batch, reference: &str) -> Option<usize> {
+    let sequence: u64 = reference.rsplit('/').next()?.parse().ok()?;
+    let row = (0..batch.len()).find(|row| batch.sequence(*row) == sequence)?;
+    (of_row(batch, u32::try_from(row).ok()?)? == reference).then_some(row)
 }
 
 /// Whether `reference` is well formed, of this `force`, and of a source that `declared` knows.

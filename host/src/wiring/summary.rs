@@ -34,6 +34,8 @@ pub struct Summary {
     pub findings: BTreeMap<(String, String), RuleCount>,
     /// Findings left out because their event was delivered before.
     pub repeats: u64,
+    /// Findings whose ids are no longer remembered: the same event, delivered again so much later, is reported again.
+    pub forgotten: u64,
     /// In the order given.
     pub plugins: Vec<PluginSummary>,
     /// Declared fields that stood in no event of their source, though there were such events.

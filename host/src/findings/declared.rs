@@ -1,4 +1,4 @@
-//! Evidence that a finding carries: the declared fields of its trigger event, and nothing else of it.
+//! What a finding shows of its trigger event: the declared fields, and nothing else of it.
 
 use cordon_contract::manifest::Manifest;
 use cordon_contract::path::Path;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::events::{Batch, Column, Kind};
 
 /// By handle; absent fields are left out. A path with `[]` gives an array.
-pub(super) fn declared_fields(batch: &Batch, row: usize, manifest: &Manifest) -> Map<String, Value> {
+pub(super) fn fields(batch: &Batch, row: usize, manifest: &Manifest) -> Map<String, Value> {
     let mut found = Map::new();
     let Some(source) = manifest.sources.get(batch.source().as_str()) else { return found };
     for (handle, field) in &source.fields {
