@@ -57,7 +57,7 @@ pub(super) struct Args {
     /// Keep evidence of each finding in this folder, and the plugins that made them: `cordon reproduce` makes the findings
     /// again from it. It holds whole events, beyond what plugins declare: only you can read what is written, nothing is
     /// ever overwritten
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "explain")]
     evidence: Option<PathBuf>,
     /// Show what plugins log
     #[arg(long)]
