@@ -252,9 +252,9 @@ impl Pipeline<'_> {
                     done.findings.push((finding.event.sequence, index, finding));
                 }
             }
-            fields.look(index, &done.batch);
             done.runs.push(ran);
         }
+        fields.look(&done.batch);
         done
     }
 

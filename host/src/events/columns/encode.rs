@@ -46,14 +46,24 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    pub(super) fn absent(&mut self) {
+    /// Fills up with absent slots to so many.
+    pub(super) fn absent_until(&mut self, slots: usize) {
+        if self.column.rows.len() < slots {
+            self.column.rows.resize(slots, 0);
+        }
+    }
+
+    pub(super) fn push_absent(&mut self) {
         self.column.rows.push(0);
     }
 
+    /// A node, or nothing where it is `NONE`.
+    pub(super) fn push_found(&mut self, tape: &'a Tape, node: u32) {
+        if node == NONE { self.push_absent() } else { self.push(tape, node) }
+    }
+
+    /// A node that is there.
     pub(super) fn push(&mut self, tape: &'a Tape, node: u32) {
-        if node == NONE {
-            return self.absent();
-        }
         let node = tape.node(node);
         let value = (node.tag(), tape.raw_bytes(node));
         let slot = match self.entries.get((self.last as usize).wrapping_sub(1)) {

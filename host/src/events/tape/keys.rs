@@ -80,13 +80,25 @@ impl Keys {
         &self.names[entry.start as usize..(entry.start + entry.len) as usize]
     }
 
-    /// The number of a name that some event of the batch has.
+    /// The number of a name that some event of the batch may have; none where certainly no event has it.
     pub(in crate::events) fn find(&self, name: &str) -> Option<u32> {
+        self.known(name).filter(|key| self.entries[*key as usize].seen > 0)
+    }
+
+    fn known(&self, name: &str) -> Option<u32> {
         self.index.find(self.hasher.hash_one(name), |key| self.name(*key) == name).copied()
     }
 
+    /// The number of a name of an event that another tape has read.
+    pub(super) fn adopt(&mut self, name: &str) -> u32 {
+        let key = self.intern(name);
+        let entry = &mut self.entries[key as usize];
+        entry.seen = entry.seen.max(1);
+        key
+    }
+
     pub(super) fn intern(&mut self, name: &str) -> u32 {
-        if let Some(key) = self.find(name) {
+        if let Some(key) = self.known(name) {
             return key;
         }
         let key = self.entries.len() as u32;
