@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use cordon_contract::path::{Path, Step};
 use foldhash::fast::RandomState;
 
-use super::columns::{self, Base, Found, Group, Layer, Named};
+use super::columns::{self, Base, Found, Group, Layer, Named, Tops};
 use super::sources::Source;
 use super::tape::Tape;
 use super::{Column, Multi};
@@ -86,6 +86,7 @@ pub struct Batch {
     layers: Shared<(u8, Vec<Step>), Layer>,
     /// Name/value arrays, by shape, by the array's path and by the member that names its elements.
     named: Shared<(u8, Vec<Step>, String), Named>,
+    tops: OnceLock<Tops>,
 }
 
 impl fmt::Debug for Batch {
@@ -100,8 +101,8 @@ impl fmt::Debug for Batch {
 
 impl Batch {
     pub(super) fn new(events: Arc<Events>, rows: Range<usize>) -> Self {
-        let (columns, multis, layers, named) = Default::default();
-        Self { events, rows, columns, multis, layers, named }
+        let (columns, multis, layers, named, tops) = Default::default();
+        Self { events, rows, columns, multis, layers, named, tops }
     }
 
     /// Whose events they are.
@@ -292,19 +293,17 @@ impl Batch {
 
     /// Walks one concrete path. `rows` are of one shape; `None` for all rows of the batch.
     fn find(&self, shape: u8, path: &[Step], rows: Option<&[u32]>) -> Found<'_> {
-        let steps = path;
-        let Some(json) = steps.iter().rposition(|step| *step == Step::Json) else {
-            let roots = &self.events.roots[self.rows.clone()];
-            let base = Base::Events(&self.events.tape);
+        let Some(json) = path.iter().rposition(|step| *step == Step::Json) else {
             return match rows {
-                None => self.walk(base, (shape, &[]), None, roots, steps),
+                None => self.find_in_all(shape, path),
                 Some(rows) => {
+                    let roots = self.roots();
                     let chosen: Vec<u32> = rows.iter().map(|row| roots[*row as usize]).collect();
-                    columns::walk(base, None, &chosen, steps)
+                    columns::walk(Base::Events(&self.events.tape), None, &chosen, path)
                 }
             };
         };
-        let prefix = &steps[..json];
+        let prefix = &path[..json];
         let asked = rows.map_or(self.len(), <[u32]>::len);
         let make = || columns::layer(&self.find(shape, prefix, rows), asked);
         // Rows of one shape are the same for every path, unless the plugin chose them.
@@ -313,34 +312,31 @@ impl Batch {
             Some(_) => Arc::new(make()),
         };
         let (starts, roots) = (layer.starts.clone(), layer.roots.clone());
-        let (base, steps) = (Base::Layer(layer), &steps[json + 1..]);
-        match rows {
-            None => self.walk(base, (shape, &path[..=json]), starts.as_deref(), &roots, steps),
-            Some(_) => columns::walk(base, starts.as_deref(), &roots, steps),
+        columns::walk(Base::Layer(layer), starts.as_deref(), &roots, &path[json + 1..])
+    }
+
+    /// The same in all rows, without `@json`: from where the path's first name stands, and by an index of the array where
+    /// the path picks an element by name.
+    fn find_in_all(&self, shape: u8, path: &[Step]) -> Found<'_> {
+        let tape = &self.events.tape;
+        let base = Base::Events(tape);
+        let Some((Step::Name(first), steps)) = path.split_first() else {
+            return columns::walk(base, None, self.roots(), path);
+        };
+        let from = self.tops.get_or_init(|| Tops::of(tape, self.roots())).members(tape, first);
+        let at = steps.iter().position(|step| matches!(step, Step::Where { .. } | Step::All));
+        match at.and_then(|at| Some((at, steps.get(at)?))) {
+            Some((at, Step::Where { name, value })) => {
+                let key = (shape, path[..=at].to_vec(), name.clone());
+                let named = shared(&self.named, &key, || columns::named(&base, from, &steps[..at], name));
+                columns::walk_from(base, self.len(), named.elements(value), &steps[at + 1..])
+            }
+            _ => columns::walk_from(base, self.len(), from, steps),
         }
     }
 
-    /// Walks all rows; by an index of the array where the path picks an element by name. `place`: the rows' shape, and the
-    /// path up to the documents that `steps` start from.
-    fn walk<'a>(
-        &self,
-        base: Base<'a>,
-        place: (u8, &[Step]),
-        starts: Option<&[u32]>,
-        roots: &[u32],
-        steps: &[Step],
-    ) -> Found<'a> {
-        let at = steps.iter().position(|step| matches!(step, Step::Where { .. }));
-        if let Some((at, Step::Where { name, value })) = at.and_then(|at| Some((at, steps.get(at)?)))
-            && starts.is_none()
-            && !steps.contains(&Step::All)
-        {
-            let before = &steps[..at];
-            let key = (place.0, [place.1, before].concat(), name.clone());
-            let named = shared(&self.named, &key, || columns::named(&base, roots, before, name));
-            return columns::walk_named(base, named.elements(value), &steps[at + 1..]);
-        }
-        columns::walk(base, starts, roots, steps)
+    fn roots(&self) -> &[u32] {
+        &self.events.roots[self.rows.clone()]
     }
 }
 

@@ -149,30 +149,39 @@ pub(in crate::events) fn walk<'a>(base: Base<'a>, starts: Option<&[u32]>, roots:
     Found { starts: Some(starts), nodes: Nodes::Every(nodes), base }
 }
 
-/// Walks `steps` (without `[]` too) from the elements of a name/value array that have the wanted name.
-pub(in crate::events) fn walk_named<'a>(base: Base<'a>, named: &[(u32, u32)], steps: &[Step]) -> Found<'a> {
+/// The same from some slots' nodes, slots ascending; in all other slots there is nothing. `slots`: how many there are.
+pub(in crate::events) fn walk_from<'a>(base: Base<'a>, slots: usize, from: &[(u32, u32)], steps: &[Step]) -> Found<'a> {
     let tape = base.tape();
     let mut resolved = resolve(tape.keys(), steps);
-    let found = named.iter().map(|(slot, element)| (*slot, down(tape, *element, &mut resolved)));
-    let nodes = Nodes::Few(found.filter(|(_, node)| *node != NONE).collect());
-    Found { starts: None, nodes, base }
+    if !steps.contains(&Step::All) {
+        let found = from.iter().map(|(slot, node)| (*slot, down(tape, *node, &mut resolved)));
+        let nodes = Nodes::Few(found.filter(|(_, node)| *node != NONE).collect());
+        return Found { starts: None, nodes, base };
+    }
+    let (mut nodes, mut starts) = (Vec::new(), Vec::with_capacity(slots + 1));
+    for (slot, node) in from {
+        starts.resize(*slot as usize + 1, nodes.len() as u32);
+        spread(tape, *node, &mut resolved, &mut nodes);
+    }
+    starts.resize(slots + 1, nodes.len() as u32);
+    Found { starts: Some(starts), nodes: Nodes::Every(nodes), base }
 }
 
-/// The array at `before` in each document, by what its elements' member `name` says: one walk for all paths with
+/// The array at `before` from each slot's node, by what its elements' member `name` says: one walk for all paths with
 /// `[name=...]` there.
-pub(in crate::events) fn named(base: &Base<'_>, roots: &[u32], before: &[Step], name: &str) -> Named {
+pub(in crate::events) fn named(base: &Base<'_>, from: &[(u32, u32)], before: &[Step], name: &str) -> Named {
     let tape = base.tape();
     let mut index = Named::default();
     let mut before = resolve(tape.keys(), before);
     let Some(key) = tape.keys().find(name) else { return index };
     let mut hint = 0;
-    for (slot, root) in roots.iter().enumerate() {
-        let array = down(tape, *root, &mut before);
+    for (slot, node) in from {
+        let array = down(tape, *node, &mut before);
         let Some(elements) = (array != NONE).then(|| tape.elements(array)).flatten() else { continue };
         for (position, element) in elements.enumerate() {
             let member = tape.member(element, key, &mut hint);
             if member != NONE && tape.node(member).kind() == Kind::String {
-                index.put(tape, member, position, (slot as u32, element));
+                index.put(tape, member, position, (*slot, element));
             }
         }
     }

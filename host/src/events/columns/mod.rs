@@ -6,14 +6,16 @@
 mod encode;
 mod find;
 mod named;
+mod tops;
 mod transform;
 
 use std::sync::Arc;
 
 use cordon_contract::path::Step;
 
-pub(super) use find::{Base, Found, Layer, layer, named, walk, walk_named};
+pub(super) use find::{Base, Found, Layer, layer, named, walk, walk_from};
 pub(super) use named::Named;
+pub(super) use tops::Tops;
 
 use super::tape::{NONE, Tape};
 use super::{Column, Kind, Multi};
@@ -38,11 +40,7 @@ pub(super) fn single(rows: usize, groups: &[Group<'_>]) -> Column {
     let mut encoder = encode::Encoder::new(rows);
     match groups {
         [Group { rows: None, candidates }] if candidates.len() == 1 => {
-            let tape = candidates[0].tape();
-            for (slot, node) in candidates[0].present() {
-                encoder.absent_until(slot as usize);
-                encoder.push(tape, node);
-            }
+            encoder.push_present(candidates[0].tape(), candidates[0].present());
             encoder.absent_until(rows);
         }
         groups => merge(rows, groups, |found, row| match found {
