@@ -262,9 +262,9 @@ impl Pipeline<'_> {
             let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
             let ran = run_one(self.sandbox, loaded, &done.batch, &input);
             done.findings.extend(self.stamped(&ran.report, index, loaded, &done.batch));
-            fields.look(index, &done.batch);
             done.runs.push(ran);
         }
+        fields.look(&done.batch);
         done
     }
 

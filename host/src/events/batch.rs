@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cordon_contract::path::{Path, Step};
+use foldhash::fast::RandomState;
 
-use super::columns::{self, Base, Found, Group, Layer};
+use super::columns::{self, Base, Found, Group, Layer, Named, Tops};
 use super::sources::Source;
 use super::tape::Tape;
 use super::{Column, Multi};
@@ -61,8 +62,8 @@ pub(super) struct Events {
     pub(super) origins: Vec<EventOrigin>,
 }
 
-/// Something made once, by whoever asks first; the others wait for it.
-type Shared<K, V> = Mutex<HashMap<K, Arc<OnceLock<Arc<V>>>>>;
+/// Something made once, by whoever asks first; the others wait for it. Keys are asked for by every plugin in every batch.
+type Shared<K, V> = Mutex<HashMap<K, Arc<OnceLock<Arc<V>>>, RandomState>>;
 
 fn shared<K: Eq + Hash + Clone, V>(cache: &Shared<K, V>, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
     let cell = {
@@ -83,6 +84,9 @@ pub struct Batch {
     multis: Shared<Path, Multi>,
     /// Documents in strings, by shape and by the path up to their `@json`.
     layers: Shared<(u8, Vec<Step>), Layer>,
+    /// Name/value arrays, by shape, by the array's path and by the member that names its elements.
+    named: Shared<(u8, Vec<Step>, String), Named>,
+    tops: OnceLock<Tops>,
 }
 
 impl fmt::Debug for Batch {
@@ -97,7 +101,8 @@ impl fmt::Debug for Batch {
 
 impl Batch {
     pub(super) fn new(events: Arc<Events>, rows: Range<usize>) -> Self {
-        Self { events, rows, columns: Mutex::default(), multis: Mutex::default(), layers: Mutex::default() }
+        let (columns, multis, layers, named, tops) = Default::default();
+        Self { events, rows, columns, multis, layers, named, tops }
     }
 
     /// Whose events they are.
@@ -261,7 +266,11 @@ impl Batch {
         let asked = rows.map_or(self.len(), <[u32]>::len);
         let row_at = |at: usize| rows.map_or(at, |rows| rows[at] as usize);
         let Some(first) = (asked > 0).then(|| shape_of(row_at(0))) else { return Vec::new() };
-        if (1..asked).all(|at| shape_of(row_at(at)) == first) {
+        let alike = match rows {
+            None => self.events.shapes[self.rows.clone()].iter().all(|shape| *shape == first),
+            Some(rows) => rows.iter().all(|row| shape_of(*row as usize) == first),
+        };
+        if alike {
             return vec![Group { rows: None, candidates: self.candidates(first, steps, rows) }];
         }
         let mut shapes: Vec<u8> = (0..asked).map(|at| shape_of(row_at(at))).collect();
@@ -283,27 +292,51 @@ impl Batch {
     }
 
     /// Walks one concrete path. `rows` are of one shape; `None` for all rows of the batch.
-    fn find(&self, shape: u8, steps: &[Step], rows: Option<&[u32]>) -> Found<'_> {
-        let Some(json) = steps.iter().rposition(|step| *step == Step::Json) else {
-            let roots = &self.events.roots[self.rows.clone()];
-            let base = Base::Events(&self.events.tape);
+    fn find(&self, shape: u8, path: &[Step], rows: Option<&[u32]>) -> Found<'_> {
+        let Some(json) = path.iter().rposition(|step| *step == Step::Json) else {
             return match rows {
-                None => columns::walk(base, None, roots, steps),
+                None => self.find_in_all(shape, path),
                 Some(rows) => {
+                    let roots = self.roots();
                     let chosen: Vec<u32> = rows.iter().map(|row| roots[*row as usize]).collect();
-                    columns::walk(base, None, &chosen, steps)
+                    columns::walk(Base::Events(&self.events.tape), None, &chosen, path)
                 }
             };
         };
-        let prefix = &steps[..json];
-        let make = || columns::layer(&self.find(shape, prefix, rows));
+        let prefix = &path[..json];
+        let asked = rows.map_or(self.len(), <[u32]>::len);
+        let make = || columns::layer(&self.find(shape, prefix, rows), asked);
         // Rows of one shape are the same for every path, unless the plugin chose them.
         let layer = match rows {
             None => shared(&self.layers, &(shape, prefix.to_vec()), make),
             Some(_) => Arc::new(make()),
         };
         let (starts, roots) = (layer.starts.clone(), layer.roots.clone());
-        columns::walk(Base::Layer(layer), starts.as_deref(), &roots, &steps[json + 1..])
+        columns::walk(Base::Layer(layer), starts.as_deref(), &roots, &path[json + 1..])
+    }
+
+    /// The same in all rows, without `@json`: from where the path's first name stands, and by an index of the array where
+    /// the path picks an element by name.
+    fn find_in_all(&self, shape: u8, path: &[Step]) -> Found<'_> {
+        let tape = &self.events.tape;
+        let base = Base::Events(tape);
+        let Some((Step::Name(first), steps)) = path.split_first() else {
+            return columns::walk(base, None, self.roots(), path);
+        };
+        let from = self.tops.get_or_init(|| Tops::of(tape, self.roots())).members(tape, first);
+        let at = steps.iter().position(|step| matches!(step, Step::Where { .. } | Step::All));
+        match at.and_then(|at| Some((at, steps.get(at)?))) {
+            Some((at, Step::Where { name, value })) => {
+                let key = (shape, path[..=at].to_vec(), name.clone());
+                let named = shared(&self.named, &key, || columns::named(&base, from, &steps[..at], name));
+                columns::walk_from(base, self.len(), named.elements(value), &steps[at + 1..])
+            }
+            _ => columns::walk_from(base, self.len(), from, steps),
+        }
+    }
+
+    fn roots(&self) -> &[u32] {
+        &self.events.roots[self.rows.clone()]
     }
 }
 

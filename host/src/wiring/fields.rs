@@ -9,51 +9,51 @@ use super::summary::AbsentFields;
 use crate::events::Batch;
 use crate::registry::Loaded;
 
-/// Declared fields of all plugins, by plugin.
-pub(super) struct Fields(Vec<OfPlugin>);
+/// Declared fields of all plugins. A path that several plugins declare is looked for once.
+pub(super) struct Fields {
+    sources: BTreeMap<String, OfSource>,
+    plugins: Vec<OfPlugin>,
+}
+
+#[derive(Default)]
+struct OfSource {
+    /// Whether any batch of the source was looked at.
+    looked: AtomicBool,
+    /// Each path that some plugin declares, and whether it was seen.
+    paths: BTreeMap<Path, AtomicBool>,
+}
 
 struct OfPlugin {
     id: String,
-    sources: BTreeMap<String, Vec<Declared>>,
-}
-
-struct Declared {
-    handle: String,
-    path: Path,
-    seen: AtomicBool,
-    /// Whether any batch of the source was looked at.
-    looked: AtomicBool,
+    /// Per source: handles with their paths.
+    sources: BTreeMap<String, Vec<(String, Path)>>,
 }
 
 impl Fields {
     pub(super) fn of(plugins: &[Loaded]) -> Self {
-        Self(
-            plugins
-                .iter()
-                .map(|loaded| {
-                    let manifest = loaded.plugin.manifest();
-                    let sources = manifest.sources.iter().map(|(name, source)| {
-                        let fields = source.fields.iter().map(|(handle, field)| Declared {
-                            handle: handle.clone(),
-                            path: field.path.clone(),
-                            seen: AtomicBool::new(false),
-                            looked: AtomicBool::new(false),
-                        });
-                        (name.clone(), fields.collect())
-                    });
-                    OfPlugin { id: manifest.plugin.id.clone(), sources: sources.collect() }
-                })
-                .collect(),
-        )
+        let mut fields = Self { sources: BTreeMap::new(), plugins: Vec::new() };
+        for loaded in plugins {
+            let manifest = loaded.plugin.manifest();
+            let mut sources = BTreeMap::new();
+            for (name, source) in &manifest.sources {
+                let declared: Vec<(String, Path)> =
+                    source.fields.iter().map(|(handle, field)| (handle.clone(), field.path.clone())).collect();
+                let paths = &mut fields.sources.entry(name.clone()).or_default().paths;
+                paths.extend(declared.iter().map(|(_, path)| (path.clone(), AtomicBool::new(false))));
+                sources.insert(name.clone(), declared);
+            }
+            fields.plugins.push(OfPlugin { id: manifest.plugin.id.clone(), sources });
+        }
+        fields
     }
 
-    /// Looks for the fields of one plugin that were not seen yet. A column that the plugin asked for is there already.
-    pub(super) fn look(&self, plugin: usize, batch: &Batch) {
-        let Some(declared) = self.0.get(plugin).and_then(|of| of.sources.get(batch.source().as_str())) else { return };
-        for field in declared {
-            field.looked.store(true, Ordering::Relaxed);
-            if !field.seen.load(Ordering::Relaxed) && is_present(batch, &field.path) {
-                field.seen.store(true, Ordering::Relaxed);
+    /// Looks for the fields that were not seen yet, after the plugins: a column that one asked for is there already.
+    pub(super) fn look(&self, batch: &Batch) {
+        let Some(source) = self.sources.get(batch.source().as_str()) else { return };
+        source.looked.store(true, Ordering::Relaxed);
+        for (path, seen) in &source.paths {
+            if !seen.load(Ordering::Relaxed) && is_present(batch, path) {
+                seen.store(true, Ordering::Relaxed);
             }
         }
     }
@@ -61,19 +61,21 @@ impl Fields {
     /// Fields of sources that had events, in none of which they stood.
     pub(super) fn absent(&self) -> Vec<AbsentFields> {
         let mut absent = Vec::new();
-        for plugin in &self.0 {
-            for (source, declared) in &plugin.sources {
-                let missed =
-                    |field: &&Declared| field.looked.load(Ordering::Relaxed) && !field.seen.load(Ordering::Relaxed);
+        for plugin in &self.plugins {
+            for (name, declared) in &plugin.sources {
+                let Some(source) = self.sources.get(name).filter(|of| of.looked.load(Ordering::Relaxed)) else {
+                    continue;
+                };
+                let seen = |path| source.paths.get(path).is_some_and(|seen| seen.load(Ordering::Relaxed));
                 let fields: Vec<(String, String)> = declared
                     .iter()
-                    .filter(missed)
-                    .map(|field| (field.handle.clone(), field.path.to_string()))
+                    .filter(|(_, path)| !seen(path))
+                    .map(|(handle, path)| (handle.clone(), path.to_string()))
                     .collect();
                 if !fields.is_empty() {
                     absent.push(AbsentFields {
                         plugin: plugin.id.clone(),
-                        source: source.clone(),
+                        source: name.clone(),
                         declared: declared.len(),
                         fields,
                     });
@@ -85,7 +87,7 @@ impl Fields {
 
     /// Plugins none of whose sources had an event, with those sources.
     pub(super) fn unread(&self, sources: &BTreeMap<String, u64>) -> Vec<(String, Vec<String>)> {
-        self.0
+        self.plugins
             .iter()
             .filter(|plugin| !plugin.sources.keys().any(|name| sources.contains_key(name)))
             .map(|plugin| (plugin.id.clone(), plugin.sources.keys().cloned().collect()))
@@ -93,9 +95,10 @@ impl Fields {
     }
 }
 
+/// A column has an entry only where some row has a value.
 fn is_present(batch: &Batch, path: &Path) -> bool {
     if path.has_all() {
-        return batch.values(path).values.rows.iter().any(|index| *index != 0);
+        return !batch.values(path).values.kinds.is_empty();
     }
-    batch.column(path).is_ok_and(|column| column.rows.iter().any(|index| *index != 0))
+    batch.column(path).is_ok_and(|column| !column.kinds.is_empty())
 }

@@ -37,7 +37,9 @@ impl MailForwarding {
 
         // Most of what is logged is the service setting mailboxes: the address decides before anything else is read.
         let forwarding = fields.forwarding_smtp_address.contains("@") | fields.forwarding_address.contains("@");
-        for row in &(mailboxes & forwarding) {
+        let forwarded = mailboxes & forwarding;
+        let fields = &fields.among(&(&forwarded | &inbox_rules | &mail_flow));
+        for row in &forwarded {
             if let Some(record) = acted(fields, settings, row) {
                 mailbox::judge(&record, findings)?;
             }

@@ -30,7 +30,9 @@ impl OauthConsent {
         findings: &mut Findings,
     ) -> Result<(), Failure> {
         let read = if batch.source() == "entra.audit" { entra::grant } else { audit::grant };
-        for row in &fields.operation.any_of(&Act::OPERATIONS) {
+        let acts = fields.operation.any_of(&Act::OPERATIONS);
+        let fields = &fields.among(&acts);
+        for row in &acts {
             let Some(act) = fields.operation.text(row).and_then(Act::of) else { continue };
             if !succeeded(fields.result.text(row)) || by_a_service(fields, settings, row) {
                 continue;

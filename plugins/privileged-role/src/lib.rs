@@ -31,7 +31,10 @@ impl PrivilegedRole {
         findings: &mut Findings,
     ) -> Result<(), Failure> {
         let read = if batch.source() == "entra.audit" { entra::grant } else { audit::grant };
-        for row in &fields.operation.contains("member to role") {
+        let grants = fields.operation.contains("member to role");
+        let elevations = fields.operation.starts_with(ELEVATED);
+        let fields = &fields.among(&(&grants | &elevations));
+        for row in &grants {
             let Some(act) = fields.operation.text(row).and_then(Act::of) else { continue };
             if !succeeded(fields.result.text(row)) || is_expected(fields, settings, row) {
                 continue;
@@ -41,7 +44,7 @@ impl PrivilegedRole {
                 findings.emit(finding(fields, row, &grant, verdict))?;
             }
         }
-        for row in &fields.operation.starts_with(ELEVATED) {
+        for row in &elevations {
             if succeeded(fields.result.text(row)) {
                 findings.emit(elevated(fields, row))?;
             }

@@ -6,6 +6,8 @@
 use std::cell::{OnceCell, RefCell};
 
 use crate::backend;
+use crate::column::{Column, Multi};
+use crate::kept::Kept;
 use crate::mask::{Mask, Row};
 use crate::time::LocalTime;
 use crate::{Failure, Findings};
@@ -20,6 +22,8 @@ pub struct Batch<'b> {
     received: OnceCell<Vec<i64>>,
     marks: OnceCell<Vec<u8>>,
     local_minutes: OnceCell<Vec<i16>>,
+    columns: Kept<Column>,
+    multis: Kept<Multi>,
     trouble: RefCell<Option<String>>,
 }
 
@@ -34,6 +38,8 @@ impl<'b> Batch<'b> {
             received: OnceCell::new(),
             marks: OnceCell::new(),
             local_minutes: OnceCell::new(),
+            columns: Kept::default(),
+            multis: Kept::default(),
             trouble: RefCell::new(None),
         }
     }
@@ -127,6 +133,16 @@ impl<'b> Batch<'b> {
 
     pub(crate) fn raw(&self) -> &backend::Batch<'b> {
         &self.raw
+    }
+
+    /// Columns of all rows.
+    pub(crate) fn columns(&self) -> &Kept<Column> {
+        &self.columns
+    }
+
+    /// Of paths with `[]`.
+    pub(crate) fn multis(&self) -> &Kept<Multi> {
+        &self.multis
     }
 
     pub(crate) fn explaining(&self) -> bool {

@@ -43,6 +43,7 @@ mod finding;
 mod findings;
 #[cfg(target_arch = "wasm32")]
 mod guest;
+mod kept;
 pub mod log;
 mod mask;
 pub mod microsoft;
@@ -78,6 +79,7 @@ pub mod prelude {
 pub mod __private {
     #[cfg(target_arch = "wasm32")]
     pub use crate::backend::wasm::bindings;
+    pub use crate::field::Scope;
     #[cfg(target_arch = "wasm32")]
     pub use crate::guest::{configure, detect};
     pub use crate::settings::Reader;

@@ -14,6 +14,8 @@ use crate::events::tape::{NONE, Node, Tape, unescape};
 
 /// Values looked at before judging, and between judgements.
 const TRIAL: u32 = 128;
+/// Nodes whose memory is touched at once.
+const BLOCK: usize = 64;
 /// Shorter values than this on average are always worth an entry of their own.
 const LONG: usize = 24;
 
@@ -46,15 +48,47 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    pub(super) fn absent(&mut self) {
+    /// Fills up with absent slots to so many.
+    pub(super) fn absent_until(&mut self, slots: usize) {
+        if self.column.rows.len() < slots {
+            self.column.rows.resize(slots, 0);
+        }
+    }
+
+    pub(super) fn push_absent(&mut self) {
         self.column.rows.push(0);
     }
 
-    pub(super) fn push(&mut self, tape: &'a Tape, node: u32) {
-        if node == NONE {
-            return self.absent();
+    /// A node, or nothing where it is `NONE`.
+    pub(super) fn push_found(&mut self, tape: &'a Tape, node: u32) {
+        if node == NONE { self.push_absent() } else { self.push(tape, node) }
+    }
+
+    /// Nodes that are there, by slot, slots ascending. A batch is larger than a processor's cache: what a block of nodes
+    /// needs is touched first, all at once, since the encoding itself waits for every single byte.
+    pub(super) fn push_present(&mut self, tape: &'a Tape, mut found: impl Iterator<Item = (u32, u32)>) {
+        let mut block = Vec::with_capacity(BLOCK);
+        loop {
+            block.clear();
+            block.extend(found.by_ref().take(BLOCK).map(|(slot, node)| (slot, tape.node(node))));
+            if block.is_empty() {
+                return;
+            }
+            let first_bytes = block.iter().filter_map(|(_, node)| tape.raw_bytes(*node).first());
+            std::hint::black_box(first_bytes.fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
+            for (slot, node) in &block {
+                self.absent_until(*slot as usize);
+                self.push_node(tape, *node);
+            }
         }
-        let node = tape.node(node);
+    }
+
+    /// A node that is there.
+    fn push(&mut self, tape: &'a Tape, node: u32) {
+        self.push_node(tape, tape.node(node));
+    }
+
+    fn push_node(&mut self, tape: &'a Tape, node: Node) {
         let value = (node.tag(), tape.raw_bytes(node));
         let slot = match self.entries.get((self.last as usize).wrapping_sub(1)) {
             Some(last) if *last == value => self.last,

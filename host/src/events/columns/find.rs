@@ -1,12 +1,14 @@
 //! Walking a path over many documents at once.
 //!
 //! The steps are resolved once (names to key numbers), then every document is walked with a memory of where the last
-//! one had the member. A `.@json` starts a new layer: a tape of the documents that stand in strings.
+//! one had the member. A name that no document has is known from the keys: such a path is not walked at all. A `.@json`
+//! starts a new layer: a tape of the documents that stand in strings.
 
 use std::sync::Arc;
 
 use cordon_contract::path::Step;
 
+use super::named::Named;
 use crate::events::Kind;
 use crate::events::tape::{Keys, NONE, Tape, equals};
 
@@ -43,25 +45,50 @@ impl Base<'_> {
 pub(in crate::events) struct Found<'a> {
     base: Base<'a>,
     starts: Option<Vec<u32>>,
-    nodes: Vec<u32>,
+    nodes: Nodes,
 }
 
-impl Found<'_> {
+/// What stands in the slots.
+#[derive(Debug)]
+enum Nodes {
+    /// In each of them; `NONE` where nothing does.
+    Every(Vec<u32>),
+    /// In these slots, ascending, and in no other. Only where each row has one slot.
+    Few(Vec<(u32, u32)>),
+}
+
+impl<'a> Found<'a> {
+    /// Nothing in any slot.
+    fn nothing(base: Base<'a>, starts: Option<&[u32]>, slots: usize) -> Self {
+        let nodes = if starts.is_some() { Nodes::Every(vec![NONE; slots]) } else { Nodes::Few(Vec::new()) };
+        Found { base, starts: starts.map(<[u32]>::to_vec), nodes }
+    }
+
     pub(in crate::events) fn tape(&self) -> &Tape {
         self.base.tape()
     }
 
-    pub(in crate::events) fn nodes(&self) -> &[u32] {
-        &self.nodes
+    /// Each slot that has something, with its node. The slots of a path without `[]` are the rows.
+    pub(in crate::events) fn present(&self) -> impl Iterator<Item = (u32, u32)> {
+        let (every, few): (&[u32], &[(u32, u32)]) = match &self.nodes {
+            Nodes::Every(nodes) => (nodes, &[]),
+            Nodes::Few(found) => (&[], found),
+        };
+        let every = every.iter().enumerate().filter(|(_, node)| **node != NONE);
+        every.map(|(slot, node)| (slot as u32, *node)).chain(few.iter().copied())
     }
 
     /// The slots of one row.
     pub(in crate::events) fn slots(&self, row: usize) -> &[u32] {
-        match &self.starts {
-            None => self.nodes.get(row..row + 1).unwrap_or(&[]),
-            Some(starts) => match (starts.get(row), starts.get(row + 1)) {
-                (Some(start), Some(end)) => self.nodes.get(*start as usize..*end as usize).unwrap_or(&[]),
+        match (&self.nodes, &self.starts) {
+            (Nodes::Every(nodes), None) => nodes.get(row..row + 1).unwrap_or(&[]),
+            (Nodes::Every(nodes), Some(starts)) => match (starts.get(row), starts.get(row + 1)) {
+                (Some(start), Some(end)) => nodes.get(*start as usize..*end as usize).unwrap_or(&[]),
                 _ => &[],
+            },
+            (Nodes::Few(found), _) => match found.binary_search_by_key(&(row as u32), |(slot, _)| *slot) {
+                Ok(at) => std::slice::from_ref(&found[at].1),
+                Err(_) => &[NONE],
             },
         }
     }
@@ -100,10 +127,14 @@ fn resolve<'a>(keys: &Keys, steps: &'a [Step]) -> Vec<Resolved<'a>> {
 pub(in crate::events) fn walk<'a>(base: Base<'a>, starts: Option<&[u32]>, roots: &[u32], steps: &[Step]) -> Found<'a> {
     let tape = base.tape();
     let mut resolved = resolve(tape.keys(), steps);
-    let mut nodes = Vec::with_capacity(roots.len());
+    let never = resolved.iter().any(|step| matches!(step, Resolved::Never));
+    let mut nodes = Vec::new();
     if !steps.contains(&Step::All) {
+        if never {
+            return Found::nothing(base, starts, roots.len());
+        }
         nodes.extend(roots.iter().map(|root| down(tape, *root, &mut resolved)));
-        return Found { starts: starts.map(<[u32]>::to_vec), nodes, base };
+        return Found { starts: starts.map(<[u32]>::to_vec), nodes: Nodes::Every(nodes), base };
     }
     let mut ends = Vec::with_capacity(roots.len() + 1);
     ends.push(0);
@@ -115,11 +146,50 @@ pub(in crate::events) fn walk<'a>(base: Base<'a>, starts: Option<&[u32]>, roots:
         None => ends,
         Some(starts) => starts.iter().map(|slot| ends.get(*slot as usize).copied().unwrap_or(0)).collect(),
     };
-    Found { starts: Some(starts), nodes, base }
+    Found { starts: Some(starts), nodes: Nodes::Every(nodes), base }
 }
 
-/// The documents in the strings that a walk found.
-pub(in crate::events) fn layer(found: &Found<'_>) -> Layer {
+/// The same from some slots' nodes, slots ascending; in all other slots there is nothing. `slots`: how many there are.
+pub(in crate::events) fn walk_from<'a>(base: Base<'a>, slots: usize, from: &[(u32, u32)], steps: &[Step]) -> Found<'a> {
+    let tape = base.tape();
+    let mut resolved = resolve(tape.keys(), steps);
+    if !steps.contains(&Step::All) {
+        let found = from.iter().map(|(slot, node)| (*slot, down(tape, *node, &mut resolved)));
+        let nodes = Nodes::Few(found.filter(|(_, node)| *node != NONE).collect());
+        return Found { starts: None, nodes, base };
+    }
+    let (mut nodes, mut starts) = (Vec::new(), Vec::with_capacity(slots + 1));
+    for (slot, node) in from {
+        starts.resize(*slot as usize + 1, nodes.len() as u32);
+        spread(tape, *node, &mut resolved, &mut nodes);
+    }
+    starts.resize(slots + 1, nodes.len() as u32);
+    Found { starts: Some(starts), nodes: Nodes::Every(nodes), base }
+}
+
+/// The array at `before` from each slot's node, by what its elements' member `name` says: one walk for all paths with
+/// `[name=...]` there.
+pub(in crate::events) fn named(base: &Base<'_>, from: &[(u32, u32)], before: &[Step], name: &str) -> Named {
+    let tape = base.tape();
+    let mut index = Named::default();
+    let mut before = resolve(tape.keys(), before);
+    let Some(key) = tape.keys().find(name) else { return index };
+    let mut hint = 0;
+    for (slot, node) in from {
+        let array = down(tape, *node, &mut before);
+        let Some(elements) = (array != NONE).then(|| tape.elements(array)).flatten() else { continue };
+        for (position, element) in elements.enumerate() {
+            let member = tape.member(element, key, &mut hint);
+            if member != NONE && tape.node(member).kind() == Kind::String {
+                index.put(tape, member, position, (*slot, element));
+            }
+        }
+    }
+    index
+}
+
+/// The documents in the strings that a walk over so many roots found.
+pub(in crate::events) fn layer(found: &Found<'_>, slots: usize) -> Layer {
     let from = found.tape();
     let mut tape = Tape::new(Keys::with([]));
     let mut last = (0, "", NONE);
@@ -135,7 +205,16 @@ pub(in crate::events) fn layer(found: &Found<'_>) -> Layer {
         }
         last.2
     };
-    let roots = found.nodes.iter().map(|node| root(*node)).collect();
+    let roots = match &found.nodes {
+        Nodes::Every(nodes) => nodes.iter().map(|node| root(*node)).collect(),
+        Nodes::Few(found) => {
+            let mut roots = vec![NONE; slots];
+            for (slot, node) in found {
+                roots[*slot as usize] = root(*node);
+            }
+            roots
+        }
+    };
     Layer { tape, starts: found.starts.clone(), roots }
 }
 

@@ -5,13 +5,17 @@
 
 mod encode;
 mod find;
+mod named;
+mod tops;
 mod transform;
 
 use std::sync::Arc;
 
 use cordon_contract::path::Step;
 
-pub(super) use find::{Base, Found, Layer, layer, walk};
+pub(super) use find::{Base, Found, Layer, layer, named, walk, walk_from};
+pub(super) use named::Named;
+pub(super) use tops::Tops;
 
 use super::tape::{NONE, Tape};
 use super::{Column, Kind, Multi};
@@ -36,13 +40,12 @@ pub(super) fn single(rows: usize, groups: &[Group<'_>]) -> Column {
     let mut encoder = encode::Encoder::new(rows);
     match groups {
         [Group { rows: None, candidates }] if candidates.len() == 1 => {
-            for node in candidates[0].nodes() {
-                encoder.push(candidates[0].tape(), *node);
-            }
+            encoder.push_present(candidates[0].tape(), candidates[0].present());
+            encoder.absent_until(rows);
         }
         groups => merge(rows, groups, |found, row| match found {
-            Some(found) => encoder.push(found.tape(), found.slots(row).first().copied().unwrap_or(NONE)),
-            None => encoder.absent(),
+            Some(found) => encoder.push_found(found.tape(), found.slots(row).first().copied().unwrap_or(NONE)),
+            None => encoder.push_absent(),
         }),
     }
     encoder.finish()
@@ -57,7 +60,7 @@ pub(super) fn many(rows: usize, groups: &[Group<'_>]) -> Multi {
     merge(rows, groups, |found, row| {
         if let Some(found) = found {
             for node in found.slots(row) {
-                encoder.push(found.tape(), *node);
+                encoder.push_found(found.tape(), *node);
                 slots += 1;
             }
         }
@@ -103,8 +106,10 @@ pub(super) fn first(tape: &Tape, root: u32, steps: &[Step]) -> Option<String> {
     let (steps, transform) = split_transform(steps);
     let mut parts = steps.split(|step| *step == Step::Json);
     let mut found = walk(Base::Events(tape), None, &[root], parts.next()?);
+    let mut roots = 1;
     for part in parts {
-        let inner = Arc::new(layer(&found));
+        let inner = Arc::new(layer(&found, roots));
+        roots = inner.roots.len();
         found = walk(Base::Layer(Arc::clone(&inner)), inner.starts.as_deref(), &inner.roots, part);
     }
     let group = [Group { rows: None, candidates: vec![found] }];

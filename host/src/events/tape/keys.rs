@@ -17,6 +17,8 @@ struct Entry {
     len: u32,
     /// Its text holds nothing that JSON would escape, so raw input may be compared with it.
     plain: bool,
+    /// Its first and its last eight bytes, where it has as many: most names are compared by two numbers.
+    ends: [u64; 2],
     /// The name that followed it last time, in the same object.
     next: u32,
     /// The first name inside its value last time.
@@ -37,6 +39,13 @@ pub(in crate::events) struct Keys {
     objects: u32,
 }
 
+/// The first and the last eight bytes of a text that has as many. Up to sixteen bytes, two texts of one length with the
+/// same ends are the same.
+#[inline]
+fn ends(text: &[u8]) -> Option<[u64; 2]> {
+    Some([u64::from_le_bytes(*text.first_chunk()?), u64::from_le_bytes(*text.last_chunk()?)])
+}
+
 /// Which prediction to use and to correct.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum After {
@@ -49,7 +58,7 @@ pub(super) enum After {
 impl Keys {
     /// With `names` known under the numbers 1, 2, 3, ...
     pub(in crate::events) fn with<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let root = Entry { start: 0, len: 0, plain: false, next: ROOT, first: ROOT, seen: 0, node: 0 };
+        let root = Entry { start: 0, len: 0, plain: false, ends: [0; 2], next: ROOT, first: ROOT, seen: 0, node: 0 };
         let mut keys = Self {
             names: String::new(),
             entries: vec![root],
@@ -63,7 +72,8 @@ impl Keys {
         keys
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// How many numbers there are, the first unused.
+    pub(in crate::events) fn len(&self) -> usize {
         self.entries.len()
     }
 
@@ -80,13 +90,25 @@ impl Keys {
         &self.names[entry.start as usize..(entry.start + entry.len) as usize]
     }
 
-    /// The number of a name that some event of the batch has.
+    /// The number of a name that some event of the batch may have; none where certainly no event has it.
     pub(in crate::events) fn find(&self, name: &str) -> Option<u32> {
+        self.known(name).filter(|key| self.entries[*key as usize].seen > 0)
+    }
+
+    fn known(&self, name: &str) -> Option<u32> {
         self.index.find(self.hasher.hash_one(name), |key| self.name(*key) == name).copied()
     }
 
+    /// The number of a name of an event that another tape has read.
+    pub(super) fn adopt(&mut self, name: &str) -> u32 {
+        let key = self.intern(name);
+        let entry = &mut self.entries[key as usize];
+        entry.seen = entry.seen.max(1);
+        key
+    }
+
     pub(super) fn intern(&mut self, name: &str) -> u32 {
-        if let Some(key) = self.find(name) {
+        if let Some(key) = self.known(name) {
             return key;
         }
         let key = self.entries.len() as u32;
@@ -94,6 +116,7 @@ impl Keys {
             start: self.names.len() as u32,
             len: name.len() as u32,
             plain: !name.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\'),
+            ends: ends(name.as_bytes()).unwrap_or_default(),
             next: ROOT,
             first: ROOT,
             seen: 0,
@@ -117,9 +140,16 @@ impl Keys {
             After::Key(key) => self.entries.get(key as usize)?.next,
         };
         let entry = self.entries.get(guess as usize)?;
-        let end = at + entry.len as usize;
-        let name = &self.names.as_bytes()[entry.start as usize..(entry.start + entry.len) as usize];
-        (entry.plain && input.get(end) == Some(&b'"') && input.get(at..end) == Some(name)).then_some((guess, end))
+        let len = entry.len as usize;
+        let found = input.get(at..at + len)?;
+        if !entry.plain || input.get(at + len) != Some(&b'"') {
+            return None;
+        }
+        let same = match len {
+            8..=16 => ends(found) == Some(entry.ends),
+            _ => self.names.as_bytes()[entry.start as usize..entry.start as usize + len] == *found,
+        };
+        same.then_some((guess, at + len))
     }
 
     pub(super) fn correct(&mut self, after: After, key: u32) {

@@ -170,7 +170,7 @@ impl Tape {
         for node in &self.nodes[mark.nodes..] {
             let key = match node.key() {
                 key @ (NO_KEY | SHADOWED) => key,
-                key => to.keys.intern(self.keys.name(key)),
+                key => to.keys.adopt(self.keys.name(key)),
             };
             to.nodes.push(Node {
                 start: node.start - mark.text as u32 + text,

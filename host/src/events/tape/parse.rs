@@ -30,11 +30,12 @@ pub(in crate::events) struct ParseError {
 /// An open array or object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame {
-    node: usize,
-    start: usize,
+    node: u32,
+    start: u32,
     object: bool,
     /// The nearest key above: predicts what stands inside.
     owner: u32,
+    /// The member that was read last.
     key: u32,
     serial: u32,
     /// Some key may stand twice: look closely when it closes.
@@ -47,6 +48,9 @@ struct Parser<'a> {
     at: usize,
     nodes: &'a mut Vec<Node>,
     keys: &'a mut Keys,
+    /// The innermost open one, beside the stack: nearly every byte asks it.
+    top: Frame,
+    /// Those around it; below them all one that stands for the document.
     stack: &'a mut Vec<Frame>,
     duplicates: u64,
 }
@@ -60,7 +64,8 @@ pub(super) fn document(
     stack: &mut Vec<Frame>,
 ) -> Result<u64, ParseError> {
     stack.clear();
-    let mut parser = Parser { input: text.as_bytes(), text, at: from, nodes, keys, stack, duplicates: 0 };
+    let top = Frame { node: 0, start: 0, object: false, owner: ROOT, key: NO_KEY, serial: 0, doubtful: false };
+    let mut parser = Parser { input: text.as_bytes(), text, at: from, nodes, keys, top, stack, duplicates: 0 };
     match parser.run() {
         Ok(()) => Ok(parser.duplicates),
         Err(problem) => Err(ParseError { at: parser.at - from, problem }),
@@ -79,18 +84,18 @@ impl Parser<'_> {
             // A value has ended: close what ends with it, then go on to the next one.
             loop {
                 self.space();
-                let Some(frame) = self.stack.last().copied() else {
+                if self.stack.is_empty() {
                     return if self.at == self.input.len() {
                         Ok(())
                     } else {
                         Err(Problem::Expected("the end: one JSON value is one event"))
                     };
-                };
-                match (self.input.get(self.at), frame.object) {
+                }
+                match (self.input.get(self.at), self.top.object) {
                     (Some(b','), true) => {
                         self.at += 1;
                         self.space();
-                        key = self.key(frame, After::Key(frame.key))?;
+                        key = self.key(After::Key(self.top.key))?;
                         break;
                     }
                     (Some(b','), false) => {
@@ -145,17 +150,13 @@ impl Parser<'_> {
         if depth == EVENT_DEPTH {
             return Err(Problem::TooDeep);
         }
-        let owner = match (key, self.stack.last()) {
-            (NO_KEY, None) => ROOT,
-            (NO_KEY, Some(frame)) => frame.owner,
-            (key, _) => key,
-        };
+        let owner = if key == NO_KEY { self.top.owner } else { key };
         let serial = if object { self.keys.open_object() } else { 0 };
-        let frame =
-            Frame { node: self.nodes.len(), start: self.at, object, owner, key: NO_KEY, serial, doubtful: false };
+        let (node, start) = (self.nodes.len() as u32, self.at as u32);
+        self.stack.push(self.top);
+        self.top = Frame { node, start, object, owner, key: NO_KEY, serial, doubtful: false };
         let kind = if object { Kind::Object } else { Kind::Array };
         self.nodes.push(Node::new(self.at, 0, kind, false, 0, key, depth));
-        self.stack.push(frame);
         self.at += 1;
         self.space();
         let end = if object { b'}' } else { b']' };
@@ -163,19 +164,19 @@ impl Parser<'_> {
             self.close();
             return Ok(None);
         }
-        if object { self.key(frame, After::Opening(owner)).map(Some) } else { Ok(Some(NO_KEY)) }
+        if object { self.key(After::Opening(owner)).map(Some) } else { Ok(Some(NO_KEY)) }
     }
 
     fn close(&mut self) {
         self.at += 1;
-        let Some(frame) = self.stack.pop() else { return };
-        let next = self.nodes.len();
-        let node = self.nodes[frame.node];
+        let Some(around) = self.stack.pop() else { return };
+        let frame = std::mem::replace(&mut self.top, around);
+        let (at, start, next) = (frame.node as usize, frame.start as usize, self.nodes.len());
         let kind = if frame.object { Kind::Object } else { Kind::Array };
-        self.nodes[frame.node] =
-            Node::new(frame.start, self.at - frame.start, kind, false, next, node.key(), self.stack.len());
+        let key = self.nodes[at].key();
+        self.nodes[at] = Node::new(start, self.at - start, kind, false, next, key, self.stack.len());
         if frame.doubtful {
-            self.shadow(frame.node, next);
+            self.shadow(at, next);
         }
     }
 
@@ -196,7 +197,7 @@ impl Parser<'_> {
     }
 
     /// A member's name and its colon.
-    fn key(&mut self, frame: Frame, after: After) -> Result<u32, Problem> {
+    fn key(&mut self, after: After) -> Result<u32, Problem> {
         match self.input.get(self.at) {
             Some(b'"') => {}
             Some(_) => return Err(Problem::Expected("a name in double quotes")),
@@ -226,11 +227,8 @@ impl Parser<'_> {
             None => return Err(Problem::Ends),
         }
         self.space();
-        let doubtful = self.keys.may_repeat(key, frame.serial);
-        if let Some(frame) = self.stack.last_mut() {
-            frame.key = key;
-            frame.doubtful |= doubtful;
-        }
+        self.top.doubtful |= self.keys.may_repeat(key, self.top.serial);
+        self.top.key = key;
         Ok(key)
     }
 

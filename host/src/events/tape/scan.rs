@@ -1,4 +1,4 @@
-//! Finding the end of a string, eight bytes at a time, in safe code.
+//! Finding the end of a string, sixteen bytes at a time, in safe code that the compiler turns into vector instructions.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -6,27 +6,45 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 /// The first byte from `at` on that is `"`, `\` or a control character; the input's length where there is none.
 #[inline]
 pub(super) fn special(input: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = input.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = word ^ (ONES * b'"' as u64);
-        let slash = word ^ (ONES * b'\\' as u64);
-        // A borrow can only disturb bytes above the first true one, so the lowest bit is exact.
-        let found = (quote.wrapping_sub(ONES) & !quote
-            | slash.wrapping_sub(ONES) & !slash
-            | word.wrapping_sub(ONES * 0x20) & !word)
-            & HIGH;
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+    while let Some(chunk) = input.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        if any(chunk) {
+            let [low, high] = [half(chunk, 0), half(chunk, 8)];
+            return at + if low < 8 { low } else { 8 + high };
         }
-        at += 8;
+        at += 16;
     }
     while let Some(byte) = input.get(at) {
-        if *byte < 0x20 || *byte == b'"' || *byte == b'\\' {
+        if is_special(*byte) {
             return at;
         }
         at += 1;
     }
     at
+}
+
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Without a branch, so that it is a handful of instructions.
+#[inline]
+fn any(chunk: &[u8; 16]) -> bool {
+    chunk.iter().fold(false, |any, byte| any | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\'))
+}
+
+/// The first special byte of eight, from `from` on; 8 where there is none.
+#[inline]
+fn half(chunk: &[u8; 16], from: usize) -> usize {
+    let Some(bytes) = chunk[from..].first_chunk::<8>() else { return 8 };
+    let word = u64::from_le_bytes(*bytes);
+    let quote = word ^ (ONES * b'"' as u64);
+    let slash = word ^ (ONES * b'\\' as u64);
+    // A borrow can only disturb bytes above the first true one, so the lowest bit is exact.
+    let found = (quote.wrapping_sub(ONES) & !quote
+        | slash.wrapping_sub(ONES) & !slash
+        | word.wrapping_sub(ONES * 0x20) & !word)
+        & HIGH;
+    (found.trailing_zeros() / 8) as usize
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn fields(at: Span, sources: &[(&str, &BTreeMap<String, Field>)]) -> TokenStream
             handles.entry(handle).or_default().push((source, field));
         }
     }
-    let (mut declared, mut made) = (Vec::new(), Vec::new());
+    let (mut declared, mut made, mut scoped) = (Vec::new(), Vec::new(), Vec::new());
     for (handle, paths) in &handles {
         let name = Ident::new(handle, at);
         let many = paths.iter().any(|(_, field)| field.path.has_all());
@@ -51,26 +51,37 @@ fn fields(at: Span, sources: &[(&str, &BTreeMap<String, Field>)]) -> TokenStream
         };
         let places: Vec<String> = paths.iter().map(|(source, field)| format!("`{}` of {source}", field.path)).collect();
         let doc = places.join(", ");
-        let table = paths.iter().map(|(source, field)| {
-            let path = field.path.to_string();
-            quote!((#source, #path))
-        });
+        let table: Vec<_> = paths
+            .iter()
+            .map(|(source, field)| {
+                let path = field.path.to_string();
+                quote!((#source, #path))
+            })
+            .collect();
         declared.push(quote_spanned! { at=> #[doc = #doc] #name: #kind<'b> });
         made.push(quote! { #name: #kind::new(batch, #handle, &[#(#table),*]) });
+        // Made anew: reading the author's handles here would silence 'never read' about those that nothing reads.
+        scoped.push(quote! { #name: #kind::new(batch, #handle, &[#(#table),*]).within(&scope) });
     }
     quote! {
         /// The fields that `cordon.toml` declares. One that this batch's source does not declare is absent in every row.
         struct Fields<'b> {
             #(#declared,)*
-            // Ties the lifetime where no field is declared.
-            #[allow(dead_code)]
-            batch_of_these_fields: ::core::marker::PhantomData<&'b ()>,
+            batch_of_these_fields: &'b ::cordon_sdk::Batch<'b>,
         }
 
         impl<'b> Fields<'b> {
             fn new(batch: &'b ::cordon_sdk::Batch<'b>) -> Self {
-                let _ = batch;
-                Self { #(#made,)* batch_of_these_fields: ::core::marker::PhantomData }
+                Self { #(#made,)* batch_of_these_fields: batch }
+            }
+
+            /// The same fields in some rows only, once cheap fields have left few rows over: the host is then asked
+            /// about these rows alone. Masks never hold another row; there every field reads as absent.
+            #[allow(dead_code)]
+            fn among(&self, rows: &::cordon_sdk::Mask) -> Self {
+                let (batch, scope) = (self.batch_of_these_fields, ::cordon_sdk::__private::Scope::of(rows));
+                let _ = &scope; // where no field is declared
+                Self { #(#scoped,)* batch_of_these_fields: batch }
             }
         }
     }

@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use super::{Emission, Look};
 use crate::column::{Column, Multi};
 use crate::log::Level;
-use crate::testing::memory::MemoryBatch;
+use crate::testing::native::{NativeBatch, RawColumn};
 
 /// A batch in memory.
-pub(crate) struct Batch<'b>(pub(crate) &'b MemoryBatch);
+pub(crate) struct Batch<'b>(pub(crate) &'b dyn NativeBatch);
 
 impl Batch<'_> {
     pub(crate) fn len(&self) -> u32 {
@@ -16,36 +16,36 @@ impl Batch<'_> {
     }
 
     pub(crate) fn source(&self) -> String {
-        self.0.source.clone()
+        self.0.source()
     }
 
     pub(crate) fn times(&self) -> Vec<i64> {
-        self.0.times.clone()
+        self.0.times()
     }
 
     pub(crate) fn marks(&self) -> Vec<u8> {
-        self.0.marks.clone()
+        self.0.marks()
     }
 
     pub(crate) fn received(&self) -> Vec<i64> {
-        self.0.received.clone()
+        self.0.received()
     }
 
     pub(crate) fn local_minutes(&self) -> Vec<i16> {
-        self.0.local_minutes.clone()
+        self.0.local_minutes()
     }
 
     pub(crate) fn column(&self, path: &str) -> Result<Column, String> {
-        let rows: Vec<u32> = (0..self.0.len()).collect();
-        self.0.column(path, &rows)
+        column(self.0.column(path)?)
     }
 
     pub(crate) fn column_for(&self, path: &str, rows: &[u32]) -> Result<Column, String> {
-        self.0.column(path, rows)
+        column(self.0.column_for(path, rows)?)
     }
 
     pub(crate) fn values(&self, path: &str) -> Result<Multi, String> {
-        self.0.values(path)
+        let (starts, values) = self.0.values(path)?;
+        Multi::new(starts, column(values)?).ok_or_else(contradiction)
     }
 
     pub(crate) fn whole(&self, row: u32) -> Result<String, String> {
@@ -55,6 +55,14 @@ impl Batch<'_> {
     pub(crate) fn reference(&self, row: u32) -> String {
         self.0.reference(row)
     }
+}
+
+fn column(raw: RawColumn) -> Result<Column, String> {
+    Column::new(raw.rows, raw.kinds, raw.offsets, raw.bytes).ok_or_else(contradiction)
+}
+
+fn contradiction() -> String {
+    "the batch's column contradicts itself".to_owned()
 }
 
 /// What a detector says during one call.

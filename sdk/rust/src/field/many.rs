@@ -1,8 +1,9 @@
 //! A field with several values per row: one slot per array element.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
-use super::{path_of, report, verdicts};
+use super::{Scope, path_of, report, verdicts};
 use crate::column::{Entry, Multi};
 use crate::mask::{Mask, Row};
 use crate::test::{AnyOf, Case, Cidr, Contains, Ends, Equals, InCidr, Matches, Starts, State, Test};
@@ -29,7 +30,9 @@ pub struct FieldValues<'b> {
     batch: &'b Batch<'b>,
     name: &'static str,
     path: Option<&'static str>,
-    multi: OnceCell<Multi>,
+    /// The rows that this handle is about; all where `None`.
+    scope: Option<Scope>,
+    multi: OnceCell<Rc<Multi>>,
 }
 
 /// How the verdicts of a row's slots make the row's.
@@ -44,7 +47,15 @@ impl<'b> FieldValues<'b> {
     #[doc(hidden)]
     #[must_use]
     pub fn new(batch: &'b Batch<'b>, name: &'static str, paths: &[(&str, &'static str)]) -> Self {
-        Self { batch, name, path: path_of(batch, paths), multi: OnceCell::new() }
+        Self { batch, name, path: path_of(batch, paths), scope: None, multi: OnceCell::new() }
+    }
+
+    /// For generated code: the same field in some rows only. Its masks never hold a row outside them, and there it has no slot.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn within(&self, scope: &Scope) -> FieldValues<'b> {
+        let scope = Some(scope.clone());
+        FieldValues { batch: self.batch, name: self.name, path: self.path, scope, multi: OnceCell::new() }
     }
 
     /// Predicates that compare in case.
@@ -156,14 +167,16 @@ impl<'b> FieldValues<'b> {
     /// No slot has a value that is not null.
     #[must_use]
     pub fn absent(&self) -> Mask {
-        !self.present()
+        let mut absent = self.batch.none();
+        self.rows().for_each(|row| absent.insert(row.0));
+        absent & !self.present()
     }
 
     /// The rows with at least so many slots, absent ones included.
     #[must_use]
     pub fn at_least(&self, slots: usize) -> Mask {
         let mut mask = self.batch.none();
-        self.batch.rows().filter(|row| self.len(*row) >= slots).for_each(|row| mask.insert(row.0));
+        self.rows().filter(|row| self.len(*row) >= slots).for_each(|row| mask.insert(row.0));
         mask
     }
 
@@ -171,7 +184,7 @@ impl<'b> FieldValues<'b> {
     #[must_use]
     #[allow(clippy::len_without_is_empty)] // `at_least(1)` is the mask of it
     pub fn len(&self, row: Row) -> usize {
-        self.multi().range(row.index()).len()
+        self.range(row).len()
     }
 
     /// The texts in this row's slots, in document order; none where an element has no such field, or null.
@@ -190,35 +203,53 @@ impl<'b> FieldValues<'b> {
     }
 
     fn entries(&self, row: Row) -> impl Iterator<Item = Option<Entry<'_>>> {
-        let multi = self.multi();
-        multi.range(row.index()).map(|slot| multi.values.get(slot))
+        self.range(row).map(|slot| self.multi().values.get(slot))
+    }
+
+    /// The rows that this handle is about.
+    fn rows(&self) -> impl Iterator<Item = Row> {
+        let scope = self.scope.as_ref().map(Scope::rows);
+        let all = if scope.is_none() { self.batch.len() } else { 0 };
+        #[allow(clippy::cast_possible_truncation)] // the host counts rows in 32 bits
+        (0..all as u32).chain(scope.unwrap_or(&[]).iter().copied()).map(Row)
+    }
+
+    /// The slots of a row.
+    fn range(&self, row: Row) -> std::ops::Range<usize> {
+        match &self.scope {
+            Some(scope) if scope.position(row).is_none() => 0..0,
+            _ => self.multi().range(row.index()),
+        }
     }
 
     fn multi(&self) -> &Multi {
-        self.multi.get_or_init(|| {
-            let rows = self.batch.len();
-            let Some(path) = self.path else { return Multi::absent(rows) };
-            match self.batch.raw().values(path) {
-                Ok(multi) if multi.rows() == rows => multi,
-                Ok(multi) => {
-                    let found = multi.rows();
-                    self.batch.note_trouble(format!("`{}` came with {found} rows for {rows}", self.name));
-                    Multi::absent(rows)
-                }
-                Err(reason) => {
-                    self.batch.note_trouble(format!("`{}` cannot be read: {reason}", self.name));
-                    Multi::absent(rows)
-                }
+        self.multi.get_or_init(|| self.batch.multis().get_or_ask(self.path, || self.ask()))
+    }
+
+    /// What the host answers for all rows; what it does not answer is trouble, and absent.
+    fn ask(&self) -> Multi {
+        let rows = self.batch.len();
+        let Some(path) = self.path else { return Multi::absent(rows) };
+        match self.batch.raw().values(path) {
+            Ok(multi) if multi.rows() == rows => return multi,
+            Ok(multi) => {
+                let found = multi.rows();
+                self.batch.note_trouble(format!("`{}` came with {found} rows for {rows}", self.name));
             }
-        })
+            Err(reason) => self.batch.note_trouble(format!("`{}` cannot be read: {reason}", self.name)),
+        }
+        Multi::absent(rows)
     }
 
     fn judge(&self, quantity: Quantity, test: &mut dyn Test) -> Mask {
+        if self.scope.as_ref().is_some_and(|scope| scope.rows().is_empty()) {
+            return self.batch.none();
+        }
         let multi = self.multi();
         let verdicts = verdicts(&multi.values, test);
         let holds = |slot: &u32| verdicts.get(*slot as usize) == Some(&true);
         let mut mask = self.batch.none();
-        for row in self.batch.rows() {
+        for row in self.rows() {
             let slots = multi.values.slots().get(multi.range(row.index())).unwrap_or(&[]);
             let held = match quantity {
                 Quantity::Any => slots.iter().any(holds),
@@ -241,7 +272,7 @@ impl<'b> FieldValues<'b> {
             Quantity::All => "all",
         };
         let predicate = format!("{word}: {}", test.describe());
-        for row in self.batch.rows() {
+        for row in self.rows() {
             if self.len(row) == 0 {
                 report(row, self.name, &predicate, None, mask.contains(row));
             }

@@ -11,11 +11,34 @@ mod tests;
 pub use many::{CasedValues, FieldValues};
 pub use one::{Cased, Field};
 
+use std::rc::Rc;
+
 use crate::Batch;
 use crate::backend::{self, Look};
 use crate::column::{Column, Entry};
-use crate::mask::Row;
+use crate::mask::{Mask, Row};
 use crate::test::Test;
+
+/// The rows that a handle is about, ascending; shared by all handles that one `among` makes. For generated code.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Scope(Rc<[u32]>);
+
+impl Scope {
+    /// The rows of a mask.
+    #[must_use]
+    pub fn of(rows: &Mask) -> Self {
+        Self(rows.iter().map(|row| row.0).collect())
+    }
+
+    fn rows(&self) -> &[u32] {
+        &self.0
+    }
+
+    fn position(&self, row: Row) -> Option<usize> {
+        self.0.binary_search(&row.0).ok()
+    }
+}
 
 /// One verdict for absent, then one per dictionary entry.
 fn verdicts(column: &Column, test: &mut dyn Test) -> Vec<bool> {

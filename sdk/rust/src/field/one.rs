@@ -1,8 +1,9 @@
 //! A field with one value per row.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
-use super::{path_of, report, verdicts};
+use super::{Scope, path_of, report, verdicts};
 use crate::column::{Column, Entry, Kind};
 use crate::mask::{Mask, Row};
 use crate::test::{AnyOf, Case, Cidr, Compare, Contains, Ends, Equals, InCidr, Matches, Numeric, Starts, State, Test};
@@ -26,9 +27,17 @@ pub struct Field<'b> {
     batch: &'b Batch<'b>,
     name: &'static str,
     path: Option<&'static str>,
-    /// The rows that the column was asked for; all where `None`.
-    scope: Option<Vec<u32>>,
-    column: OnceCell<Column>,
+    /// The rows that this handle is about; all where `None`.
+    scope: Option<Scope>,
+    got: OnceCell<Got>,
+}
+
+/// What the handle reads from.
+enum Got {
+    /// The column of all rows.
+    Whole(Rc<Column>),
+    /// Of the scope's rows.
+    Part(Column),
 }
 
 impl<'b> Field<'b> {
@@ -36,7 +45,7 @@ impl<'b> Field<'b> {
     #[doc(hidden)]
     #[must_use]
     pub fn new(batch: &'b Batch<'b>, name: &'static str, paths: &[(&str, &'static str)]) -> Self {
-        Self { batch, name, path: path_of(batch, paths), scope: None, column: OnceCell::new() }
+        Self { batch, name, path: path_of(batch, paths), scope: None, got: OnceCell::new() }
     }
 
     /// The same field, asked for in some rows only: for long text, once cheap fields have left few rows over.
@@ -52,13 +61,15 @@ impl<'b> Field<'b> {
     /// ```
     #[must_use]
     pub fn among(&self, rows: &Mask) -> Field<'b> {
-        Field {
-            batch: self.batch,
-            name: self.name,
-            path: self.path,
-            scope: Some(rows.iter().map(|row| row.0).collect()),
-            column: OnceCell::new(),
-        }
+        self.within(&Scope::of(rows))
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn within(&self, scope: &Scope) -> Field<'b> {
+        let scope = Some(scope.clone());
+        Field { batch: self.batch, name: self.name, path: self.path, scope, got: OnceCell::new() }
     }
 
     /// Predicates that compare in case.
@@ -244,56 +255,74 @@ impl<'b> Field<'b> {
     }
 
     fn at(&self, row: Row) -> Option<Entry<'_>> {
-        let slot = match &self.scope {
+        let position = match &self.scope {
             None => row.index(),
-            Some(rows) => rows.binary_search(&row.0).ok()?,
+            Some(scope) => scope.position(row)?,
         };
-        self.column().get(slot)
+        match self.got() {
+            Got::Whole(column) => column.get(row.index()),
+            Got::Part(column) => column.get(position),
+        }
     }
 
-    fn column(&self) -> &Column {
-        self.column.get_or_init(|| {
-            let rows = self.scope.as_ref().map_or(self.batch.len(), Vec::len);
-            let Some(path) = self.path.filter(|_| rows > 0) else { return Column::absent(rows) };
-            let answer = match &self.scope {
-                None => self.batch.raw().column(path),
-                Some(rows) => self.batch.raw().column_for(path, rows),
-            };
-            match answer {
-                Ok(column) if column.len() == rows => column,
-                Ok(column) => {
-                    let found = column.len();
-                    self.batch.note_trouble(format!("`{}` came with {found} slots for {rows} rows", self.name));
-                    Column::absent(rows)
-                }
-                Err(reason) => {
-                    self.batch.note_trouble(format!("`{}` cannot be read: {reason}", self.name));
-                    Column::absent(rows)
-                }
-            }
+    /// Asks the host, at the first use. A column of all rows that is there already serves a few rows too.
+    fn got(&self) -> &Got {
+        self.got.get_or_init(|| match &self.scope {
+            None => Got::Whole(self.batch.columns().get_or_ask(self.path, || self.ask(None))),
+            Some(scope) => match self.batch.columns().get(self.path) {
+                Some(column) => Got::Whole(column),
+                None => Got::Part(self.ask(Some(scope.rows()))),
+            },
         })
     }
 
-    fn judge(&self, test: &mut dyn Test) -> Mask {
-        let column = self.column();
-        let verdicts = verdicts(column, test);
-        let mask = match &self.scope {
-            None => Mask::of_slots(column.slots(), &verdicts),
-            Some(rows) => {
-                let mut mask = Mask::none(self.batch.len());
-                for (row, slot) in rows.iter().zip(column.slots()) {
-                    if verdicts.get(*slot as usize) == Some(&true) {
-                        mask.insert(*row);
-                    }
-                }
-                mask
+    /// What the host answers; what it does not answer is trouble, and absent.
+    fn ask(&self, some: Option<&[u32]>) -> Column {
+        let rows = some.map_or(self.batch.len(), <[u32]>::len);
+        let Some(path) = self.path.filter(|_| rows > 0) else { return Column::absent(rows) };
+        let answer = match some {
+            None => self.batch.raw().column(path),
+            Some(rows) => self.batch.raw().column_for(path, rows),
+        };
+        match answer {
+            Ok(column) if column.len() == rows => return column,
+            Ok(column) => {
+                let found = column.len();
+                self.batch.note_trouble(format!("`{}` came with {found} slots for {rows} rows", self.name));
             }
+            Err(reason) => self.batch.note_trouble(format!("`{}` cannot be read: {reason}", self.name)),
+        }
+        Column::absent(rows)
+    }
+
+    fn judge(&self, test: &mut dyn Test) -> Mask {
+        let mask = match (self.got(), &self.scope) {
+            (Got::Part(column), Some(scope)) => {
+                self.mask_of(scope, column.slots().iter().copied(), &verdicts(column, test))
+            }
+            (Got::Whole(column), Some(scope)) => {
+                let slots = scope.rows().iter().map(|row| column.slots().get(*row as usize).copied().unwrap_or(0));
+                self.mask_of(scope, slots, &verdicts(column, test))
+            }
+            (Got::Whole(column), None) => Mask::of_slots(column.slots(), &verdicts(column, test)),
+            (Got::Part(column), None) => Mask::of_slots(column.slots(), &verdicts(column, test)),
         };
         if self.batch.explaining() {
             let predicate = test.describe();
-            let looked_at = |row: &Row| self.scope.as_ref().is_none_or(|rows| rows.binary_search(&row.0).is_ok());
+            let looked_at = |row: &Row| self.scope.as_ref().is_none_or(|scope| scope.position(*row).is_some());
             for row in self.batch.rows().filter(looked_at) {
                 report(row, self.name, &predicate, self.at(row), mask.contains(row));
+            }
+        }
+        mask
+    }
+
+    /// The rows of a scope whose slot has a true verdict.
+    fn mask_of(&self, scope: &Scope, slots: impl Iterator<Item = u32>, verdicts: &[bool]) -> Mask {
+        let mut mask = self.batch.none();
+        for (row, slot) in scope.rows().iter().zip(slots) {
+            if verdicts.get(slot as usize) == Some(&true) {
+                mask.insert(*row);
             }
         }
         mask

@@ -6,8 +6,8 @@ use cordon_contract::manifest::Manifest;
 use cordon_contract::path::Path;
 use serde_json::Value;
 
+use super::native::{NativeBatch, RawColumn};
 use super::walk::walk;
-use crate::column::{Column, Multi};
 
 /// See the module.
 pub(crate) struct MemoryBatch {
@@ -22,10 +22,6 @@ pub(crate) struct MemoryBatch {
 }
 
 impl MemoryBatch {
-    pub(crate) fn len(&self) -> u32 {
-        u32::try_from(self.events.len()).unwrap_or(u32::MAX)
-    }
-
     /// The path, where the manifest declares it.
     fn declared(&self, text: &str) -> Result<Path, String> {
         let path = Path::parse(text).map_err(|error| error.to_string())?;
@@ -34,8 +30,39 @@ impl MemoryBatch {
         }
         Err(format!("path `{text}` is not declared for source {}: add it to cordon.toml", self.source))
     }
+}
 
-    pub(crate) fn column(&self, text: &str, rows: &[u32]) -> Result<Column, String> {
+impl NativeBatch for MemoryBatch {
+    fn len(&self) -> u32 {
+        u32::try_from(self.events.len()).unwrap_or(u32::MAX)
+    }
+
+    fn source(&self) -> String {
+        self.source.clone()
+    }
+
+    fn times(&self) -> Vec<i64> {
+        self.times.clone()
+    }
+
+    fn marks(&self) -> Vec<u8> {
+        self.marks.clone()
+    }
+
+    fn received(&self) -> Vec<i64> {
+        self.received.clone()
+    }
+
+    fn local_minutes(&self) -> Vec<i16> {
+        self.local_minutes.clone()
+    }
+
+    fn column(&self, text: &str) -> Result<RawColumn, String> {
+        let rows: Vec<u32> = (0..self.len()).collect();
+        self.column_for(text, &rows)
+    }
+
+    fn column_for(&self, text: &str, rows: &[u32]) -> Result<RawColumn, String> {
         let path = self.declared(text)?;
         if path.has_all() {
             return Err(format!("path `{text}` has several values per row: ask `values`"));
@@ -44,10 +71,10 @@ impl MemoryBatch {
             let (_, event) = self.events.get(*row as usize).ok_or_else(|| format!("there is no row {row}"))?;
             Ok(walk(event, path.steps()).into_iter().next().flatten())
         });
-        encode(slots.collect::<Result<_, String>>()?)
+        Ok(encode(slots.collect::<Result<_, String>>()?))
     }
 
-    pub(crate) fn values(&self, text: &str) -> Result<Multi, String> {
+    fn values(&self, text: &str) -> Result<(Vec<u32>, RawColumn), String> {
         let path = self.declared(text)?;
         let mut starts = vec![0];
         let mut slots = Vec::new();
@@ -55,10 +82,10 @@ impl MemoryBatch {
             slots.extend(walk(event, path.steps()));
             starts.push(u32::try_from(slots.len()).unwrap_or(u32::MAX));
         }
-        Multi::new(starts, encode(slots)?).ok_or_else(|| "more slots than 32 bits count".to_owned())
+        Ok((starts, encode(slots)))
     }
 
-    pub(crate) fn whole(&self, row: u32) -> Result<String, String> {
+    fn whole(&self, row: u32) -> Result<String, String> {
         if !self.manifest.grants.whole_events {
             return Err(
                 "whole events need the grant: add `[grants]` with `whole-events = true` to cordon.toml".to_owned()
@@ -67,13 +94,13 @@ impl MemoryBatch {
         self.events.get(row as usize).map(|(text, _)| text.clone()).ok_or_else(|| format!("there is no row {row}"))
     }
 
-    pub(crate) fn reference(&self, row: u32) -> String {
+    fn reference(&self, row: u32) -> String {
         if row < self.len() { format!("memory:{}:{row}", self.source) } else { String::new() }
     }
 }
 
 /// Dictionary encoding, one entry per distinct value.
-fn encode(slots: Vec<Option<Value>>) -> Result<Column, String> {
+fn encode(slots: Vec<Option<Value>>) -> RawColumn {
     let (mut rows, mut kinds, mut offsets, mut bytes) = (Vec::new(), Vec::new(), vec![0], Vec::new());
     let mut known: HashMap<(u8, String), u32> = HashMap::new();
     for slot in slots {
@@ -99,5 +126,5 @@ fn encode(slots: Vec<Option<Value>>) -> Result<Column, String> {
         });
         rows.push(index);
     }
-    Column::new(rows, kinds, offsets, bytes).ok_or_else(|| "the events are too large for one batch".to_owned())
+    RawColumn { rows, kinds, offsets, bytes }
 }

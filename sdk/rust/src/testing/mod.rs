@@ -33,6 +33,7 @@
 
 pub(crate) mod check;
 pub(crate) mod memory;
+pub mod native;
 mod walk;
 
 use std::marker::PhantomData;
@@ -45,6 +46,7 @@ use crate::backend::{self, Emission, Session};
 use crate::log::{self, Level};
 use crate::{Detector, Failure, batch};
 use memory::MemoryBatch;
+use native::NativeBatch as _;
 
 /// One batch for a detector, and the settings to judge it by.
 pub struct Test<T> {
