@@ -83,6 +83,14 @@ impl Parser<'_> {
             }
             // A value has ended: close what ends with it, then go on to the next one.
             loop {
+                // Between members, nearly always.
+                if self.top.object
+                    && let Some(b",\"") = self.next()
+                {
+                    self.at += 1;
+                    key = self.key(After::Key(self.top.key))?;
+                    break;
+                }
                 self.space();
                 if self.stack.is_empty() {
                     return if self.at == self.input.len() {
@@ -220,13 +228,17 @@ impl Parser<'_> {
             }
         };
         self.at = end + 1;
-        self.space();
-        match self.input.get(self.at) {
-            Some(b':') => self.at += 1,
-            Some(_) => return Err(Problem::Expected("`:`")),
-            None => return Err(Problem::Ends),
+        if let Some(b":\"") = self.next() {
+            self.at += 1;
+        } else {
+            self.space();
+            match self.input.get(self.at) {
+                Some(b':') => self.at += 1,
+                Some(_) => return Err(Problem::Expected("`:`")),
+                None => return Err(Problem::Ends),
+            }
+            self.space();
         }
-        self.space();
         self.top.doubtful |= self.keys.may_repeat(key, self.top.serial);
         self.top.key = key;
         Ok(key)
@@ -341,6 +353,12 @@ impl Parser<'_> {
             return Ok(None);
         }
         if word.starts_with(rest) { Err(Problem::Ends) } else { Err(Problem::Expected("a value")) }
+    }
+
+    /// The next two bytes.
+    #[inline]
+    fn next(&self) -> Option<&[u8; 2]> {
+        self.input.get(self.at..)?.first_chunk()
     }
 
     #[inline]
