@@ -37,6 +37,8 @@ pub enum AccessError {
     ManyValues(String),
 }
 
+/// Rows from which on indexes pay: they are as large as the batch has names.
+const WORTH_AN_INDEX: usize = 32;
 /// Bit of `marks`: the event has no time of its own.
 pub(super) const MARK_NO_TIME: u8 = 1;
 /// Bit of `marks`: received more than an hour after its own time.
@@ -210,6 +212,13 @@ impl Batch {
         }))
     }
 
+    /// The same where somebody has asked for it before.
+    #[must_use]
+    pub fn built(&self, path: &Path) -> Option<Arc<Column>> {
+        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        columns.get(path)?.get().cloned()
+    }
+
     /// The same for strictly ascending rows.
     ///
     /// # Errors
@@ -320,7 +329,8 @@ impl Batch {
     fn find_in_all(&self, shape: u8, path: &[Step]) -> Found<'_> {
         let tape = &self.events.tape;
         let base = Base::Events(tape);
-        let Some((Step::Name(first), steps)) = path.split_first() else {
+        let first = path.split_first().filter(|_| self.len() >= WORTH_AN_INDEX);
+        let Some((Step::Name(first), steps)) = first else {
             return columns::walk(base, None, self.roots(), path);
         };
         let from = self.tops.get_or_init(|| Tops::of(tape, self.roots())).members(tape, first);

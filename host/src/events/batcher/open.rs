@@ -57,7 +57,14 @@ impl Open {
 
     /// An empty one for more events like these.
     pub(super) fn next(&self, keys: Keys) -> Self {
-        Self { tape: Tape::like(&self.tape, keys), ..Self::new(self.source.clone(), self.table, Keys::with([])) }
+        let rows = self.rows();
+        Self {
+            tape: Tape::like(&self.tape, keys),
+            roots: Vec::with_capacity(rows),
+            sequences: Vec::with_capacity(rows),
+            origins: Vec::with_capacity(rows),
+            ..Self::new(self.source.clone(), self.table, Keys::with([]))
+        }
     }
 
     pub(super) fn rows(&self) -> usize {

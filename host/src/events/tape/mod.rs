@@ -4,11 +4,12 @@
 //! containers keep their text, strings are unescaped only where a column needs them. Knows no paths and no sources.
 //!
 //! A parser of our own because no library gives the exact text of numbers and containers, depth and duplicate keys in one
-//! pass without building a tree; `examples/events_speed.rs` measures it against sonic-rs.
+//! pass without building a tree; `benches/whole_run.rs` measures it against sonic-rs.
 
 mod keys;
 mod parse;
 mod scan;
+mod spare;
 mod text;
 
 pub(super) use keys::Keys;
@@ -78,12 +79,18 @@ impl Node {
 }
 
 /// See the module.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Tape {
     text: String,
     nodes: Vec<Node>,
     keys: Keys,
     stack: Vec<parse::Frame>,
+}
+
+impl Drop for Tape {
+    fn drop(&mut self) {
+        spare::give(std::mem::take(&mut self.text), std::mem::take(&mut self.nodes));
+    }
 }
 
 /// Where a tape stood before a document, to take it off again.
@@ -109,12 +116,10 @@ impl Tape {
 
     /// An empty tape for about as much as another one held: growing it step by step would copy it as often.
     pub(super) fn like(other: &Self, keys: Keys) -> Self {
-        Self {
-            text: String::with_capacity(other.text.len() + other.text.len() / 8),
-            nodes: Vec::with_capacity(other.nodes.len() + other.nodes.len() / 8),
-            keys,
-            stack: Vec::new(),
-        }
+        let (mut text, mut nodes) = spare::take();
+        text.reserve(other.text.len() + other.text.len() / 8);
+        nodes.reserve(other.nodes.len() + other.nodes.len() / 8);
+        Self { text, nodes, keys, stack: Vec::new() }
     }
 
     pub(super) fn keys(&self) -> &Keys {
