@@ -17,9 +17,16 @@ use tempfile::TempDir;
 const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 const EVENTS: &str = "examples/events/*.jsonl";
 
-/// The national plugins, built once for all tests of this file.
+/// A folder of this file's own, empty. Statics are never dropped, so it is none of the temporary ones.
+fn own(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reproduce").join(name);
+    let _ = fs::remove_dir_all(&folder); // not there the first time
+    folder
+}
+
+/// The national plugins and no others, built once for all tests of this file.
 static PLUGINS: LazyLock<String> = LazyLock::new(|| {
-    let out = at("target/cordon/plugins");
+    let out = text(&own("plugins")).to_owned();
     let _ = cordon().run(&["build", "plugins", "--out", &out]).ends(0);
     out
 });
@@ -38,9 +45,9 @@ fn keep(folder: &Path, events: &str) -> Said {
 }
 
 /// Evidence of the sample events, made once: tests copy from it.
-static KEPT: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    assert!(!keep(folder.path(), EVENTS).ends(0).lines().is_empty());
+static KEPT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = own("kept");
+    assert!(!keep(&folder, EVENTS).ends(0).lines().is_empty());
     folder
 });
 
@@ -63,7 +70,7 @@ fn copy(from: &Path) -> TempDir {
 
 /// One piece of evidence in a folder of its own, with the plugins.
 fn one() -> (TempDir, PathBuf) {
-    let folder = copy(KEPT.path());
+    let folder = copy(&KEPT);
     let mut files = evidence_files(folder.path());
     let file = files.pop().unwrap();
     files.iter().for_each(|other| fs::remove_file(other).unwrap());
@@ -387,7 +394,7 @@ fn a_disk_that_takes_no_more_leaves_nothing_half_written_and_findings_go_on() {
         let run = ["run", "-p", &PLUGINS, EVENTS, "--format", "ndjson", "--evidence", text(folder)];
         Cordon::new("sh", Path::new(&at("."))).run(&[limited.as_slice(), &run].concat())
     };
-    let kept = copy(KEPT.path());
+    let kept = copy(&KEPT);
     let files = evidence_files(kept.path());
     files.iter().for_each(|file| fs::remove_file(file).unwrap());
     let said = full(kept.path()).ends(4);
@@ -407,7 +414,7 @@ fn a_folder_that_cannot_take_evidence_is_said_before_anything_runs() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let altered = copy(KEPT.path());
+    let altered = copy(&KEPT);
     let component = fs::read_dir(altered.path().join("plugins")).unwrap().next().unwrap().unwrap().path();
     fs::write(&component, "\0asm").unwrap();
     for (place, says) in

@@ -18,22 +18,26 @@ use cordon_contract::limits::BATCH_ROWS;
 use cordon_tests::batches::RECEIVED;
 use cordon_tests::cli::{at, root};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const PREPARER: &str = env!("CARGO_BIN_EXE_preparer");
 
-/// Every plugin of the checkout, built in one call, in a folder that also holds the artefacts.
-static BUILT: LazyLock<(TempDir, Vec<PathBuf>)> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
+/// A folder of this file's own. Statics are never dropped, so it is none of the temporary ones.
+fn own(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("same-findings").join(name)
+}
+
+/// Every plugin of the checkout, built in one call; no artefacts yet.
+static BUILT: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
+    let _ = fs::remove_dir_all(own("artefacts")); // not there the first time
     let sources = ["plugins", "examples"].map(|name| root().join(name));
-    let built = build(&find(&sources, &root()).unwrap(), Some(folder.path()), Talk::ErrorsOnly).unwrap();
-    (folder, built.into_iter().map(|built| built.path).collect())
+    let built = build(&find(&sources, &root()).unwrap(), Some(&own("plugins")), Talk::ErrorsOnly).unwrap();
+    built.into_iter().map(|built| built.path).collect()
 });
 
 fn soak(inputs: Vec<PathBuf>) -> Soak {
     Soak {
         inputs: inputs.into_iter().map(Input::File).collect(),
-        plugins: BUILT.1.clone(),
+        plugins: BUILT.clone(),
         settings: SettingsFile::default(),
         options: BatcherOptions {
             force: Force::new("avon").unwrap(),
@@ -44,7 +48,7 @@ fn soak(inputs: Vec<PathBuf>) -> Soak {
         },
         sandbox: SandboxOptions {
             workers: 1,
-            cache: BUILT.0.path().join("artefacts"),
+            cache: own("artefacts"),
             preparer: Some(PREPARER.into()),
             ..SandboxOptions::default()
         },
