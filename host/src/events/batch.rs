@@ -37,8 +37,6 @@ pub enum AccessError {
     ManyValues(String),
 }
 
-/// Rows from which on indexes pay: they are as large as the batch has names.
-const WORTH_AN_INDEX: usize = 32;
 /// Bit of `marks`: the event has no time of its own.
 pub(super) const MARK_NO_TIME: u8 = 1;
 /// Bit of `marks`: received more than an hour after its own time.
@@ -329,8 +327,7 @@ impl Batch {
     fn find_in_all(&self, shape: u8, path: &[Step]) -> Found<'_> {
         let tape = &self.events.tape;
         let base = Base::Events(tape);
-        let first = path.split_first().filter(|_| self.len() >= WORTH_AN_INDEX);
-        let Some((Step::Name(first), steps)) = first else {
+        let Some((Step::Name(first), steps)) = path.split_first() else {
             return columns::walk(base, None, self.roots(), path);
         };
         let from = self.tops.get_or_init(|| Tops::of(tape, self.roots())).members(tape, first);

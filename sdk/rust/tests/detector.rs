@@ -27,8 +27,9 @@ impl Example {
         findings: &mut Findings,
     ) -> Result<(), Failure> {
         let sets = fields.operation.any_of(&self.operations) & fields.forward_to.present();
+        let set = fields.among(&sets);
         for row in &sets {
-            let to = fields.forward_to.text(row).unwrap_or("");
+            let to = set.forward_to.text(row).unwrap_or("");
             if !settings.strict && settings.trusted_domains.iter().any(|domain| to.ends_with(domain.as_str())) {
                 continue;
             }
@@ -41,14 +42,14 @@ impl Example {
                     settings.factor,
                     settings.owners.len()
                 ))
-                .entity("user", fields.user.text(row).unwrap_or(""))
-                .entity("ip", fields.client_ip.text(row).unwrap_or(""))
+                .entity("user", set.user.text(row).unwrap_or(""))
+                .entity("ip", set.client_ip.text(row).unwrap_or(""))
                 .cite(batch.reference(row))
                 .key(to);
-            for (name, value) in fields.names.slots(row).zip(fields.values.slots(row)) {
+            for (name, value) in set.names.slots(row).zip(set.values.slots(row)) {
                 finding = finding.context(name.unwrap_or(""), value.unwrap_or(""));
             }
-            if fields.enabled.boolean(row) == Some(false) {
+            if set.enabled.boolean(row) == Some(false) {
                 finding = finding.severity(Severity::Low).confidence(Confidence::Low);
             }
             findings.emit(finding)?;

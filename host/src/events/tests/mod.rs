@@ -4,6 +4,7 @@
 mod bad_input;
 mod batches;
 mod formats;
+mod indexes;
 mod real_data;
 mod recognition;
 

@@ -7,7 +7,7 @@ use cordon_contract::transform::lower;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Field, FieldValues};
+use super::{Field, FieldValues, Scope};
 use crate::mask::Mask;
 use crate::testing::memory::MemoryBatch;
 use crate::{Batch, backend};
@@ -169,8 +169,12 @@ proptest! {
         let part = field.among(&some);
         prop_assert_eq!(part.contains(&needle), field.contains(&needle) & &some);
         prop_assert_eq!(part.absent(), field.absent() & &some);
+        // Once the column of all rows is there, it serves the few.
+        let again = field.among(&some);
+        prop_assert_eq!(again.contains(&needle), part.contains(&needle));
         for row in batch.rows() {
             prop_assert_eq!(part.text(row), field.text(row).filter(|_| some.contains(row)));
+            prop_assert_eq!(again.text(row), part.text(row));
         }
     }
 
@@ -209,6 +213,17 @@ proptest! {
             let expected: Vec<Option<String>> = lists[row.index()].iter().map(|v| text(v.as_ref())).collect();
             prop_assert_eq!(field.len(row), expected.len());
             prop_assert_eq!(slots, expected);
+        }
+        // In some rows only.
+        let mut some = batch.none();
+        batch.rows().step_by(2).for_each(|row| some.insert(row.0));
+        let part = field.within(&Scope::of(&some));
+        prop_assert_eq!(part.any_contains(&needle), field.any_contains(&needle) & &some);
+        prop_assert_eq!(part.absent(), field.absent() & &some);
+        prop_assert_eq!(part.at_least(0), some.clone());
+        for row in batch.rows() {
+            prop_assert_eq!(part.len(row), if some.contains(row) { field.len(row) } else { 0 });
+            prop_assert_eq!(part.slots(row).count(), part.len(row));
         }
     }
 }
