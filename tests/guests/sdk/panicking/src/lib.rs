@@ -1,4 +1,6 @@
-//! Emits a finding for each row whose operation is `see`; panics where it is `boom`. What reaches the host must say where.
+//! contract: emits a finding for each row whose operation is `see`, and panics where it is `boom`, saying where
+//! ends: in trapped
+//! says: panic at | src/lib.rs | index out of bounds
 
 use cordon_sdk::prelude::*;
 
