@@ -20,7 +20,7 @@ use cordon_tests::cli::{at, root};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const PREPARER: &str = env!("CARGO_BIN_EXE_preparer");
+const PREPARER: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
 /// Every plugin of the checkout, built in one call, in a folder that also holds the artefacts.
 static BUILT: LazyLock<(TempDir, Vec<PathBuf>)> = LazyLock::new(|| {

@@ -2,12 +2,11 @@
 //! byte-identical to a run without it.
 //!
 //! The guests are in `tests/guests/`, one behaviour a file, each with its contract. `contracts` holds each to it, `neighbours`
-//! looks at the other plugins, `binary` goes through the real `cordon run`, `amplification` looks for what a
-//! plugin can make the host do for it. Memory is looked at in a process of its own (`hostile_memory.rs`).
+//! looks at the other plugins, `binary` goes through the real `cordon run`. Memory, and what a plugin can make the host do for
+//! it, are looked at in a process of their own (`hostile_memory/`).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod amplification;
 mod binary;
 mod contracts;
 mod neighbours;

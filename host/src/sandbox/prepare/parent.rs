@@ -18,6 +18,8 @@ use crate::sandbox::{Caps, Limit, LoadError};
 const POLL: Duration = Duration::from_millis(3);
 /// The wall clock stands so many times behind the CPU seconds.
 const WALL_FACTOR: u32 = 4;
+/// And never nearer than this: with few CPU seconds a busy machine would be there first.
+const WALL_FLOOR: Duration = Duration::from_secs(60);
 /// Bytes of the child's standard error that are kept.
 const STDERR_BYTES: usize = 16 << 10;
 /// Bytes of the child's answer at most.
@@ -100,7 +102,7 @@ impl Preparer {
     }
 
     fn wait(&self, child: &mut Child) -> Result<ExitStatus, LoadError> {
-        let limit = Duration::from_secs(u64::from(self.cpu_seconds.max(1))).saturating_mul(WALL_FACTOR);
+        let limit = Duration::from_secs(u64::from(self.cpu_seconds.max(1))).saturating_mul(WALL_FACTOR).max(WALL_FLOOR);
         let begun = Instant::now();
         loop {
             if let Some(status) = child.try_wait().map_err(host)? {

@@ -5,20 +5,31 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cordon::events::Batch;
-use cordon::sandbox::{Caps, RunInput};
+use cordon::sandbox::{Caps, Limit, RunInput};
 use cordon_contract::limits::BATCH_ROWS;
-use cordon_tests::batches::batch;
+use cordon_tests::batches::{batch, rows};
 use cordon_tests::guest::{Guest, MANIFEST, data};
 use cordon_tests::sandboxes::TestSandbox;
 
-use super::BINARY;
+use super::{BINARY, alone, resident};
 
-/// Nearly 8 MiB of events, each with JSON in a string that can be reached by many paths.
+/// Arrays inside of arrays, so many that a document in a string can be reached by as many paths as there are.
+const LEVELS: usize = 10;
+
+/// Several MiB of events, each with one document in a string, far inside.
 fn large() -> Arc<Batch> {
-    let inner = format!("{{\\\"a\\\":[{}1]}}", "{\\\"n\\\":1},".repeat(140));
-    let line = |row: usize| format!(r#"{{"Operation":"op-{row}","Text":[{{"N":"a","V":"{inner}"}}]}}"#);
-    let lines: Vec<String> = (0..BATCH_ROWS).map(line).collect();
-    batch("custom.test", &lines)
+    let (open, close) = (r#"[{"N":"a","V":"#.repeat(LEVELS), "}]".repeat(LEVELS));
+    let line = |row: usize| {
+        let document = format!("{{\\\"a\\\":[{}{row}]}}", "{\\\"n\\\":1},".repeat(120));
+        format!(r#"{{"Operation":"op-{row}","Text":{open}"{document}"{close}}}"#)
+    };
+    batch("custom.test", &(0..BATCH_ROWS).map(line).collect::<Vec<_>>())
+}
+
+/// One of the paths to the document, by the bits of a number.
+fn to_document(at: usize) -> String {
+    let step = |level: usize| if at >> level & 1 == 0 { "[0].V" } else { "[N=a].V" };
+    format!("Text{}", (0..LEVELS).map(step).collect::<String>())
 }
 
 /// Declares a thousand fields by these paths and asks for all of them once.
@@ -27,7 +38,7 @@ fn asking(path: impl Fn(usize) -> String) -> Vec<u8> {
     for at in 0..1_000 {
         let path = path(at);
         let _ = writeln!(fields, "field_{at} = '{path}'");
-        let place = 131_072 + at * 64;
+        let place = 131_072 + at * 128;
         texts += &data(u32::try_from(place).unwrap(), &path);
         let _ = write!(
             body,
@@ -39,29 +50,46 @@ fn asking(path: impl Fn(usize) -> String) -> Vec<u8> {
     Guest::detecting(&body).pages(6).with(&texts).manifest(Some(&manifest)).build()
 }
 
+/// What a batch may keep of inner documents, one more, and the allocator's own.
+const KEPT_BYTES: usize = (128 << 20) + (96 << 20);
+
+#[test]
+fn a_thousand_paths_into_one_document_end_at_the_time_for_columns_and_in_bounded_memory() {
+    let _alone = alone();
+    let sandbox = TestSandbox::with(BINARY, Caps::default());
+    let plugin = sandbox.load(&asking(|at| format!("{}.@json.x", to_document(at)))).unwrap();
+    let batch = large();
+    let before = resident();
+    let report = sandbox.sandbox().run(&plugin, &batch, &RunInput::default());
+    let grown = resident().saturating_sub(before);
+    assert_eq!(report.outcome.limit(), Some(Limit::ColumnTime), "{:?} {:?}", report.outcome, report.cost);
+    assert!(grown < KEPT_BYTES, "the host's memory grew by {grown} bytes: {:?}", report.cost);
+}
+
 #[test]
 #[ignore = "prints figures; checks nothing"]
 fn figures() {
+    let _alone = alone();
     let sandbox = TestSandbox::with(BINARY, cordon_tests::hostile::caps());
     for name in ["endless-loop", "straight-line-fills", "huge-paths", "realloc-hangs", "post-return-hangs"] {
         let plugin = sandbox.load(&cordon_tests::hostile::named(name).wasm).unwrap();
-        let report = sandbox.sandbox().run(&plugin, &super::TEN, &RunInput::default());
+        let report = sandbox.sandbox().run(&plugin, &rows(10), &RunInput::default());
         println!("{name}: {:?} of CPU time, where 100 ms are allowed", report.cost.cpu);
     }
     let batch = large();
     println!("{} rows, {} bytes", batch.len(), batch.bytes());
     type Of = fn(usize) -> String;
     let paths: [(&str, Of); 3] = [
-        ("absent fields", |at| format!("Absent{at}")),
-        ("one long text", |at| format!("Text[{}].V", at % 2)),
-        ("documents in strings", |at| format!("Text[N=a].V.@json.x{at}")),
+        ("a thousand absent fields", |at| format!("Absent{at}")),
+        ("a thousand paths to one text", to_document),
+        ("a thousand paths into one document", |at| format!("{}.@json.x", to_document(at))),
     ];
     for (what, path) in paths {
         let sandbox = TestSandbox::with(BINARY, Caps { cpu_ms: 60_000, ..Caps::default() });
         let plugin = sandbox.load(&asking(path)).unwrap();
-        let fresh = batch.select(0..batch.len());
+        let fresh = Arc::new(batch.select(0..batch.len()));
         let (before, begun) = (resident(), Instant::now());
-        let report = sandbox.sandbox().run(&plugin, &Arc::new(fresh), &RunInput::default());
+        let report = sandbox.sandbox().run(&plugin, &fresh, &RunInput::default());
         println!(
             "{what}: {:?} by {:?}; wall {:?}, cpu {:?}, columns {:?}; {} bytes crossed, {} columns; resident +{} MiB",
             report.outcome.word(),
@@ -74,10 +102,4 @@ fn figures() {
             (resident().saturating_sub(before)) >> 20,
         );
     }
-}
-
-/// This process's resident memory, in bytes.
-fn resident() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
 }

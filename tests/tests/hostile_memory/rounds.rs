@@ -1,19 +1,18 @@
-//! Memory returns after many hostile rounds. One test in a process of its own: what is looked at is the whole process.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! Memory returns after many hostile rounds.
 
 use cordon::sandbox::{Plugin, RunInput};
 use cordon_tests::batches::rows;
 use cordon_tests::hostile::{Ends, all, caps};
 use cordon_tests::sandboxes::TestSandbox;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
+use super::{BINARY, alone, resident};
 
 /// What may stay: the allocator's own.
 const SLACK_BYTES: usize = 24 << 20;
 
 #[test]
 fn memory_returns_after_many_hostile_rounds() {
+    let _alone = alone();
     let sandbox = TestSandbox::with(BINARY, caps());
     let (runs, refused): (Vec<_>, Vec<_>) = all()
         .into_iter()
@@ -43,10 +42,4 @@ fn memory_returns_after_many_hostile_rounds() {
     let after = resident();
     println!("{} plugins run, {} refused: resident {before} bytes before, {after} after", runs.len(), refused.len());
     assert!(after < before + SLACK_BYTES, "resident memory went from {before} to {after} bytes");
-}
-
-/// This process's resident memory, in bytes.
-fn resident() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
 }
