@@ -28,6 +28,7 @@ fn main() {
             received: RECEIVED,
             only: None,
             progress: Default::default(),
+            metrics: &cordon::telemetry::Metrics::new(),
         };
         group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
             bencher.iter(|| {

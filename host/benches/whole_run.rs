@@ -67,6 +67,7 @@ fn whole(real: &Real, sandbox: &Sandbox, loaded: &[Loaded]) -> Summary {
         received: RECEIVED,
         only: None,
         progress: Default::default(),
+        metrics: &cordon::telemetry::Metrics::new(),
     };
     let summary = pipeline
         .run(&real.inputs, |happening| match happening {

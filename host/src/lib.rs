@@ -13,4 +13,5 @@ pub mod model;
 pub mod registry;
 pub mod sandbox;
 pub mod soak;
+pub mod telemetry;
 pub mod wiring;

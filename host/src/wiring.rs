@@ -27,6 +27,7 @@ use crate::findings::stamp;
 use crate::model::{Explanation, LogLine};
 use crate::registry::Loaded;
 use crate::sandbox::{Outcome, RunInput, RunReport, Sandbox};
+use crate::telemetry::Metrics;
 use cut::cut;
 use fields::Fields;
 use once::Once;
@@ -53,6 +54,8 @@ pub struct Pipeline<'a> {
     pub cuts: Option<u64>,
     /// Kept up to date for a progress bar.
     pub progress: Arc<Progress>,
+    /// Counts what plugins do and cost.
+    pub metrics: &'a Metrics,
 }
 
 /// One event of the input, by where it stands.
@@ -260,7 +263,7 @@ impl Pipeline<'_> {
         }
         for (index, loaded) in self.plugins.iter().enumerate() {
             let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
-            let ran = run_one(self.sandbox, loaded, &done.batch, &input);
+            let ran = self.run_one(loaded, &done.batch, &input);
             done.findings.extend(self.stamped(&ran.report, index, loaded, &done.batch));
             done.runs.push(ran);
         }
@@ -294,7 +297,7 @@ impl Pipeline<'_> {
             let alone = Arc::new(done.batch.select(row..row + 1));
             for (index, loaded) in self.plugins.iter().enumerate() {
                 let input = RunInput { settings: Arc::clone(&loaded.settings), explain: true };
-                let ran = run_one(self.sandbox, loaded, &alone, &input);
+                let ran = self.run_one(loaded, &alone, &input);
                 done.findings.extend(self.stamped(&ran.report, index, loaded, &alone));
                 let manifest = loaded.plugin.manifest();
                 done.explained.push(Explained {
@@ -310,23 +313,36 @@ impl Pipeline<'_> {
             }
         }
     }
-}
 
-/// One plugin on one batch. What did not complete is run once more, before it counts as a fault.
-fn run_one(sandbox: &Sandbox, loaded: &Loaded, batch: &Arc<Batch>, input: &RunInput) -> Ran {
-    let called = loaded.plugin.manifest().sources.contains_key(batch.source().as_str());
-    let mut report = sandbox.run(&loaded.plugin, batch, input);
-    if report.outcome != Outcome::Completed {
-        report = sandbox.run(&loaded.plugin, batch, input);
+    /// One plugin on one batch. What did not complete is run once more, before it counts as a fault.
+    fn run_one(&self, loaded: &Loaded, batch: &Arc<Batch>, input: &RunInput) -> Ran {
+        let manifest = loaded.plugin.manifest();
+        let id = &manifest.plugin.id;
+        let called = manifest.sources.contains_key(batch.source().as_str());
+        let force = batch.force().as_str();
+        let run = || {
+            let report = self.sandbox.run(&loaded.plugin, batch, input);
+            if called {
+                self.metrics.ran(id, force, &report);
+            }
+            report
+        };
+        let mut report = run();
+        if report.outcome != Outcome::Completed {
+            report = run();
+        }
+        if called {
+            self.metrics.judged(id, force, batch.len(), report.findings.len());
+        }
+        let fault = (report.outcome != Outcome::Completed).then(|| Fault {
+            plugin: id.clone(),
+            first: batch.origin(0).cloned(),
+            last: batch.origin(batch.len().saturating_sub(1)).cloned(),
+            rows: batch.len(),
+            outcome: report.outcome.clone(),
+        });
+        Ran { report, called, fault }
     }
-    let fault = (report.outcome != Outcome::Completed).then(|| Fault {
-        plugin: loaded.plugin.manifest().plugin.id.clone(),
-        first: batch.origin(0).cloned(),
-        last: batch.origin(batch.len().saturating_sub(1)).cloned(),
-        rows: batch.len(),
-        outcome: report.outcome.clone(),
-    });
-    Ran { report, called, fault }
 }
 
 /// The calling thread's part: order, once-only, counting.

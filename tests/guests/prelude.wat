@@ -23,6 +23,7 @@
 
   (func $realloc (export "cabi_realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
     (local $at i32) (local $missing i32)
+    {realloc}
     (local.set $at (i32.and
       (i32.add (global.get $heap) (i32.sub (local.get $align) (i32.const 1)))
       (i32.sub (i32.const 0) (local.get $align))))

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use wasm_encoder::{ComponentSection as _, CustomSection, Encode as _};
+use wasm_encoder::{ComponentSection as _, ComponentSectionId, CustomSection, Encode as _};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -43,6 +43,7 @@ pub struct Guest {
     items: String,
     configure: String,
     detect: String,
+    realloc: String,
     manifest: Option<String>,
     pages: u32,
     maximum: String,
@@ -56,16 +57,31 @@ impl Guest {
             items: String::new(),
             configure: String::new(),
             detect: body.to_owned(),
+            realloc: String::new(),
             manifest: Some(MANIFEST.to_owned()),
             pages: 2,
             maximum: String::new(),
         }
     }
 
+    /// `detect` runs these instructions instead.
+    #[must_use]
+    pub fn detects(mut self, body: &str) -> Self {
+        self.detect = body.to_owned();
+        self
+    }
+
     /// `configure` runs these instructions; its text is at locals `$text`, `$len`.
     #[must_use]
     pub fn configuring(mut self, body: &str) -> Self {
         self.configure = body.to_owned();
+        self
+    }
+
+    /// The allocator, which the host calls to hand something over, runs these instructions first.
+    #[must_use]
+    pub fn allocating(mut self, body: &str) -> Self {
+        self.realloc = body.to_owned();
         self
     }
 
@@ -106,6 +122,7 @@ impl Guest {
         let text = PRELUDE
             .replace("{pages}", &format!("{} {}", self.pages, self.maximum))
             .replace("{items}", &self.items)
+            .replace("{realloc}", &self.realloc)
             .replace("{configure}", &self.configure)
             .replace("{detect}", &self.detect);
         wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
@@ -117,7 +134,7 @@ impl Guest {
     /// When the module does not fit the world.
     #[must_use]
     pub fn build(&self) -> Vec<u8> {
-        let mut component = encode(self.core());
+        let mut component = encode(self.core(), StringEncoding::UTF8);
         if let Some(manifest) = &self.manifest {
             append_manifest(&mut component, manifest);
         }
@@ -125,16 +142,16 @@ impl Guest {
     }
 }
 
-/// A core module of the world `detector` as a component.
+/// A core module of the world `detector` as a component, its strings in this encoding.
 ///
 /// # Panics
 /// When it does not fit.
 #[must_use]
-pub fn encode(mut core: Vec<u8>) -> Vec<u8> {
+pub fn encode(mut core: Vec<u8>, strings: StringEncoding) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/v1")).unwrap();
     let world = resolve.select_world(&[package], Some("detector")).unwrap();
-    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).unwrap();
+    embed_component_metadata(&mut core, &resolve, world, strings).unwrap();
     ComponentEncoder::default().validate(true).module(&core).unwrap().encode().unwrap()
 }
 
@@ -143,6 +160,18 @@ pub fn append_manifest(component: &mut Vec<u8>, manifest: &str) {
     let section = CustomSection { name: cordon_contract::MANIFEST_SECTION.into(), data: manifest.as_bytes().into() };
     component.push(section.id());
     section.encode(component);
+}
+
+/// Appends a component inside a component.
+pub fn append_component(component: &mut Vec<u8>, inner: &[u8]) {
+    component.push(ComponentSectionId::Component.into());
+    inner.encode(component);
+}
+
+/// Appends a core module inside a component.
+pub fn append_core_module(component: &mut Vec<u8>, module: &[u8]) {
+    component.push(ComponentSectionId::CoreModule.into());
+    module.encode(component);
 }
 
 /// A text as a WAT data segment at an address.

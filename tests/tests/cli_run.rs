@@ -191,7 +191,7 @@ fn a_plugin_that_faults_is_named_with_its_events_and_the_others_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.jsonl");
     fs::write(&path, "{\"Operation\":\"see\"}\n{\"Operation\":\"boom\"}\n{\"Operation\":\"see\",\"n\":2}\n").unwrap();
-    let guest = at("tests/guests/panicking");
+    let guest = at("tests/guests/sdk/panicking");
     let run = |batch: &str| {
         let path = path.to_str().unwrap();
         let mail = plugin("mail-forwarding");

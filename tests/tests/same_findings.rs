@@ -19,7 +19,7 @@ use cordon_tests::batches::RECEIVED;
 use cordon_tests::cli::{at, root};
 use serde_json::Value;
 
-const PREPARER: &str = env!("CARGO_BIN_EXE_preparer");
+const PREPARER: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
 /// A folder of this file's own. Statics are never dropped, so it is none of the temporary ones.
 fn own(name: &str) -> PathBuf {

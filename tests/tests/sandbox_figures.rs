@@ -9,7 +9,7 @@ use cordon_tests::batches::rows;
 use cordon_tests::guest::{Guest, MANIFEST, data};
 use cordon_tests::sandboxes::{self, TestSandbox};
 
-const PREPARER: &str = env!("CARGO_BIN_EXE_preparer");
+const PREPARER: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
 /// Asks for four columns and adds up every byte of their dictionaries.
 fn four_columns() -> Guest {

@@ -11,13 +11,13 @@ use cordon::sandbox::{Outcome, RunInput, inspect};
 use cordon_tests::batches::batch;
 use cordon_tests::sandboxes::TestSandbox;
 
-const PREPARER: &str = env!("CARGO_BIN_EXE_preparer");
+const PREPARER: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
 /// Every plugin of the checkout, and the Rust guests of the tests, built in one call: id and component.
 static BUILT: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders: Vec<PathBuf> =
-        ["plugins", "examples", "tests/guests/panicking"].map(|folder| root.join(folder)).into();
+        ["plugins", "examples", "tests/guests/sdk/panicking"].map(|folder| root.join(folder)).into();
     let out = tempfile::tempdir().unwrap();
     let built = build(&find(&folders, &root).unwrap(), Some(out.path()), Talk::ErrorsOnly).unwrap();
     built.into_iter().map(|built| (built.id, std::fs::read(built.path).unwrap())).collect()

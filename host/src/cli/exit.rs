@@ -17,7 +17,7 @@ pub(super) enum Exit {
     Bad = 2,
     /// Something is missing on this machine.
     Missing = 3,
-    /// Done in part: events were refused, or a plugin faulted.
+    /// Done in part: events were refused, or a plugin faulted or was not loaded.
     Part = 4,
 }
 
@@ -27,7 +27,7 @@ pub(super) const HELP: &str = "Exit codes:
   1  the answer is no, where that is the question (`test`: a case failed; `reproduce`: a finding differs)
   2  bad usage, or bad input with which nothing could be done
   3  something is missing on this machine (it says what, and the command that gets it)
-  4  done in part: events were refused, a plugin faulted, or some evidence could not be kept or re-run";
+  4  done in part: events were refused, a plugin faulted or was not loaded, or some evidence could not be kept or re-run";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

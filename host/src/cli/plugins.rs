@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::author::{self, PluginFolder, build::Talk};
-use crate::registry::{self, Loaded, SettingsFile};
+use crate::registry::{self, Loaded, Loads, RegistryError, SettingsFile};
 use crate::sandbox::{Sandbox, SandboxOptions};
+use crate::telemetry::Metrics;
 
 /// The components that the arguments name, in order; sources are built.
 pub(super) fn components(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
@@ -60,18 +61,33 @@ impl Args {
         self.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
     }
 
-    /// Builds what must be built, loads everything.
+    /// Builds what must be built, loads everything; one that is refused ends it.
     pub(super) fn load(&self, plugins: &[PathBuf]) -> Result<(Sandbox, Vec<Loaded>)> {
+        let (sandbox, Loads { plugins, refused }) = self.load_fit(plugins, &Metrics::new())?;
+        refused.into_iter().next().map_or(Ok((sandbox, plugins)), |error| Err(error.into()))
+    }
+
+    /// Builds what must be built, loads what can be; one that is refused is counted and keeps no other from running. When
+    /// none is left, the first refusal is the error.
+    pub(super) fn load_fit(&self, plugins: &[PathBuf], metrics: &Metrics) -> Result<(Sandbox, Loads)> {
         let settings = self.settings.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
         let paths = components(plugins)?;
         let mut options = SandboxOptions { workers: self.workers(), ..SandboxOptions::default() };
         options.caps.grants.whole_events = self.grant_whole_events;
         let sandbox = Sandbox::new(options)?;
-        let loaded = registry::load(&sandbox, &paths, &settings, self.workers())?;
-        let ids: Vec<&str> = loaded.iter().map(|one| one.plugin.manifest().plugin.id.as_str()).collect();
+        let mut loads = registry::load_fit(&sandbox, &paths, &settings, self.workers())?;
+        for refused in &loads.refused {
+            if let RegistryError::Load { error, .. } = refused {
+                metrics.not_loaded(error);
+            }
+        }
+        if loads.plugins.is_empty() && !loads.refused.is_empty() {
+            return Err(loads.refused.swap_remove(0).into());
+        }
+        let ids: Vec<&str> = loads.plugins.iter().map(|one| one.plugin.manifest().plugin.id.as_str()).collect();
         for id in settings.unknown(&ids) {
             super::warn(&format!("the settings file names `{id}`, but no such plugin is loaded ({})", ids.join(", ")))?;
         }
-        Ok((sandbox, loaded))
+        Ok((sandbox, loads))
     }
 }

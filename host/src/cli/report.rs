@@ -6,6 +6,7 @@ use std::io::Write as _;
 use super::{style, text};
 use crate::events::EventOrigin;
 use crate::findings::text::{safe, short};
+use crate::registry::RegistryError;
 use crate::sandbox::Outcome;
 use crate::wiring::{Explained, Fault, Happening, REMEMBERED, Summary};
 
@@ -27,6 +28,15 @@ pub(super) fn happened(happening: &Happening, log: bool) -> std::io::Result<()> 
         }
         _ => Ok(()),
     }
+}
+
+/// Plugins that are not run, while others are.
+pub(super) fn not_loaded(refused: &[RegistryError]) -> std::io::Result<()> {
+    for error in refused {
+        let why = safe(&short(&error.to_string(), 2 * SHOWN));
+        writeln!(anstream::stderr(), "{}not loaded:{} {why}", style::BAD, style::OFF)?;
+    }
+    Ok(())
 }
 
 fn of_fault(fault: &Fault) -> String {

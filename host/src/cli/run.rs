@@ -13,6 +13,7 @@ use super::keeper::Keeper;
 use super::{events, plugins, report};
 use crate::events::Input;
 use crate::findings::{Finding, to_block, to_ocsf};
+use crate::telemetry::Metrics;
 use crate::wiring::{Happening, Only, Pipeline, Progress, Summary};
 
 /// Run plugins over events and show what they find
@@ -27,13 +28,15 @@ use crate::wiring::{Happening, Only, Pipeline, Progress, Summary};
   cordon run -p mine.wasm payroll.jsonl --source custom.payroll --time-field booked.at
   cordon run -p plugins audit.jsonl --explain 17          what each plugin looked at in line 17
   cordon run -p plugins audit.jsonl --evidence kept       then, at any time: cordon reproduce kept
+  cordon run -p plugins audit.jsonl --metrics /var/lib/node_exporter/cordon.prom
 
 Settings file (TOML or JSON), per plugin id:
   [mail-forwarding.run]
   trusted_domains = [\"example.org\"]
 
 Exit codes: 0 done (with findings or without), 2 nothing could be done, 3 the Rust toolchain is missing,
-4 done in part: events were refused, an input broke off, a plugin faulted, or evidence could not be kept")]
+4 done in part: events were refused, an input broke off, a plugin faulted, one of several was not loaded, or
+evidence could not be kept")]
 pub(super) struct Args {
     /// A .wasm file, a folder of them, or a folder of plugin sources (built first); repeat for more
     #[arg(short, long = "plugin", value_name = "PLUGIN", required = true)]
@@ -62,6 +65,9 @@ pub(super) struct Args {
     /// Show what plugins log
     #[arg(long)]
     log: bool,
+    /// Write counts of what plugins did and cost, for Prometheus (a file that node_exporter's textfile collector reads)
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
 }
 
 /// How findings are written.
@@ -79,14 +85,24 @@ enum FindingFormat {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
+    let metrics = Metrics::new();
+    let ended = run_counted(args, &metrics);
+    if let Some(path) = &args.metrics {
+        metrics.write(path).with_context(|| format!("{}: the metrics cannot be written", path.display()))?;
+    }
+    ended
+}
+
+fn run_counted(args: &Args, metrics: &Metrics) -> Result<Exit> {
     let inputs = Input::expand(&args.events.files)?;
     let options = args.events.options(args.batch)?;
     let only = args.explain.as_deref().map(only).transpose()?;
-    let (sandbox, loaded) = args.load.load(&args.plugins)?;
+    let (sandbox, loads) = args.load.load_fit(&args.plugins, metrics)?;
+    report::not_loaded(&loads.refused)?;
     let progress = Arc::new(Progress::default());
     let pipeline = Pipeline {
         sandbox: &sandbox,
-        plugins: &loaded,
+        plugins: &loads.plugins,
         options,
         workers: args.load.workers(),
         received: crate::clock::now_micros(),
@@ -94,8 +110,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         evidence: args.evidence.is_some(),
         cuts: None,
         progress: Arc::clone(&progress),
+        metrics,
     };
-    let mut keeper = args.evidence.as_ref().map(|folder| Keeper::open(folder, &sandbox, &loaded)).transpose()?;
+    let mut keeper = args.evidence.as_ref().map(|folder| Keeper::open(folder, &sandbox, &loads.plugins)).transpose()?;
     let mut out = Out::open(args)?;
     let mut looked = false;
     let bar = super::progress::bar(&inputs, progress);
@@ -125,14 +142,14 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     {
         bail!("--explain {row}: no accepted event stands there; lines count from 1, as findings show them");
     }
-    Ok(exit_code(&summary)?.max(if all_kept { Exit::Done } else { Exit::Part }))
+    Ok(exit_code(&summary, loads.refused.is_empty())?.max(if all_kept { Exit::Done } else { Exit::Part }))
 }
 
-fn exit_code(summary: &Summary) -> Result<Exit> {
+fn exit_code(summary: &Summary, all_loaded: bool) -> Result<Exit> {
     if summary.events == 0 && (summary.refused_events() > 0 || !summary.unreadable.is_empty()) {
         bail!("no event could be read: nothing was run");
     }
-    let whole = summary.refused_events() == 0 && summary.unreadable.is_empty() && summary.faults() == 0;
+    let whole = all_loaded && summary.refused_events() == 0 && summary.unreadable.is_empty() && summary.faults() == 0;
     Ok(if whole { Exit::Done } else { Exit::Part })
 }
 

@@ -10,6 +10,7 @@ use cordon_contract::path::{Path, Step};
 use foldhash::fast::RandomState;
 
 use super::columns::{self, Base, Found, Group, Layer, Named, Tops};
+use super::kept::Kept;
 use super::sources::Source;
 use super::tape::Tape;
 use super::{Column, Multi};
@@ -65,11 +66,17 @@ pub(super) struct Events {
 /// Something made once, by whoever asks first; the others wait for it. Keys are asked for by every plugin in every batch.
 type Shared<K, V> = Mutex<HashMap<K, Arc<OnceLock<Arc<V>>>, RandomState>>;
 
-fn shared<K: Eq + Hash + Clone, V>(cache: &Shared<K, V>, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
+fn shared<K: Eq + Hash + Clone, V: Kept>(cache: &Shared<K, V>, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
     let cell = {
         let mut cells = cache.lock().unwrap_or_else(PoisonError::into_inner);
         match cells.get(key) {
             Some(cell) => Arc::clone(cell),
+            None if cells.values().filter_map(|cell| cell.get()).map(|kept| kept.bytes()).sum::<usize>()
+                >= V::BYTES =>
+            {
+                drop(cells);
+                return Arc::new(make());
+            }
             None => Arc::clone(cells.entry(key.clone()).or_default()),
         }
     };

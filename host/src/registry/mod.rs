@@ -76,6 +76,15 @@ pub fn is_component(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "wasm") && path.is_file()
 }
 
+/// What was loaded, and what was refused. Both in the order given.
+#[derive(Debug)]
+pub struct Loads {
+    /// Ready to run; no two of one id.
+    pub plugins: Vec<Loaded>,
+    /// Components that no sandbox will run, each with its file: [`RegistryError::Load`], and the plugin is why.
+    pub refused: Vec<RegistryError>,
+}
+
 /// Loads components, several at a time, each with its settings. In the order given.
 ///
 /// # Errors
@@ -86,6 +95,20 @@ pub fn load(
     settings: &SettingsFile,
     at_once: usize,
 ) -> Result<Vec<Loaded>, RegistryError> {
+    let Loads { plugins, refused } = load_fit(sandbox, paths, settings, at_once)?;
+    refused.into_iter().next().map_or(Ok(plugins), Err)
+}
+
+/// The same, but a plugin that is refused keeps no other from being loaded.
+///
+/// # Errors
+/// A file that cannot be read, trouble of this machine, two of one id, settings that do not fit.
+pub fn load_fit(
+    sandbox: &Sandbox,
+    paths: &[PathBuf],
+    settings: &SettingsFile,
+    at_once: usize,
+) -> Result<Loads, RegistryError> {
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<Option<Result<Loaded, RegistryError>>>> =
         Mutex::new((0..paths.len()).map(|_| None).collect());
@@ -105,8 +128,16 @@ pub fn load(
     });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut plugins: Vec<Loaded> = Vec::with_capacity(paths.len());
+    let mut refused = Vec::new();
     for loaded in results.into_iter().flatten() {
-        let loaded = loaded?;
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(RegistryError::Load { path, error }) if error.is_plugins() => {
+                refused.push(RegistryError::Load { path, error });
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let id = &loaded.plugin.manifest().plugin.id;
         match plugins.iter().find(|other| other.plugin.manifest().plugin.id == *id) {
             // The same file twice, or the same bytes, is one plugin.
@@ -121,7 +152,7 @@ pub fn load(
             None => plugins.push(loaded),
         }
     }
-    Ok(plugins)
+    Ok(Loads { plugins, refused })
 }
 
 fn load_one(sandbox: &Sandbox, path: &Path, settings: &SettingsFile) -> Result<Loaded, RegistryError> {

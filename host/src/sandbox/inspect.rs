@@ -7,8 +7,8 @@ use cordon_contract::manifest::Manifest;
 use cordon_contract::{MANIFEST_SECTION, WIT_PACKAGE, WIT_VERSION, limits};
 use wasmparser::{Chunk, ComponentExternalKind, Encoding, Parser, Payload};
 
-use super::LoadError;
 use super::contract::{CONFIGURE, DETECT, INTERFACES, shortened};
+use super::{Limit, LoadError};
 use crate::ids::Digest;
 
 /// Bytes of a component at most.
@@ -41,9 +41,10 @@ pub struct Inspection {
 pub fn inspect(wasm: &[u8]) -> Result<Inspection, LoadError> {
     if wasm.len() > COMPONENT_BYTES {
         let (len, limit) = (wasm.len() >> 20, COMPONENT_BYTES >> 20);
-        return Err(refused(format!(
-            "the component has {len} MiB, more than {limit}: ship large data as a list or a setting"
-        )));
+        return Err(LoadError::limit_hit(
+            Limit::ComponentBytes,
+            format!("the component has {len} MiB, more than {limit}: ship large data as a list or a setting"),
+        ));
     }
     recognise(wasm)?;
     let found = Outermost::read(wasm)?;
@@ -210,7 +211,8 @@ fn manifest_text(manifests: &[&[u8]]) -> Result<String, LoadError> {
     };
     if manifest.len() > limits::MANIFEST_BYTES {
         let (len, limit) = (manifest.len(), limits::MANIFEST_BYTES);
-        return Err(refused(format!("its manifest has {len} bytes, more than {limit}")));
+        let reason = format!("its manifest has {len} bytes, more than {limit}");
+        return Err(LoadError::limit_hit(Limit::ManifestBytes, reason));
     }
     match std::str::from_utf8(manifest) {
         Ok(text) => Ok(text.to_owned()),

@@ -12,6 +12,7 @@ use super::contract::{
     LevelArgument, shortened,
 };
 use super::emit::{Draft, Refusal, within, within_count};
+use super::meter::Stop;
 use super::reference;
 use super::state::RunState;
 use crate::model::{Explanation, LogLevel};
@@ -65,7 +66,7 @@ fn events(linker: &mut Linker<RunState>) -> wasmtime::Result<()> {
     })?;
     events.func_wrap("[method]batch.column", |mut store: Store<'_>, (_, path): (Batch, WasmStr)| {
         let batch = store.data_mut().call()?;
-        let path = match path_text(&store, &path) {
+        let path = match path_text(&store, &path)? {
             Ok(path) => path,
             Err(fault) => return Ok((Err(fault),)),
         };
@@ -76,7 +77,7 @@ fn events(linker: &mut Linker<RunState>) -> wasmtime::Result<()> {
         "[method]batch.column-for",
         |mut store: Store<'_>, (_, path, rows): (Batch, WasmStr, WasmList<u32>)| {
             let batch = store.data_mut().call()?;
-            let path = match path_text(&store, &path) {
+            let path = match path_text(&store, &path)? {
                 Ok(path) => path,
                 Err(fault) => return Ok((Err(fault),)),
             };
@@ -91,7 +92,7 @@ fn events(linker: &mut Linker<RunState>) -> wasmtime::Result<()> {
     )?;
     events.func_wrap("[method]batch.values", |mut store: Store<'_>, (_, path): (Batch, WasmStr)| {
         let batch = store.data_mut().call()?;
-        let path = match path_text(&store, &path) {
+        let path = match path_text(&store, &path)? {
             Ok(path) => path,
             Err(fault) => return Ok((Err(fault),)),
         };
@@ -115,6 +116,10 @@ fn findings(linker: &mut Linker<RunState>) -> wasmtime::Result<()> {
         let batch = store.data_mut().call()?;
         let draft = draft(&mut store, &finding)?;
         let state = store.data_mut();
+        if draft.is_err() {
+            // Reading what is too long takes time, and straight-line code passes no look of the guest's own clock.
+            state.meter.check_time()?;
+        }
         Ok((state.said.emissions.emit(draft, &state.given.terms.manifest, &batch),))
     })
 }
@@ -156,8 +161,7 @@ fn log(linker: &mut Linker<RunState>) -> wasmtime::Result<()> {
             value: step.value.as_ref().map(text).transpose()?,
             held: step.held,
         };
-        store.data_mut().said.explanations.push(explanation);
-        Ok(())
+        Ok(store.data_mut().said.explanations.push(explanation)?)
     })
 }
 
@@ -182,14 +186,18 @@ pub(super) fn level_of(level: LevelArgument) -> LogLevel {
     }
 }
 
-fn path_text(store: &Store<'_>, path: &WasmStr) -> Answer<String> {
-    let path =
-        path.to_str(store.as_context()).map_err(|_| AccessFault::BadPath("the path is not Unicode text".into()))?;
-    let (len, limit) = (path.len(), limits::PATH_BYTES);
-    if len > limit {
-        return Err(AccessFault::BadPath(format!("a path of {len} bytes: at most {limit} are allowed")));
-    }
-    Ok(path.into_owned())
+/// The path, in place of a [`Stop`] where reading it took the run over its time: what has no path's length may have any.
+fn path_text(store: &Store<'_>, path: &WasmStr) -> Result<Answer<String>, Stop> {
+    let fault = match path.to_str(store.as_context()) {
+        Ok(path) if path.len() <= limits::PATH_BYTES => return Ok(Ok(path.into_owned())),
+        Ok(path) => {
+            let (len, limit) = (path.len(), limits::PATH_BYTES);
+            AccessFault::BadPath(format!("a path of {len} bytes: at most {limit} are allowed"))
+        }
+        Err(_) => AccessFault::BadPath("the path is not Unicode text".into()),
+    };
+    store.data().meter.check_time()?;
+    Ok(Err(fault))
 }
 
 /// Copies a finding out of the guest, text by text, each only after its length was found to be within its limit.

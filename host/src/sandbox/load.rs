@@ -8,13 +8,13 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::access::Access;
+use super::allowance::Allowance;
 use super::contract::DETECT;
 use super::engine::{self, MEMORIES, TABLES, Ticker};
-use super::meter::Allowance;
 use super::prepare::{self, Cache, Preparer, Request};
 use super::run::{self, started};
 use super::state::{Given, Terms};
-use super::{LoadError, Outcome, Plugin, PluginInner, Sandbox, SandboxOptions, inspect, link};
+use super::{Limit, LoadError, Outcome, Plugin, PluginInner, Sandbox, SandboxOptions, inspect, link};
 
 /// Bytes of a page of linear memory.
 const PAGE_BYTES: u64 = 64 << 10;
@@ -122,14 +122,18 @@ fn fits(component: &Component, allowance: &Allowance) -> Result<(), LoadError> {
     let pages = needs.max_initial_memory_size.unwrap_or(0);
     if pages.saturating_mul(PAGE_BYTES) > allowance.memory as u64 {
         let (there, limit) = (pages.saturating_mul(PAGE_BYTES) >> 20, allowance.memory >> 20);
-        return Err(LoadError::Plugin(format!(
-            "after `configure` it holds {there} MiB of memory, more than its limit of {limit} MiB: raise `memory-mib` under [limits] in cordon.toml within the operator's cap"
-        )));
+        return Err(LoadError::limit_hit(
+            Limit::Memory,
+            format!(
+                "after `configure` it holds {there} MiB of memory, more than its limit of {limit} MiB: raise `memory-mib` under [limits] in cordon.toml within the operator's cap"
+            ),
+        ));
     }
     let elements = needs.max_initial_table_size.unwrap_or(0);
     if elements > allowance.table_elements as u64 {
         let limit = allowance.table_elements;
-        return Err(LoadError::Plugin(format!("it has a table of {elements} elements, a plugin may have {limit}")));
+        let reason = format!("it has a table of {elements} elements, a plugin may have {limit}");
+        return Err(LoadError::limit_hit(Limit::TableElements, reason));
     }
     Ok(())
 }
@@ -147,6 +151,12 @@ fn try_start(sandbox: &Sandbox, plugin: &Plugin) -> Result<(), LoadError> {
         // All slots are taken: it starts when one is free.
         Outcome::HostTrouble { .. } if error.is::<wasmtime::PoolConcurrencyLimitError>() => Ok(()),
         Outcome::HostTrouble { reason } => Err(LoadError::Plugin(format!("no slot of the pool can hold it: {reason}"))),
-        outcome => Err(LoadError::Plugin(format!("it does not start: it {}", outcome.reason()))),
+        outcome => {
+            let reason = format!("it does not start: it {}", outcome.reason());
+            Err(match outcome.limit() {
+                Some(limit) => LoadError::limit_hit(limit, reason),
+                None => LoadError::Plugin(reason),
+            })
+        }
     }
 }

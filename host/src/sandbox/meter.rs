@@ -4,25 +4,19 @@ use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
 
-use super::{Caps, Limit, cpu};
-use cordon_contract::manifest::Manifest;
+use super::allowance::Allowance;
+use super::{Limit, cpu};
 
-/// CPU time for one batch where the manifest asks for none, in milliseconds.
-const CPU_MS: u32 = 200;
-/// Linear memory where the manifest asks for none, in MiB.
-const MEMORY_MIB: u32 = 64;
 /// Host calls for each row, above the base.
 const HOST_CALLS_PER_ROW: u32 = 16;
 /// Bytes of columns that may cross into a guest whatever the batch's size ...
 const COLUMN_BYTES: u64 = 64 << 20;
 /// ... and for each byte of the batch. Real batches' columns are smaller than their events; several paths may overlap.
 const COLUMN_BYTES_PER_EVENT_BYTE: u64 = 8;
-/// The wall clock stands this far behind the CPU time: only a host in trouble gets there.
-const WALL_FACTOR: u32 = 20;
-/// And never nearer than this.
-const WALL_FLOOR: Duration = Duration::from_secs(30);
 /// Host calls above the usual for a plugin that is asked to explain itself: one for each look at a value.
 const EXPLAIN_CALLS: u32 = 65_536;
+/// Host calls between two looks at the time: straight-line code passes no look of the guest's own clock.
+const CALLS_BETWEEN_LOOKS: u32 = 64;
 
 /// Why a run was stopped by the host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,31 +40,6 @@ impl Stop {
     }
 }
 
-/// A plugin's limits: its manifest's wishes under the operator's caps.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Allowance {
-    cpu: Duration,
-    cpu_per_row: Duration,
-    host_calls: u32,
-    /// Bytes of all linear memories of one instance.
-    pub(super) memory: usize,
-    /// Elements of all tables of one instance.
-    pub(super) table_elements: usize,
-}
-
-impl Allowance {
-    pub(super) fn of(manifest: &Manifest, caps: &Caps) -> Self {
-        let wish = |wish: Option<u32>, default: u32, cap: u32| wish.unwrap_or(default).min(cap);
-        Self {
-            cpu: Duration::from_millis(u64::from(wish(manifest.limits.cpu_ms, CPU_MS, caps.cpu_ms))),
-            cpu_per_row: Duration::from_micros(u64::from(caps.cpu_us_per_row)),
-            host_calls: caps.host_calls,
-            memory: (wish(manifest.limits.memory_mib, MEMORY_MIB, caps.memory_mib) as usize) << 20,
-            table_elements: caps.table_elements as usize,
-        }
-    }
-}
-
 /// One run's use of its allowance.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -80,6 +49,7 @@ pub(super) struct Meter {
     wall_limit: Duration,
     /// CPU time spent building shared columns: the first asker pays for all, so it is not held against it.
     pub(super) columns_cpu: Duration,
+    columns_cpu_limit: Duration,
     host_call_limit: u32,
     pub(super) host_calls: u32,
     column_byte_limit: u64,
@@ -100,8 +70,9 @@ impl Meter {
             cpu_start: cpu::thread_time(),
             cpu_limit,
             wall_start: Instant::now(),
-            wall_limit: cpu_limit.saturating_mul(WALL_FACTOR).max(WALL_FLOOR),
+            wall_limit: cpu_limit.saturating_mul(allowance.wall_factor).max(allowance.wall_floor),
             columns_cpu: Duration::ZERO,
+            columns_cpu_limit: allowance.columns.saturating_add(allowance.columns_per_row.saturating_mul(rows)),
             host_call_limit: allowance.host_calls.saturating_add(rows.saturating_mul(HOST_CALLS_PER_ROW)),
             host_calls: 0,
             column_byte_limit: (bytes as u64).saturating_mul(COLUMN_BYTES_PER_EVENT_BYTE).saturating_add(COLUMN_BYTES),
@@ -120,8 +91,9 @@ impl Meter {
             cpu_start: cpu::thread_time(),
             cpu_limit,
             wall_start: Instant::now(),
-            wall_limit: cpu_limit.saturating_mul(WALL_FACTOR).max(WALL_FLOOR),
+            wall_limit: Duration::MAX, // the parent has one
             columns_cpu: Duration::ZERO,
+            columns_cpu_limit: Duration::ZERO,
             host_call_limit: u32::MAX,
             host_calls: 0,
             column_byte_limit: 0,
@@ -150,18 +122,23 @@ impl Meter {
     }
 
     /// # Errors
-    /// When the CPU time or, far behind it, the wall clock is used up.
+    /// When the CPU time, that for columns or, far behind them, the wall clock is used up.
     pub(super) fn check_time(&self) -> Result<(), Stop> {
         if self.cpu() > self.cpu_limit {
             let limit = self.cpu_limit.as_millis();
             return Err(Stop::limit(Limit::CpuTime, format!("used more than its {limit} ms of CPU time")));
         }
+        if self.columns_cpu > self.columns_cpu_limit {
+            let limit = self.columns_cpu_limit.as_millis();
+            let reason = format!("had the host build columns for more than its {limit} ms of CPU time");
+            return Err(Stop::limit(Limit::ColumnTime, reason));
+        }
         if self.wall_start.elapsed() > self.wall_limit {
-            let limit = self.wall_limit.as_secs();
+            let limit = self.wall_limit.as_millis();
             return Err(Stop::limit(
                 Limit::WallClock,
                 format!(
-                    "was not done after {limit} s of wall clock, though its CPU time was not used up: the host is overloaded"
+                    "was not done after {limit} ms of wall clock, though its CPU time was not used up: the host is overloaded"
                 ),
             ));
         }
@@ -171,14 +148,14 @@ impl Meter {
     /// Counts one host call.
     ///
     /// # Errors
-    /// When there were too many.
+    /// When there were too many, or the time is used up.
     pub(super) fn host_call(&mut self) -> Result<(), Stop> {
         if self.host_calls >= self.host_call_limit {
             let limit = self.host_call_limit;
             return Err(Stop::limit(Limit::HostCalls, format!("made more than its {limit} host calls")));
         }
         self.host_calls += 1;
-        Ok(())
+        if self.host_calls.is_multiple_of(CALLS_BETWEEN_LOOKS) { self.check_time() } else { Ok(()) }
     }
 
     /// Runs `build`, whose CPU time is the columns', not the plugin's.

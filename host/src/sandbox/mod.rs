@@ -4,14 +4,16 @@
 //!
 //! `inspect` reads a component without running it; `prepare` confines whatever touches untrusted code to a child process
 //! and keeps artefacts; `load` joins the two; `run` gives one batch to one fresh instance, through `link` (imports),
-//! `access` (fields), `emit` (findings) and `meter` (limits); `outcome` says how it ended.
+//! `access` (fields), `emit` (findings), `allowance` and `meter` (limits); `outcome` says how it ended.
 
 mod access;
+mod allowance;
 mod contract;
 mod cpu;
 mod emit;
 mod engine;
 mod inspect;
+mod limit;
 mod link;
 mod load;
 mod meter;
@@ -31,8 +33,9 @@ use wasmtime::Engine;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
 pub use inspect::{COMPONENT_BYTES, Inspection, inspect};
+pub use limit::Limit;
 pub use options::{Caps, SandboxOptions};
-pub use outcome::{Cost, Limit, Outcome, RunReport};
+pub use outcome::{Cost, Outcome, RunReport};
 pub use prepare::prepare_child;
 pub use reference::row_of;
 
@@ -90,9 +93,38 @@ pub enum LoadError {
     /// `configure` failed or hit a limit, a snapshot cannot carry it.
     #[error("{0}")]
     Plugin(String),
+    /// The author's, or the operator's cap too low: it hit a limit.
+    #[error("{reason}")]
+    Limit {
+        /// Which.
+        limit: Limit,
+        /// With its figures.
+        reason: String,
+    },
     /// The host's: no child process, disk full, cache unreadable.
     #[error("{0}")]
     Host(String),
+}
+
+impl LoadError {
+    pub(crate) fn limit_hit(limit: Limit, reason: impl Into<String>) -> Self {
+        LoadError::Limit { limit, reason: reason.into() }
+    }
+
+    /// The limit that was hit, where one was.
+    #[must_use]
+    pub fn limit(&self) -> Option<Limit> {
+        match self {
+            LoadError::Limit { limit, .. } => Some(*limit),
+            LoadError::Plugin(_) | LoadError::Host(_) => None,
+        }
+    }
+
+    /// Whether the plugin, not this machine, is why.
+    #[must_use]
+    pub fn is_plugins(&self) -> bool {
+        !matches!(self, LoadError::Host(_))
+    }
 }
 
 impl Sandbox {

@@ -24,6 +24,16 @@ pub struct Caps {
     pub cpu_ms: u32,
     /// Microseconds per row.
     pub cpu_us_per_row: u32,
+    /// CPU time for building columns that the run is the first to ask for: they are shared, so that is not the plugin's
+    /// own time, but one plugin must not have the host build without end. This much plus `column_us_per_row` for each row.
+    pub column_ms: u32,
+    /// Microseconds per row.
+    pub column_us_per_row: u32,
+    /// The wall clock of a run stands at this many times its CPU time, and never below `wall_floor_ms`: only a host in
+    /// trouble gets there.
+    pub wall_factor: u32,
+    /// Milliseconds.
+    pub wall_floor_ms: u32,
     /// Linear memory of one instance.
     pub memory_mib: u32,
     /// Elements of all tables of one instance.
@@ -43,6 +53,10 @@ impl Default for Caps {
         Self {
             cpu_ms: 1_000,
             cpu_us_per_row: 100,
+            column_ms: 2_000,
+            column_us_per_row: 500,
+            wall_factor: 20,
+            wall_floor_ms: 30_000,
             memory_mib: 256,
             table_elements: 20_000,
             host_calls: 4_096,

@@ -1,48 +1,14 @@
 //! How one run of a plugin on a batch ended. Classified once, here, by type.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 use wasmtime::{Trap, WasmBacktrace};
 
+use super::Limit;
 use super::contract::shortened;
 use super::meter::Stop;
 use crate::model::{Emitted, Explanation, LogLine};
-
-/// A limit that can be hit; its `Display` is the name used in outcomes, metrics and docs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)]
-pub enum Limit {
-    CpuTime,
-    WallClock,
-    Memory,
-    TableElements,
-    Stack,
-    HostCalls,
-    HostCallBytes,
-    FindingsPerRow,
-    FindingBytesPerRow,
-    LogBytes,
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Limit::CpuTime => "cpu-time",
-            Limit::WallClock => "wall-clock",
-            Limit::Memory => "memory",
-            Limit::TableElements => "table-elements",
-            Limit::Stack => "stack",
-            Limit::HostCalls => "host-calls",
-            Limit::HostCallBytes => "host-call-bytes",
-            Limit::FindingsPerRow => "findings-per-row",
-            Limit::FindingBytesPerRow => "finding-bytes-per-row",
-            Limit::LogBytes => "log-bytes",
-        })
-    }
-}
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -131,12 +97,12 @@ impl Outcome {
             Stop::Host(reason) => return Outcome::HostTrouble { reason: reason.clone() },
         };
         match limit {
-            Limit::CpuTime | Limit::WallClock => Outcome::OutOfTime { reason, limit },
+            Limit::CpuTime | Limit::ColumnTime | Limit::WallClock => Outcome::OutOfTime { reason, limit },
             Limit::Memory | Limit::TableElements => Outcome::OutOfMemory { reason, limit },
-            Limit::Stack | Limit::HostCalls | Limit::HostCallBytes => Outcome::Trapped { reason, limit: Some(limit) },
-            Limit::FindingsPerRow | Limit::FindingBytesPerRow | Limit::LogBytes => {
+            Limit::FindingsPerRow | Limit::FindingBytesPerRow | Limit::LogBytes | Limit::ExplanationBytes => {
                 Outcome::BadOutput { reason, limit: Some(limit) }
             }
+            _ => Outcome::Trapped { reason, limit: Some(limit) },
         }
     }
 

@@ -88,7 +88,7 @@ fn report(store: Store<RunState>, ended: Result<Result<(), Failure>, Outcome>, s
         (None, Err(outcome)) => outcome,
     };
     let findings = if outcome == Outcome::Completed { said.emissions.into_findings() } else { Vec::new() };
-    RunReport { outcome, findings, log: said.log.into_lines(), explanations: said.explanations, cost }
+    RunReport { outcome, findings, log: said.log.into_lines(), explanations: said.explanations.into_steps(), cost }
 }
 
 fn cost(meter: &Meter, start: Duration) -> Cost {
@@ -105,9 +105,11 @@ fn cost(meter: &Meter, start: Duration) -> Cost {
 
 /// A run that was never needed.
 pub(super) fn nothing_to_do() -> RunReport {
-    ended(Outcome::Completed)
-}
-
-fn ended(outcome: Outcome) -> RunReport {
-    RunReport { outcome, findings: Vec::new(), log: Vec::new(), explanations: Vec::new(), cost: Cost::default() }
+    RunReport {
+        outcome: Outcome::Completed,
+        findings: Vec::new(),
+        log: Vec::new(),
+        explanations: Vec::new(),
+        cost: Cost::default(),
+    }
 }

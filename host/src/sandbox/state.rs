@@ -9,8 +9,9 @@ use cordon_contract::manifest::Manifest;
 
 use super::Limit;
 use super::access::Access;
+use super::allowance::Allowance;
 use super::emit::Emissions;
-use super::meter::{Allowance, Meter, Stop};
+use super::meter::{Meter, Stop};
 use crate::events::Batch;
 use crate::model::{Explanation, LogLevel, LogLine};
 
@@ -41,7 +42,7 @@ pub(super) struct Given {
 pub(super) struct Said {
     pub(super) emissions: Emissions,
     pub(super) log: Log,
-    pub(super) explanations: Vec<Explanation>,
+    pub(super) explanations: Explanations,
 }
 
 /// A store's data.
@@ -72,6 +73,37 @@ impl RunState {
             Some(batch) => Ok(Arc::clone(batch)),
             None => Err(Stop::limit(Limit::HostCalls, "asked for events before it was given a batch")),
         }
+    }
+}
+
+/// Bytes of all explanations of one run; a plugin explains itself on single events.
+const EXPLANATION_BYTES: usize = 16 << 20;
+
+/// What a plugin explained, within its limit.
+#[derive(Debug, Default)]
+pub(super) struct Explanations {
+    steps: Vec<Explanation>,
+    bytes: usize,
+}
+
+impl Explanations {
+    /// Takes a step.
+    ///
+    /// # Errors
+    /// When they are over their limit.
+    pub(super) fn push(&mut self, step: Explanation) -> Result<(), Stop> {
+        let texts = step.field.len() + step.predicate.len() + step.value.as_ref().map_or(0, String::len);
+        self.bytes += texts + size_of::<Explanation>();
+        if self.bytes > EXPLANATION_BYTES {
+            let reason = format!("explained itself in more than {EXPLANATION_BYTES} bytes");
+            return Err(Stop::limit(Limit::ExplanationBytes, reason));
+        }
+        self.steps.push(step);
+        Ok(())
+    }
+
+    pub(super) fn into_steps(self) -> Vec<Explanation> {
+        self.steps
     }
 }
 

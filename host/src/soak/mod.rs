@@ -18,6 +18,7 @@ pub use round::Round;
 use crate::events::{BatcherOptions, Input, ReadError};
 use crate::registry::{self, Loaded, RegistryError, SettingsFile};
 use crate::sandbox::{LoadError, Outcome, Sandbox, SandboxOptions};
+use crate::telemetry::Metrics;
 use crate::wiring::{Happening, Pipeline, Progress};
 
 /// What is run, the same in every round.
@@ -91,6 +92,7 @@ impl Soak {
             evidence: false,
             cuts: round.cuts,
             progress: Arc::new(Progress::default()),
+            metrics: &Metrics::new(),
         };
         let inputs: Vec<Input> = round.order.iter().filter_map(|at| self.inputs.get(*at).cloned()).collect();
         let mut findings = Findings::default();

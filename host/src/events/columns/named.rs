@@ -27,6 +27,12 @@ struct Entry {
 }
 
 impl Named {
+    /// Bytes that it holds, about: each text stands twice.
+    pub(in crate::events) fn bytes(&self) -> usize {
+        let entry = |entry: &Entry| 2 * entry.text.len() + entry.elements.len() * size_of::<(u32, u32)>();
+        self.entries.iter().map(entry).sum()
+    }
+
     /// The elements that say this.
     pub(in crate::events) fn elements(&self, text: &str) -> &[(u32, u32)] {
         self.index.get(text).and_then(|entry| self.entries.get(*entry)).map_or(&[], |entry| &entry.elements)

@@ -126,6 +126,11 @@ impl Tape {
         &self.keys
     }
 
+    /// Bytes that it holds, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len() + self.nodes.len() * size_of::<Node>()
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }

@@ -9,10 +9,10 @@ use wasmparser::Validator;
 use wasmtime::component::Component;
 use wasmtime_wizer::Wizer;
 
-use super::{Answer, Job, limits, snapshot};
+use super::{Answer, Job, limits, snapshot, strings};
 use crate::ids::Digest;
 use crate::sandbox::contract::shortened;
-use crate::sandbox::{engine, link};
+use crate::sandbox::{Limit, engine, link};
 
 /// Bytes of a refusal's text.
 const REASON_BYTES: usize = 2048;
@@ -21,6 +21,8 @@ const REASON_BYTES: usize = 2048;
 pub(super) enum Fault {
     /// The plugin's.
     Plugin(String),
+    /// The plugin's, and the limit that it hit.
+    Limit(Limit, String),
     /// The host's.
     Host(String),
 }
@@ -51,7 +53,8 @@ pub fn prepare_child(arguments: &[OsString]) -> ExitCode {
     }
     let answer = match prepare(&job) {
         Ok(answer) => answer,
-        Err(Fault::Plugin(reason)) => Answer::Refused(shortened(&reason, REASON_BYTES)),
+        Err(Fault::Plugin(reason)) => refused(&reason, None),
+        Err(Fault::Limit(limit, reason)) => refused(&reason, Some(limit)),
         Err(Fault::Host(reason)) => Answer::Failed(shortened(&reason, REASON_BYTES)),
     };
     match serde_json::to_vec(&answer)
@@ -61,6 +64,10 @@ pub fn prepare_child(arguments: &[OsString]) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&format!("the answer cannot be written: {error}")),
     }
+}
+
+fn refused(reason: &str, limit: Option<Limit>) -> Answer {
+    Answer::Refused { reason: shortened(reason, REASON_BYTES), limit }
 }
 
 fn complain(problem: &str) -> ExitCode {
@@ -74,6 +81,7 @@ fn prepare(job: &Job) -> Result<Answer, Fault> {
     Validator::new_with_features(engine.get_wasm_features())
         .validate_all(&wasm)
         .map_err(|error| Fault::Plugin(format!("it is no valid component for this host: {error}")))?;
+    strings::check(&wasm).map_err(Fault::Plugin)?;
     // The init function named here does not exist, so nothing is cut out: `configure` stays, and nobody calls it.
     let wizer = Wizer::new();
     let (context, instrumented) = wizer

@@ -10,6 +10,7 @@ mod limits;
 mod parent;
 mod prune;
 mod snapshot;
+mod strings;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub use child::prepare_child;
 pub(super) use parent::{Preparer, Request};
 
 use crate::ids::Digest;
+use crate::sandbox::Limit;
 
 /// Raised whenever what an artefact is made of changes other than by wasmtime's own version.
 const ARTEFACT_VERSION: &[u8] = b"cordon artefact 1";
@@ -57,7 +59,12 @@ enum Answer {
         log: Vec<String>,
     },
     /// The plugin's fault.
-    Refused(String),
+    Refused {
+        /// In one line.
+        reason: String,
+        /// Where it hit one.
+        limit: Option<Limit>,
+    },
     /// The host's.
     Failed(String),
 }

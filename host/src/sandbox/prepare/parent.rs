@@ -12,12 +12,14 @@ use super::prune::WORK_PREFIX;
 use super::{Answer, Cache, Job};
 use crate::ids::Digest;
 use crate::sandbox::contract::shortened;
-use crate::sandbox::{Caps, LoadError};
+use crate::sandbox::{Caps, Limit, LoadError};
 
 /// How often the child is looked at while it works.
 const POLL: Duration = Duration::from_millis(3);
 /// The wall clock stands so many times behind the CPU seconds.
 const WALL_FACTOR: u32 = 4;
+/// And never nearer than this: with few CPU seconds a busy machine would be there first.
+const WALL_FLOOR: Duration = Duration::from_secs(60);
 /// Bytes of the child's standard error that are kept.
 const STDERR_BYTES: usize = 16 << 10;
 /// Bytes of the child's answer at most.
@@ -74,7 +76,8 @@ impl Preparer {
                 }
                 cache.keep(request.key, &job.artefact, sha256).map_err(host)
             }
-            Answer::Refused(reason) => Err(LoadError::Plugin(reason)),
+            Answer::Refused { reason, limit: None } => Err(LoadError::Plugin(reason)),
+            Answer::Refused { reason, limit: Some(limit) } => Err(LoadError::Limit { limit, reason }),
             Answer::Failed(reason) => Err(LoadError::Host(reason)),
         }
     }
@@ -99,7 +102,7 @@ impl Preparer {
     }
 
     fn wait(&self, child: &mut Child) -> Result<ExitStatus, LoadError> {
-        let limit = Duration::from_secs(u64::from(self.cpu_seconds.max(1))).saturating_mul(WALL_FACTOR);
+        let limit = Duration::from_secs(u64::from(self.cpu_seconds.max(1))).saturating_mul(WALL_FACTOR).max(WALL_FLOOR);
         let begun = Instant::now();
         loop {
             if let Some(status) = child.try_wait().map_err(host)? {
@@ -124,19 +127,29 @@ impl Preparer {
         const SIGKILL: i32 = rustix::process::Signal::KILL.as_raw();
         const SIGABRT: i32 = rustix::process::Signal::ABORT.as_raw();
         let (seconds, mib) = (self.cpu_seconds, self.memory_mib);
-        let why = match (status.signal(), status.code()) {
-            (Some(SIGXCPU), _) => format!("preparing it needs more than {seconds} s of CPU time"),
-            (Some(SIGKILL), _) => {
+        let (limit, why) = match (status.signal(), status.code()) {
+            (Some(SIGXCPU), _) => {
+                (Some(Limit::PrepareCpuTime), format!("preparing it needs more than {seconds} s of CPU time"))
+            }
+            (Some(SIGKILL), _) => (
+                Some(Limit::PrepareCpuTime),
                 format!(
                     "preparing it was killed: it needs more than {seconds} s of CPU time or more memory than the system has"
-                )
-            }
-            (Some(SIGABRT), _) => format!("preparing it needs more than {mib} MiB of memory, or broke the compiler"),
-            (Some(signal), _) => format!("preparing it broke the compiler (signal {signal})"),
-            (None, code) => format!("preparing it failed (exit code {})", code.unwrap_or(-1)),
+                ),
+            ),
+            (Some(SIGABRT), _) => (
+                Some(Limit::PrepareMemory),
+                format!("preparing it needs more than {mib} MiB of memory, or broke the compiler"),
+            ),
+            (Some(signal), _) => (None, format!("preparing it broke the compiler (signal {signal})")),
+            (None, code) => (None, format!("preparing it failed (exit code {})", code.unwrap_or(-1))),
         };
         let last = said.lines().map(str::trim).filter(|line| !line.is_empty()).take(3).collect::<Vec<_>>().join(" ");
-        LoadError::Plugin(if last.is_empty() { why } else { format!("{why}: {}", shortened(&last, 400)) })
+        let reason = if last.is_empty() { why } else { format!("{why}: {}", shortened(&last, 400)) };
+        match limit {
+            Some(limit) => LoadError::Limit { limit, reason },
+            None => LoadError::Plugin(reason),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use wasmtime_wizer::{ComponentContext, ComponentInstanceState, Wizer};
 
 use super::Job;
 use super::child::Fault;
+use crate::sandbox::Limit;
 use crate::sandbox::contract::{self, BatchHandle, Failure, LevelArgument};
 use crate::sandbox::engine::Ticker;
 use crate::sandbox::link::{level_of, log_text};
@@ -95,13 +96,14 @@ fn ended(store: &Store<Configuring>, mib: u32, what: &str, error: &wasmtime::Err
     }
     match Outcome::of_error(error, store.data().log.panic_message()) {
         // In this process memory is scarce by our own limit.
-        Outcome::HostTrouble { reason } => {
-            Fault::Plugin(format!("preparing it needs more memory than the limit of {mib} MiB: {reason}"))
-        }
-        outcome => Fault::Plugin(match outcome.limit() {
-            Some(limit) => format!("{what} hit the limit {limit}: it {}", outcome.reason()),
-            None => format!("{what} trapped: {}", outcome.reason()),
-        }),
+        Outcome::HostTrouble { reason } => Fault::Limit(
+            Limit::PrepareMemory,
+            format!("preparing it needs more memory than the limit of {mib} MiB: {reason}"),
+        ),
+        outcome => match outcome.limit() {
+            Some(limit) => Fault::Limit(limit, format!("{what} hit the limit {limit}: it {}", outcome.reason())),
+            None => Fault::Plugin(format!("{what} trapped: {}", outcome.reason())),
+        },
     }
 }
 

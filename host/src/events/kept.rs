@@ -1,0 +1,48 @@
+//! How much of what is built for one asker a batch keeps for the next.
+//!
+//! Columns are meant to be shared, but a plugin may declare a thousand paths, and in nested arrays as many may lead to one and
+//! the same document. What is beyond the bound is built for its asker alone, every time, in the asker's time.
+
+use super::columns::{Layer, Named};
+use super::{Column, Multi};
+
+/// Something that a batch keeps.
+pub(super) trait Kept {
+    /// Bytes of all of its kind after which no more is kept.
+    const BYTES: usize;
+
+    /// Bytes of this one, about.
+    fn bytes(&self) -> usize;
+}
+
+impl Kept for Column {
+    const BYTES: usize = 128 << 20;
+
+    fn bytes(&self) -> usize {
+        self.rows.len() * 4 + self.kinds.len() + self.offsets.len() * 4 + self.bytes.len()
+    }
+}
+
+impl Kept for Multi {
+    const BYTES: usize = 128 << 20;
+
+    fn bytes(&self) -> usize {
+        self.starts.len() * 4 + self.values.bytes()
+    }
+}
+
+impl Kept for Layer {
+    const BYTES: usize = 128 << 20;
+
+    fn bytes(&self) -> usize {
+        self.tape.bytes() + self.roots.len() * 4 + self.starts.as_ref().map_or(0, Vec::len) * 4
+    }
+}
+
+impl Kept for Named {
+    const BYTES: usize = 64 << 20;
+
+    fn bytes(&self) -> usize {
+        Named::bytes(self)
+    }
+}

@@ -1,0 +1,5 @@
+;; contract: traps
+;; ends: in trapped
+;; says: unreachable
+;; in detect:
+unreachable
