@@ -27,6 +27,8 @@ fn main() {
             workers: 1,
             received: RECEIVED,
             only: None,
+            evidence: false,
+            cuts: None,
             progress: Default::default(),
             metrics: &cordon::telemetry::Metrics::new(),
         };

@@ -66,6 +66,8 @@ fn whole(real: &Real, sandbox: &Sandbox, loaded: &[Loaded]) -> Summary {
         workers: 1,
         received: RECEIVED,
         only: None,
+        evidence: false,
+        cuts: None,
         progress: Default::default(),
         metrics: &cordon::telemetry::Metrics::new(),
     };

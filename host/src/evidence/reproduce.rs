@@ -20,6 +20,10 @@ use crate::sandbox::{Caps, LoadError, Outcome, Plugin, RunInput, Sandbox, Sandbo
 const MOST: Caps = Caps {
     cpu_ms: 60_000,
     cpu_us_per_row: 100_000,
+    column_ms: 60_000,
+    column_us_per_row: 100_000,
+    wall_factor: 20,
+    wall_floor_ms: 30_000,
     memory_mib: 4_096,
     table_elements: 1_000_000,
     host_calls: 1_000_000,
