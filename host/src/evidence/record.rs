@@ -180,6 +180,11 @@ impl CapsRecord {
             memory_mib: self.memory_mib.min(most.memory_mib),
             table_elements: self.table_elements.min(most.table_elements),
             host_calls: self.host_calls.min(most.host_calls),
+            // Of the moment, not of the finding: nothing that completed depends on them.
+            column_ms: most.column_ms,
+            column_us_per_row: most.column_us_per_row,
+            wall_factor: most.wall_factor,
+            wall_floor_ms: most.wall_floor_ms,
             prepare_seconds: most.prepare_seconds,
             prepare_mib: most.prepare_mib,
             grants: Grants { whole_events: self.whole_events },
