@@ -6,6 +6,7 @@ pub mod batches;
 pub mod cli;
 pub mod fuzz;
 pub mod guest;
+pub mod host;
 pub mod hostile;
 pub mod plain_walk;
 pub mod sandboxes;
