@@ -1,7 +1,6 @@
 //! `GET /v1/findings` and `/v1/skips`: pages in the order in which they were committed. Each read is recorded.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
@@ -59,7 +58,7 @@ pub(super) async fn skips(
     blocking(move || {
         let force = force_of(&api, &caller, asked.force.as_deref())?;
         let (after, limit) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(LIMIT).clamp(1, MOST));
-        let page = results::skips(&Arc::clone(&api.store), &force, after, limit)?;
+        let page = results::skips(&api.store, &force, after, limit)?;
         let details = json!({ "after": after, "limit": limit, "rows": page.len() });
         api.identity.record(act(&caller, "skips-read", Some(force), details))?;
         let next = page.last().map_or(after, |(number, _)| *number);

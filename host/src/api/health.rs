@@ -1,6 +1,5 @@
 //! `/healthz`, `/readyz`, `/metrics` and `/v1/status`.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::extract::State;
@@ -45,7 +44,7 @@ pub(super) async fn status(State(api): Shared, Extension(caller): Extension<Call
         lanes.retain(|lane| caller.force.as_ref().is_none_or(|own| *own == lane.force));
         let mut status = json!({ "lanes": lanes });
         if caller.force.is_none() {
-            let counts = &Arc::clone(&api.intake).counts;
+            let counts = &api.intake.counts;
             status["journal_bytes"] = api.journal.bytes().into();
             status["accepted"] = counts.accepted.load(Ordering::Relaxed).into();
             status["refused"] = counts.refused.load(Ordering::Relaxed).into();
