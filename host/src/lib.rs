@@ -2,16 +2,25 @@
 //!
 //! The flow and the allowed edges between stages are in `ARCHITECTURE.md` beside this crate's manifest.
 
+pub mod api;
+pub mod audit;
 pub mod author;
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod events;
 pub mod evidence;
 pub mod findings;
+pub mod identity;
 pub mod ids;
+pub mod intake;
+pub mod journal;
 pub mod model;
 pub mod registry;
+pub mod results;
 pub mod sandbox;
+pub mod scheduler;
 pub mod soak;
+pub mod store;
 pub mod telemetry;
 pub mod wiring;

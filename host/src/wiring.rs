@@ -8,6 +8,8 @@
 mod cut;
 mod fields;
 mod found;
+mod keeping;
+pub mod live;
 mod once;
 mod order;
 mod summary;

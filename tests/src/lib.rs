@@ -6,9 +6,11 @@ pub mod batches;
 pub mod cli;
 pub mod fuzz;
 pub mod guest;
+pub mod host;
 pub mod hostile;
 pub mod plain_walk;
 pub mod sandboxes;
+pub mod trace;
 
 /// Says that a test is skipped because this machine lacks something: past the test runner's capture, so that it is seen.
 ///

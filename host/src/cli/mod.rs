@@ -3,13 +3,16 @@
 //! Findings and machine-readable answers go to standard output, everything else to standard error. Owns no logic that
 //! another stage could need.
 
+mod audit;
 mod bench;
 mod build;
 mod case;
+mod client;
 mod demo;
 mod events;
 mod exit;
 mod fields;
+mod force;
 mod inspect;
 mod keeper;
 mod new;
@@ -19,10 +22,14 @@ mod progress;
 mod report;
 mod reproduce;
 mod run;
+mod send;
+mod serve;
 mod soak;
+mod status;
 mod style;
 mod test;
 mod text;
+mod token;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -54,6 +61,12 @@ enum Verb {
     Reproduce(reproduce::Args),
     Bench(bench::Args),
     Demo(demo::Args),
+    Serve(serve::Args),
+    Send(send::Args),
+    Status(status::Args),
+    Force(force::Args),
+    Token(token::Args),
+    Audit(audit::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -114,6 +127,12 @@ pub fn main() -> ExitCode {
         Verb::Fields(args) => fields::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Serve(args) => serve::run(&args),
+        Verb::Send(args) => send::run(&args),
+        Verb::Status(args) => status::run(&args),
+        Verb::Force(args) => force::run(&args),
+        Verb::Token(args) => token::run(&args),
+        Verb::Audit(args) => audit::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

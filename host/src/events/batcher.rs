@@ -126,6 +126,11 @@ impl Batcher {
         }
     }
 
+    /// The next event gets this sequence number, from 1, instead of the one after the last.
+    pub fn number_next(&mut self, sequence: u64) {
+        self.accepted = sequence.saturating_sub(1);
+    }
+
     /// The batches that are still open, by source.
     pub fn finish(&mut self) -> Vec<Batch> {
         let mut open = std::mem::take(&mut self.open);

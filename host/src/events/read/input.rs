@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{ReadError, decode};
 
@@ -93,6 +93,33 @@ pub(super) fn stream(source: Box<dyn Read + Send>, size: Option<u64>) -> io::Res
     let counted = Counted { source, read: Arc::clone(&compressed) };
     let text = decompress(counted).and_then(decode::to_utf8)?;
     Ok(Opened { text, compressed, size })
+}
+
+impl Opened {
+    /// The same text, of which no more than so many bytes can be read; `over` tells that there were more.
+    pub(super) fn bounded(self, bytes: u64, over: Arc<AtomicBool>) -> Self {
+        Self { text: Box::new(Bounded { text: self.text, left: bytes, over }), ..self }
+    }
+}
+
+struct Bounded {
+    text: Box<dyn Read + Send>,
+    left: u64,
+    over: Arc<AtomicBool>,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.text.read(out)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => {
+                self.over.store(true, Ordering::Relaxed);
+                return Err(io::Error::other("the text is larger than one request may be"));
+            }
+        }
+        Ok(read)
+    }
 }
 
 struct Counted {

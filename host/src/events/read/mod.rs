@@ -14,7 +14,7 @@ mod sniff;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{EventOrigin, Refusal};
 use buffer::Buffer;
@@ -99,6 +99,21 @@ impl EventReader {
         let opened = input::stream(Box::new(source), None)
             .map_err(|error| ReadError { file: name.to_owned(), reason: format!("cannot be read: {error}") })?;
         Self::of(name.into(), opened)
+    }
+
+    /// The same, with a limit: of a text of more than `bytes` the rest cannot be read, and `over` becomes true.
+    ///
+    /// # Errors
+    /// As [`EventReader::open`].
+    pub fn bounded(
+        name: &str,
+        source: impl io::Read + Send + 'static,
+        bytes: u64,
+        over: Arc<AtomicBool>,
+    ) -> Result<Self, ReadError> {
+        let opened = input::stream(Box::new(source), None)
+            .map_err(|error| ReadError { file: name.to_owned(), reason: format!("cannot be read: {error}") })?;
+        Self::of(name.into(), opened.bounded(bytes, over))
     }
 
     fn of(file: Arc<str>, opened: input::Opened) -> Result<Self, ReadError> {

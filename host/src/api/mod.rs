@@ -1,0 +1,72 @@
+//! The host's HTTP interface: a table of routes with what each asks for, and the handlers.
+//!
+//! Nothing is reachable that is not in [`ROUTES`]; a route without a permission is open on purpose. What takes long or
+//! waits for the disk runs on blocking threads. Owns no data.
+
+mod answer;
+mod audit;
+mod body;
+mod events;
+mod findings;
+mod forces;
+mod guard;
+mod health;
+mod routes;
+mod tokens;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+pub use routes::{ROUTES, Route};
+
+use crate::audit::Audit;
+use crate::identity::Identity;
+use crate::intake::Intake;
+use crate::journal::Journal;
+use crate::scheduler::Scheduler;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+/// What handlers need.
+pub struct Api {
+    /// Who did what.
+    pub audit: Arc<Audit>,
+    /// Forces and tokens.
+    pub identity: Arc<Identity>,
+    /// Takes events.
+    pub intake: Arc<Intake>,
+    /// The journal, for its size.
+    pub journal: Arc<Journal>,
+    /// Where findings are.
+    pub store: Arc<Store>,
+    /// What plugins did and cost.
+    pub metrics: Arc<Metrics>,
+    /// The lanes.
+    pub scheduler: Arc<Scheduler>,
+    /// Requests with events that are read at the same time.
+    pub at_once: Semaphore,
+    /// Time without a byte of a request's body, after which it is given up.
+    pub idle: Duration,
+    /// Bytes of a request's body as sent.
+    pub body_bytes: u64,
+    /// Whether the host is stopping: it is then not ready.
+    pub stopping: AtomicBool,
+}
+
+/// Serves until `stop` is done, then finishes what is under way.
+///
+/// # Errors
+/// The listener's.
+pub async fn serve(
+    listener: TcpListener,
+    api: Arc<Api>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, routes::router(api)).with_graceful_shutdown(stop).await
+}

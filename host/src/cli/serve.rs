@@ -1,0 +1,174 @@
+//! `cordon serve`
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::{self, Exit};
+use super::style;
+use crate::api;
+use crate::clock::now_micros;
+use crate::config::Config;
+use crate::registry::{self, Loaded, Loads, RegistryError, SettingsFile};
+use crate::sandbox::{Sandbox, SandboxOptions};
+use crate::telemetry::Metrics;
+use crate::wiring::live::{Host, workers};
+
+/// How long the last requests may take once the host is told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Run the live host: take events over HTTP, run every plugin on all of them, keep findings
+///
+/// What is acknowledged is on disk. SIGTERM or Ctrl-C ends it after what is under way; a second one ends it at once, which
+/// loses nothing either.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon serve -p target/cordon/plugins
+  cordon serve --config /etc/cordon.toml
+  cordon serve --config /etc/cordon.toml --check       reads and checks the file, starts nothing
+
+The configuration (TOML; every key may be left out):
+  listen = \"127.0.0.1:7400\"
+  data = \"cordon-data\"
+  plugins = [\"plugins\"]            # .wasm files, or folders of them
+  settings = \"settings.toml\"
+  workers = 2
+  [journal]
+  segment-mib = 64
+  disk-floor-mib = 1024            # below it events are refused
+  keep-days = 365                  # then what every plugin is done with goes
+  [intake]
+  request-mib = 32
+  at-once = 8
+  idle-seconds = 30
+
+Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder")]
+pub(super) struct Args {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Check the configuration and start nothing
+    #[arg(long, requires = "config")]
+    check: bool,
+    /// Where to listen, instead of the configuration's
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// The data folder, instead of the configuration's
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// A .wasm file or a folder of them, besides the configuration's; repeat for more
+    #[arg(short, long = "plugin", value_name = "PLUGIN")]
+    plugins: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let config = configured(args)?;
+    if args.check {
+        writeln!(super::out(), "{:?} is a good configuration", args.config.as_deref().unwrap_or("".as_ref()))?;
+        return Ok(Exit::Done);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let metrics = Arc::new(Metrics::new());
+    let (sandbox, Loads { plugins, refused }) = load(&config, &metrics)?;
+    let deployed: Vec<String> = plugins.iter().map(line).collect();
+    let host = Host::start(&config, sandbox, plugins, metrics, now_micros())?;
+    for refused in &refused {
+        tracing::error!("not deployed: {refused}");
+    }
+    for found in &host.found {
+        tracing::error!("{found}");
+    }
+    let served = runtime.block_on(serve(&config, &host, &deployed));
+    // What still reads or writes ends first; then lanes, journal and store, by being dropped.
+    runtime.shutdown_timeout(DRAIN);
+    drop(host);
+    served?;
+    tracing::info!("stopped");
+    Ok(Exit::Done)
+}
+
+fn configured(args: &Args) -> Result<Config> {
+    let mut config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    if let Some(listen) = args.listen {
+        anyhow::ensure!(
+            listen.ip().is_loopback(),
+            "--listen {listen}: the host speaks plain HTTP and listens on loopback only"
+        );
+        config.listen = listen;
+    }
+    if let Some(data) = &args.data {
+        config.data.clone_from(data);
+    }
+    config.plugins.extend(args.plugins.iter().cloned());
+    Ok(config)
+}
+
+/// A plugin that is refused keeps no other from being deployed.
+fn load(config: &Config, metrics: &Metrics) -> Result<(Sandbox, Loads)> {
+    let settings = config.settings.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
+    let mut paths = Vec::new();
+    for path in &config.plugins {
+        paths.extend(registry::components(path)?);
+    }
+    let workers = workers(config);
+    let sandbox = Sandbox::new(SandboxOptions { workers, ..SandboxOptions::default() })?;
+    let loads = registry::load_fit(&sandbox, &paths, &settings, workers)?;
+    for refused in &loads.refused {
+        if let RegistryError::Load { error, .. } = refused {
+            metrics.not_loaded(error);
+        }
+    }
+    Ok((sandbox, loads))
+}
+
+fn line(loaded: &Loaded) -> String {
+    let plugin = &loaded.plugin.manifest().plugin;
+    format!("{} {} ({}), live for all forces", plugin.id, plugin.version, loaded.plugin.digest().short())
+}
+
+async fn serve(config: &Config, host: &Host, deployed: &[String]) -> Result<()> {
+    let listener = tokio::net::TcpListener::bind(config.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    say(config, host, deployed, listener.local_addr()?)?;
+    let api = Arc::clone(&host.api);
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        api.stopping.store(true, Ordering::Relaxed);
+        tracing::info!("stopping: what is under way is finished first");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            // Nothing that was acknowledged needs us any more.
+            std::process::exit(Exit::Done as i32);
+        });
+    };
+    api::serve(listener, Arc::clone(&host.api), stop).await.context("the listener failed")
+}
+
+fn say(config: &Config, host: &Host, deployed: &[String], address: SocketAddr) -> std::io::Result<()> {
+    let mut out = super::out();
+    writeln!(out, "{}listening on http://{address}{}", style::STRONG, style::OFF)?;
+    writeln!(out, "data       {}", config.data.display())?;
+    if deployed.is_empty() {
+        writeln!(out, "plugins    none: events are stored and nothing looks at them; give -p or `plugins`")?;
+    }
+    for plugin in deployed {
+        writeln!(out, "plugin     {plugin}")?;
+    }
+    if let Some(path) = &host.first_token {
+        writeln!(out, "first token (operator, for 24 hours)  {}", path.display())?;
+    }
+    out.flush()
+}

@@ -1,0 +1,274 @@
+//! Who may do what: forces, tokens, roles.
+//!
+//! Owns the records of forces and tokens. A token's text is random and shown once; only its digest is stored. Every change
+//! commits with its audit record. Knows no route and no event.
+
+mod forces;
+mod roles;
+mod tokens;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use forces::{ForceRecord, Stage};
+pub use roles::{Permission, Role};
+pub use tokens::{NewToken, TokenRecord};
+
+use crate::audit::{Act, Audit};
+use crate::ids::Digest;
+use crate::model::Force;
+use crate::store::{Effects, Store, StoreError};
+
+/// Who asks, as their token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The token's id.
+    pub token: String,
+    /// What it is for.
+    pub role: Role,
+    /// The force that it belongs to; none where it belongs to none.
+    pub force: Option<Force>,
+}
+
+/// Why a token is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum Unauthorised {
+    #[error("no token was given: send `Authorization: Bearer TOKEN`")]
+    Absent,
+    #[error("the token is unknown, or was revoked: ask the operator for a new one")]
+    Unknown,
+    #[error("the token has expired: ask the operator for a new one")]
+    Expired,
+}
+
+/// Why a change is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// The caller's: with the way out.
+    #[error("{0}")]
+    Refused(String),
+    /// There is no such force or token.
+    #[error("{0}")]
+    Absent(String),
+    /// The store's.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// See the module.
+pub struct Identity {
+    store: Arc<Store>,
+    audit: Arc<Audit>,
+    known: RwLock<Known>,
+}
+
+/// What is in the store, in memory.
+#[derive(Default)]
+struct Known {
+    forces: BTreeMap<Force, ForceRecord>,
+    tokens: BTreeMap<Digest, TokenRecord>,
+}
+
+impl Identity {
+    /// Reads forces and tokens.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn open(store: Arc<Store>, audit: Arc<Audit>) -> Result<Self, StoreError> {
+        let known = Known { forces: forces::read(&store)?, tokens: tokens::read(&store)? };
+        Ok(Self { store, audit, known: RwLock::new(known) })
+    }
+
+    /// Whose token it is, at this time (microseconds since 1970 UTC).
+    ///
+    /// # Errors
+    /// See [`Unauthorised`].
+    pub fn caller(&self, token: Option<&str>, now: i64) -> Result<Caller, Unauthorised> {
+        let digest = Digest::of(token.ok_or(Unauthorised::Absent)?.as_bytes());
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let record = known.tokens.get(&digest).ok_or(Unauthorised::Unknown)?;
+        if record.expires <= now {
+            return Err(Unauthorised::Expired);
+        }
+        Ok(Caller { token: record.id.clone(), role: record.role, force: record.force.clone() })
+    }
+
+    /// A force's record.
+    #[must_use]
+    pub fn force(&self, name: &Force) -> Option<ForceRecord> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).forces.get(name).cloned()
+    }
+
+    /// All forces, by name.
+    #[must_use]
+    pub fn forces(&self) -> Vec<ForceRecord> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).forces.values().cloned().collect()
+    }
+
+    /// All tokens, by id.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<TokenRecord> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens: Vec<TokenRecord> = known.tokens.values().cloned().collect();
+        tokens.sort_by(|a, b| a.id.cmp(&b.id));
+        tokens
+    }
+
+    /// Adds a force.
+    ///
+    /// # Errors
+    /// When there is one of that name, or the zone is none.
+    pub fn add_force(&self, record: ForceRecord, act: Act) -> Result<(), IdentityError> {
+        let zone = jiff::tz::TimeZone::get(&record.zone);
+        zone.map_err(|_| {
+            IdentityError::Refused(format!("`{}` is no time zone: use a name such as Europe/London", record.zone))
+        })?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.forces.contains_key(&record.name) {
+            return Err(IdentityError::Refused(format!("there is a force `{}` already", record.name)));
+        }
+        self.audit.commit(&self.store, act, forces::put(&record)?)?;
+        known.forces.insert(record.name.clone(), record);
+        Ok(())
+    }
+
+    /// Creates a token: its record, and its text, which is nowhere else.
+    ///
+    /// # Errors
+    /// When the role asks for a force and none is given (or the other way round), or there is no such force.
+    pub fn create_token(&self, new: NewToken, act: Act) -> Result<(TokenRecord, String), IdentityError> {
+        match (&new.force, new.role.is_of_a_force()) {
+            (None, true) => {
+                let reason = format!("a token of role {} belongs to a force: name it", new.role.word());
+                return Err(IdentityError::Refused(reason));
+            }
+            (Some(_), false) => {
+                let reason = format!("a token of role {} belongs to no force: name none", new.role.word());
+                return Err(IdentityError::Refused(reason));
+            }
+            _ => {}
+        }
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(force) = new.force.as_ref().filter(|force| !known.forces.contains_key(*force)) {
+            return Err(IdentityError::Absent(no_force(force.as_str(), known.forces.keys())));
+        }
+        let (digest, record, text) = tokens::make(new)?;
+        self.audit.commit(&self.store, act, tokens::put(digest, &record)?)?;
+        known.tokens.insert(digest, record.clone());
+        Ok((record, text))
+    }
+
+    /// Revokes a token by its id.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn revoke_token(&self, id: &str, act: Act) -> Result<(), IdentityError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let digest = known.tokens.iter().find(|(_, record)| record.id == id).map(|(digest, _)| *digest);
+        let digest = digest.ok_or_else(|| {
+            IdentityError::Absent(format!("there is no token `{id}`: see them with `cordon token list`"))
+        })?;
+        self.audit.commit(&self.store, act, tokens::delete(digest))?;
+        known.tokens.remove(&digest);
+        Ok(())
+    }
+
+    /// Records an act that changes nothing: somebody read something.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn record(&self, act: Act) -> Result<(), StoreError> {
+        self.audit.commit(&self.store, act, Effects::new())
+    }
+
+    /// The force of a name, which must be there.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest name.
+    pub fn known_force(&self, name: &str) -> Result<Force, IdentityError> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.forces.keys().find(|force| force.as_str() == name);
+        found.cloned().ok_or_else(|| IdentityError::Absent(no_force(name, known.forces.keys())))
+    }
+}
+
+fn no_force<'a>(name: &str, known: impl Iterator<Item = &'a Force>) -> String {
+    let name: String = name.chars().take(64).collect();
+    match known.min_by_key(|force| forces::distance(force.as_str(), &name)) {
+        None => format!("there is no force `{name}`, nor any other: add it with `cordon force add`"),
+        Some(nearest) => format!("there is no force `{name}`; the nearest name is `{nearest}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn act() -> Act {
+        Act { time: 1, who: "t".into(), role: "operator".into(), force: None, what: "test", details: Value::Null }
+    }
+
+    fn identity(folder: &std::path::Path) -> Identity {
+        let store = Arc::new(Store::open(folder).unwrap());
+        let audit = Arc::new(Audit::open(&store).unwrap());
+        Identity::open(store, audit).unwrap()
+    }
+
+    fn avon() -> ForceRecord {
+        let name = Force::new("avon").unwrap();
+        ForceRecord { name, display: "Avon".into(), zone: "Europe/London".into(), stage: Stage::Live }
+    }
+
+    fn new_token(role: Role, force: Option<&str>) -> NewToken {
+        NewToken { role, force: force.map(|name| Force::new(name).unwrap()), created: 10, expires: 100 }
+    }
+
+    #[test]
+    fn a_token_is_known_until_it_expires_or_is_revoked_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let (record, text) = {
+            let identity = identity(folder.path());
+            identity.add_force(avon(), act()).unwrap();
+            identity.create_token(new_token(Role::Intake, Some("avon")), act()).unwrap()
+        };
+        let identity = identity(folder.path());
+        let caller = identity.caller(Some(&text), 99).unwrap();
+        assert_eq!((caller.token.as_str(), caller.role), (record.id.as_str(), Role::Intake));
+        assert_eq!(caller.force, Some(avon().name));
+        assert_eq!(identity.caller(Some(&text), 100), Err(Unauthorised::Expired));
+        assert_eq!(identity.caller(Some(&text[1..]), 99), Err(Unauthorised::Unknown));
+        assert_eq!(identity.caller(None, 99), Err(Unauthorised::Absent));
+        identity.revoke_token(&record.id, act()).unwrap();
+        assert_eq!(identity.caller(Some(&text), 99), Err(Unauthorised::Unknown));
+        assert!(identity.revoke_token(&record.id, act()).is_err());
+    }
+
+    #[test]
+    fn no_text_of_a_token_is_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = identity(folder.path()).create_token(new_token(Role::Operator, None), act()).unwrap().1;
+        let log = std::fs::read(folder.path().join("store/sled/db")).unwrap();
+        let on_disk = |part: &[u8]| log.windows(part.len()).any(|window| window == part);
+        assert!(on_disk(b"operator"), "the record itself is there");
+        assert!(!on_disk(&text.as_bytes()[8..40]));
+    }
+
+    #[test]
+    fn forces_are_made_by_hand_only_and_a_typo_names_the_nearest() {
+        let folder = tempfile::tempdir().unwrap();
+        let identity = identity(folder.path());
+        let error = identity.create_token(new_token(Role::Intake, Some("avno")), act()).unwrap_err().to_string();
+        assert!(error.contains("cordon force add"), "{error}");
+        identity.add_force(avon(), act()).unwrap();
+        let error = identity.create_token(new_token(Role::Intake, Some("avno")), act()).unwrap_err().to_string();
+        assert!(error.contains("nearest name is `avon`"), "{error}");
+        assert!(identity.add_force(avon(), act()).unwrap_err().to_string().contains("already"));
+        let error = identity.add_force(ForceRecord { zone: "Avon".into(), ..avon() }, act()).unwrap_err().to_string();
+        assert!(error.contains("Europe/London"), "{error}");
+        assert!(identity.create_token(new_token(Role::Intake, None), act()).is_err());
+        assert!(identity.create_token(new_token(Role::Auditor, Some("avon")), act()).is_err());
+    }
+}

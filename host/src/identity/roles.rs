@@ -1,0 +1,107 @@
+//! Roles, and what each may do. One table; pure.
+
+use serde::{Deserialize, Serialize};
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// A shipper: sends one force's events, and nothing else.
+    Intake,
+    /// Reads one force's findings.
+    ForceReader,
+    /// A force's contact.
+    ForceContact,
+    /// Contributes detections for one force.
+    ForceAuthor,
+    /// Writes detections; sees no force's data.
+    Author,
+    /// Runs the host.
+    Operator,
+    /// Reads everything, changes nothing.
+    Auditor,
+}
+
+/// What a route asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Send events of one's own force.
+    SendEvents,
+    /// Read findings and skips.
+    ReadFindings,
+    /// See forces, lanes and metrics.
+    ReadStatus,
+    /// Add forces, create and revoke tokens.
+    Administer,
+    /// Read the audit.
+    ReadAudit,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Role; 7] = [
+        Role::Intake,
+        Role::ForceReader,
+        Role::ForceContact,
+        Role::ForceAuthor,
+        Role::Author,
+        Role::Operator,
+        Role::Auditor,
+    ];
+
+    /// Whether it may do that.
+    #[must_use]
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::{Administer, ReadAudit, ReadFindings, ReadStatus, SendEvents};
+        let granted: &[Permission] = match self {
+            Role::Intake => &[SendEvents],
+            Role::ForceReader | Role::ForceContact | Role::ForceAuthor => &[ReadFindings, ReadStatus],
+            Role::Author => &[],
+            Role::Operator => &[ReadFindings, ReadStatus, Administer],
+            Role::Auditor => &[ReadFindings, ReadStatus, ReadAudit],
+        };
+        granted.contains(&permission)
+    }
+
+    /// Whether its tokens belong to one force.
+    #[must_use]
+    pub fn is_of_a_force(self) -> bool {
+        matches!(self, Role::Intake | Role::ForceReader | Role::ForceContact | Role::ForceAuthor)
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Intake => "intake",
+            Role::ForceReader => "force-reader",
+            Role::ForceContact => "force-contact",
+            Role::ForceAuthor => "force-author",
+            Role::Author => "author",
+            Role::Operator => "operator",
+            Role::Auditor => "auditor",
+        }
+    }
+
+    /// The role of a word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_force_role_administers_and_nobody_but_intake_sends() {
+        for role in Role::ALL {
+            assert_eq!(Role::of(role.word()), Some(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.word());
+            assert_eq!(role.may(Permission::SendEvents), role == Role::Intake);
+            assert_eq!(role.may(Permission::Administer), role == Role::Operator);
+            assert_eq!(role.may(Permission::ReadAudit), role == Role::Auditor);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Effects: what one commit changes, all of it or nothing. Plain data.
+
+use super::{KEY_BYTES, StoreError, VALUE_BYTES};
+
+/// A keyspace. The number is on disk: it is never given to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Space {
+    /// How far each lane has come.
+    Cursor = 1,
+    /// Findings by force and id.
+    Finding = 2,
+    /// The order in which findings were committed, by force.
+    FindingOrder = 3,
+    /// Events that a lane passed without a result, by force.
+    Skip = 4,
+    /// Forces by name.
+    Force = 5,
+    /// Tokens by the digest of their text.
+    Token = 6,
+    /// The audit's chain.
+    Audit = 7,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Effects {
+    pub(super) expected: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) changes: Vec<Change>,
+}
+
+#[derive(Debug)]
+pub(super) enum Change {
+    Set { key: Vec<u8>, value: Option<Vec<u8>> },
+    Number { prefix: Vec<u8>, value: Vec<u8> },
+    Once { key: Vec<u8>, value: Vec<u8>, then: Vec<Change> },
+}
+
+pub(super) fn key(space: Space, key: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::with_capacity(1 + key.len());
+    whole.push(space as u8);
+    whole.extend_from_slice(key);
+    whole
+}
+
+impl Effects {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a key.
+    #[must_use]
+    pub fn put(mut self, space: Space, at: &[u8], value: Vec<u8>) -> Self {
+        self.changes.push(Change::Set { key: key(space, at), value: Some(value) });
+        self
+    }
+
+    /// Removes a key.
+    #[must_use]
+    pub fn delete(mut self, space: Space, at: &[u8]) -> Self {
+        self.changes.push(Change::Set { key: key(space, at), value: None });
+        self
+    }
+
+    /// Sets `prefix` and the next number (8 bytes, big endian, from 1) to a value: a list that grows.
+    #[must_use]
+    pub fn append(mut self, space: Space, prefix: &[u8], value: Vec<u8>) -> Self {
+        self.changes.push(Change::Number { prefix: key(space, prefix), value });
+        self
+    }
+
+    /// Sets a key that is not set yet, and makes other changes with it; where it is set, nothing of both.
+    #[must_use]
+    pub fn once(mut self, space: Space, at: &[u8], value: Vec<u8>, then: Effects) -> Self {
+        self.changes.push(Change::Once { key: key(space, at), value, then: then.changes });
+        self
+    }
+
+    /// Makes none of the effects unless a key has this value (none: is not set) when they are committed.
+    #[must_use]
+    pub fn expect(mut self, space: Space, at: &[u8], value: Option<Vec<u8>>) -> Self {
+        self.expected.push((key(space, at), value));
+        self
+    }
+
+    /// These, and others with them.
+    #[must_use]
+    pub fn and(mut self, mut others: Effects) -> Self {
+        self.expected.append(&mut others.expected);
+        self.changes.append(&mut others.changes);
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        check(&self.changes)
+    }
+}
+
+fn check(changes: &[Change]) -> Result<(), StoreError> {
+    for change in changes {
+        let (key, value) = match change {
+            Change::Set { key, value } => (key, value.as_deref().unwrap_or_default()),
+            Change::Number { prefix, value } => (prefix, value.as_slice()),
+            Change::Once { key, value, then } => {
+                check(then)?;
+                (key, value.as_slice())
+            }
+        };
+        if key.len() + 8 > KEY_BYTES {
+            return Err(StoreError::TooLarge(format!("a key of {} bytes, the limit is {KEY_BYTES}", key.len() + 8)));
+        }
+        if value.len() > VALUE_BYTES {
+            return Err(StoreError::TooLarge(format!(
+                "a value of {} bytes, the limit is {VALUE_BYTES}: keep it as a file and store its digest",
+                value.len()
+            )));
+        }
+    }
+    Ok(())
+}

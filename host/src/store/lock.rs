@@ -1,0 +1,37 @@
+//! One process a data folder. The lock goes with the process, however that ends.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use super::StoreError;
+
+/// Held as long as it lives.
+pub(super) struct Lock {
+    _file: File,
+}
+
+pub(super) fn take(data: &Path) -> Result<Lock, StoreError> {
+    let path = data.join("lock");
+    let disk = |error: std::io::Error| StoreError::disk(&path, error);
+    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(disk)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            let _ = file.read_to_string(&mut text);
+            let holder = match text.trim() {
+                "" => "another process".to_owned(),
+                process => process.to_owned(),
+            };
+            return Err(StoreError::Locked { folder: data.to_owned(), holder });
+        }
+        Err(TryLockError::Error(error)) => return Err(disk(error)),
+    }
+    let process =
+        std::env::args_os().next().map_or_else(|| "cordon".into(), |name| name.to_string_lossy().into_owned());
+    let name = Path::new(&process).file_name().and_then(|name| name.to_str()).unwrap_or("cordon");
+    file.set_len(0).map_err(disk)?;
+    writeln!(file, "process {} ({name})", std::process::id()).map_err(disk)?;
+    Ok(Lock { _file: file })
+}

@@ -1,0 +1,247 @@
+//! The store: what is small and must be exact, in sled; what is large, in files named by digest.
+//!
+//! Owns the data folder's lock, `STORE/sled` and `STORE/files`. Keyspaces are key prefixes of one tree. One thread commits:
+//! it gathers the effects that wait into one atomic batch, flushes, truly syncs, then answers. Readers see only what is
+//! durable. No other module names sled.
+//!
+//! Sled 0.34 alone is not durable on Linux: its `flush` calls `sync_file_range` on its log, which neither commits the
+//! file's size nor empties the disk's cache, and whatever is larger than a quarter of its segments becomes a file that is
+//! never synced. Whole tree nodes count there, and a node holds up to 16 entries and what a merge adds: so values are at
+//! most [`VALUE_BYTES`], segments are 16 MiB, no such file is ever made, and the log is synced after each `flush`.
+//!
+//! Knows no word of what it keeps.
+
+mod commit;
+mod effects;
+mod files;
+mod lock;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Sender, bounded};
+
+use crate::ids::Digest;
+use commit::{Commit, Committer};
+pub use effects::{Effects, Space};
+
+/// Bytes of a value at most.
+pub const VALUE_BYTES: usize = 100 << 10;
+/// Bytes of a key at most, its keyspace included.
+pub const KEY_BYTES: usize = 1 << 10;
+/// Effects that may wait for the commit thread.
+const QUEUE: usize = 1_024;
+/// Bytes of one of sled's segments; a quarter of it is what one node may hold.
+const SEGMENT_BYTES: usize = 16 << 20;
+/// Entries of one of sled's nodes at most: 16 before it splits, 3 that a merge may add, one that is being written.
+const NODE_ENTRIES: usize = 20;
+const _: () = assert!(NODE_ENTRIES * (VALUE_BYTES + KEY_BYTES + 64) < SEGMENT_BYTES / 4);
+/// Bytes that sled may keep in memory.
+const CACHE_BYTES: u64 = 128 << 20;
+
+/// Why the store does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The operator's to solve.
+    #[error("the data folder {} is in use by {holder}: ask that host with `cordon status`, or stop it first", folder.display())]
+    Locked {
+        /// The data folder.
+        folder: PathBuf,
+        /// The process that holds it.
+        holder: String,
+    },
+    /// The disk's.
+    #[error("{}: {reason}", file.display())]
+    Disk {
+        /// What could not be read or written.
+        file: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The caller's: over a limit.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Of the moment: what was expected of a key no longer holds. Nothing was changed.
+    #[error("somebody else changed it meanwhile: look again")]
+    Conflict,
+    /// A write failed before; what the disk holds is known only after a restart.
+    #[error("the store stopped after a failed write ({0}): restart the host once the disk is in order")]
+    Broken(String),
+}
+
+impl StoreError {
+    fn disk(file: &Path, error: impl std::fmt::Display) -> Self {
+        Self::Disk { file: file.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// See the module. Dropping it ends the commit thread after what is queued.
+pub struct Store {
+    db: sled::Db,
+    folder: PathBuf,
+    /// Held for writing while something is applied that is not yet durable.
+    durable: Arc<RwLock<()>>,
+    to_thread: Option<Sender<Commit>>,
+    thread: Option<JoinHandle<()>>,
+    _lock: lock::Lock,
+}
+
+/// A key (without its keyspace) and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+impl Store {
+    /// Opens the store of a data folder, made where absent, and locks the folder for this process.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] while another process holds it; `Disk` when it cannot be read or written.
+    pub fn open(data: &Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(data).map_err(|error| StoreError::disk(data, error))?;
+        let lock = lock::take(data)?;
+        let folder = data.join("store");
+        let inside = folder.join("sled");
+        std::fs::create_dir_all(folder.join("files")).map_err(|error| StoreError::disk(&folder, error))?;
+        let config = sled::Config::new().path(&inside).segment_size(SEGMENT_BYTES).cache_capacity(CACHE_BYTES);
+        let db = config.open().map_err(|error| StoreError::disk(&inside, error))?;
+        let log = synced(&folder, &inside).map_err(|error| StoreError::disk(&inside, error))?;
+        let durable = Arc::new(RwLock::new(()));
+        let (to_thread, commits) = bounded(QUEUE);
+        let committer = Committer::new(db.clone(), log, inside.clone(), Arc::clone(&durable), commits);
+        let thread = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || committer.run())
+            .map_err(|error| StoreError::disk(&inside, error))?;
+        Ok(Self { db, folder, durable, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let _durable = self.durable.read().unwrap_or_else(PoisonError::into_inner);
+        let value = self.db.get(effects::key(space, key)).map_err(|error| self.failed(&error))?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    /// Up to `limit` pairs whose keys begin with `prefix` and stand behind `after`, ascending.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn list(
+        &self,
+        space: Space,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        let _durable = self.durable.read().unwrap_or_else(PoisonError::into_inner);
+        let from = effects::key(space, after.unwrap_or(prefix));
+        let whole = effects::key(space, prefix);
+        let mut found = Vec::new();
+        for pair in self.db.range(from.clone()..) {
+            if found.len() == limit {
+                break;
+            }
+            let (key, value) = pair.map_err(|error| self.failed(&error))?;
+            if !key.starts_with(&whole) {
+                break;
+            }
+            if after.is_none() || *key != *from {
+                found.push((key.get(1..).unwrap_or_default().to_vec(), value.to_vec()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The pair with the highest key that begins with `prefix`.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn last(&self, space: Space, prefix: &[u8]) -> Result<Option<Pair>, StoreError> {
+        let _durable = self.durable.read().unwrap_or_else(PoisonError::into_inner);
+        match self.db.scan_prefix(effects::key(space, prefix)).next_back() {
+            None => Ok(None),
+            Some(pair) => {
+                let (key, value) = pair.map_err(|error| self.failed(&error))?;
+                Ok(Some((key.get(1..).unwrap_or_default().to_vec(), value.to_vec())))
+            }
+        }
+    }
+
+    /// Hands effects to the commit thread, waiting while its queue is full; `answer` is called there once all of them are
+    /// durable, or none is made.
+    ///
+    /// # Errors
+    /// `TooLarge` and `Broken`, at once; `answer` is then not called.
+    pub fn submit(
+        &self,
+        effects: Effects,
+        answer: impl FnOnce(Result<(), StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        effects.check()?;
+        let stopped = || StoreError::Broken("the host is stopping".into());
+        let to_thread = self.to_thread.as_ref().ok_or_else(stopped)?;
+        to_thread.send(Commit { effects, answer: Box::new(answer) }).map_err(|_| stopped())
+    }
+
+    /// Commits effects and waits until they are durable.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is then changed.
+    pub fn commit(&self, effects: Effects) -> Result<(), StoreError> {
+        let (to, answer) = bounded(1);
+        self.submit(effects, move |result| {
+            let _ = to.send(result);
+        })?;
+        answer.recv().unwrap_or_else(|_| Err(StoreError::Broken("the commit thread ended".into())))
+    }
+
+    /// Keeps something large under its digest; durable when this answers. Kept already: nothing is written.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn put_file(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        files::put(&self.folder.join("files"), bytes)
+    }
+
+    /// What was kept under a digest; none where there is nothing, or something damaged.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn file(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        files::get(&self.folder.join("files"), digest)
+    }
+
+    fn failed(&self, error: &sled::Error) -> StoreError {
+        StoreError::disk(&self.folder.join("sled"), error)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.to_thread = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Syncs what opening made: the settings file, snapshots' names, the log and the folders. The log's file, to sync it later.
+fn synced(folder: &Path, inside: &Path) -> io::Result<File> {
+    for file in [inside.join("conf"), inside.join("db")] {
+        File::open(file)?.sync_all()?;
+    }
+    for folder in [inside.join("blobs"), inside.to_owned(), folder.join("files"), folder.to_owned()] {
+        File::open(folder)?.sync_all()?;
+    }
+    if let Some(data) = folder.parent() {
+        File::open(data)?.sync_all()?;
+    }
+    File::open(inside.join("db"))
+}

@@ -1,0 +1,91 @@
+//! Disposal: what is old, and what every lane is done with, goes from the journal. Each segment's disposal is recorded, with
+//! its digest, before it goes.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use serde_json::json;
+
+use crate::audit::Act;
+use crate::clock::now_micros;
+use crate::identity::Identity;
+use crate::journal::{Dropped, Journal};
+use crate::model::Force;
+use crate::scheduler::Scheduler;
+
+/// Between two looks.
+const HOUR: Duration = Duration::from_secs(3_600);
+/// A day, in microseconds.
+const DAY: i64 = 86_400_000_000;
+
+/// What disposal works on.
+pub(super) struct Keeping {
+    pub(super) journal: Arc<Journal>,
+    pub(super) scheduler: Arc<Scheduler>,
+    pub(super) identity: Arc<Identity>,
+    pub(super) days: u32,
+}
+
+/// A thread that looks every hour. Dropping it ends it.
+pub(super) struct Keeper {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    pub(super) fn start(keeping: Keeping) -> std::io::Result<Self> {
+        let (stop, stopped) = bounded(0);
+        let thread = std::thread::Builder::new().name("keeper".into()).spawn(move || keeping.run(&stopped))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Keeping {
+    fn run(&self, stopped: &Receiver<()>) {
+        loop {
+            self.look();
+            if stopped.recv_timeout(HOUR) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    }
+
+    fn look(&self) {
+        let lanes = self.scheduler.status();
+        let before = now_micros().saturating_sub(i64::from(self.days) * DAY);
+        for force in self.journal.heads().into_keys() {
+            // A source that no lane reads holds nothing back.
+            let passed = |source: &_| {
+                let reading = lanes.iter().filter(|lane| lane.force == force && lane.source == *source);
+                reading.map(|lane| lane.cursor).min().unwrap_or(u64::MAX)
+            };
+            if let Err(error) = self.journal.retain(&force, before, passed, |dropped| self.record(&force, dropped)) {
+                tracing::error!("{error}");
+            }
+        }
+    }
+
+    fn record(&self, force: &Force, dropped: &Dropped) -> bool {
+        let Dropped { segment, digest, first, end, bytes } = dropped;
+        let name = segment.file_name().map(|name| name.to_string_lossy().into_owned());
+        let details = json!({ "segment": name, "digest": digest, "first": first, "end": end, "bytes": bytes });
+        let (who, role, force) = ("host".to_owned(), "host".to_owned(), Some(force.clone()));
+        let recorded =
+            self.identity.record(Act { time: now_micros(), who, role, force, what: "segment-dropped", details });
+        if let Err(error) = &recorded {
+            tracing::error!("{}: stays, because its disposal cannot be recorded: {error}", segment.display());
+        }
+        recorded.is_ok()
+    }
+}
