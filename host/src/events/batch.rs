@@ -92,7 +92,7 @@ pub struct Batch {
     /// Documents in strings, by shape and by the path up to their `@json`.
     layers: Shared<(u8, Vec<Step>), Layer>,
     /// Name/value arrays, by shape, by the array's path and by the member that names its elements.
-    named: Shared<(u8, Vec<Step>, String), Named>,
+    named: Shared<(u8, Vec<Step>, String), Option<Named>>,
     tops: OnceLock<Tops>,
 }
 
@@ -343,7 +343,10 @@ impl Batch {
             Some((at, Step::Where { name, value })) => {
                 let key = (shape, path[..=at].to_vec(), name.clone());
                 let named = shared(&self.named, &key, || columns::named(&base, from, &steps[..at], name));
-                columns::walk_from(base, self.len(), named.elements(value), &steps[at + 1..])
+                match named.as_ref() {
+                    Some(named) => columns::walk_from(base, self.len(), named.elements(value), &steps[at + 1..]),
+                    None => columns::walk_from(base, self.len(), from, steps),
+                }
             }
             _ => columns::walk_from(base, self.len(), from, steps),
         }

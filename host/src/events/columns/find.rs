@@ -168,12 +168,12 @@ pub(in crate::events) fn walk_from<'a>(base: Base<'a>, slots: usize, from: &[(u3
 }
 
 /// The array at `before` from each slot's node, by what its elements' member `name` says: one walk for all paths with
-/// `[name=...]` there.
-pub(in crate::events) fn named(base: &Base<'_>, from: &[(u32, u32)], before: &[Step], name: &str) -> Named {
+/// `[name=...]` there. `None` where they say too many different things.
+pub(in crate::events) fn named(base: &Base<'_>, from: &[(u32, u32)], before: &[Step], name: &str) -> Option<Named> {
     let tape = base.tape();
     let mut index = Named::default();
     let mut before = resolve(tape.keys(), before);
-    let Some(key) = tape.keys().find(name) else { return index };
+    let Some(key) = tape.keys().find(name) else { return Some(index) };
     let mut hint = 0;
     for (slot, node) in from {
         let array = down(tape, *node, &mut before);
@@ -184,8 +184,11 @@ pub(in crate::events) fn named(base: &Base<'_>, from: &[(u32, u32)], before: &[S
                 index.put(tape, member, position, (*slot, element));
             }
         }
+        if index.is_full() {
+            return None;
+        }
     }
-    index
+    Some(index)
 }
 
 /// The documents in the strings that a walk over so many roots found.

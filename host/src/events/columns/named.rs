@@ -9,6 +9,9 @@ use foldhash::fast::RandomState;
 
 use crate::events::tape::{Tape, unescape};
 
+/// Different names of one index at most: what has more is no name/value array, and is walked for each path.
+const NAMES: usize = 4_096;
+
 /// One array of every document, by the text of one member of its elements.
 #[derive(Debug, Default)]
 pub(in crate::events) struct Named {
@@ -36,6 +39,11 @@ impl Named {
     /// The elements that say this.
     pub(in crate::events) fn elements(&self, text: &str) -> &[(u32, u32)] {
         self.index.get(text).and_then(|entry| self.entries.get(*entry)).map_or(&[], |entry| &entry.elements)
+    }
+
+    /// Whether it has too many names.
+    pub(super) fn is_full(&self) -> bool {
+        self.entries.len() > NAMES
     }
 
     /// Takes an element: its string `member`, and its position in its array. Slots come in ascending order.

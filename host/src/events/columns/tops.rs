@@ -5,28 +5,45 @@
 
 use crate::events::tape::Tape;
 
-/// The top members of some documents, by key.
+/// The top members of some documents, by key. Twelve bytes a member, however the names are spread.
 #[derive(Debug)]
-pub(in crate::events) struct Tops(Vec<Vec<(u32, u32)>>);
+pub(in crate::events) struct Tops {
+    /// Keys plus one entries: where each key's members start.
+    starts: Vec<u32>,
+    /// Row and member, by key, then by row.
+    members: Vec<(u32, u32)>,
+}
 
 impl Tops {
     /// Of the documents with these roots.
     pub(in crate::events) fn of(tape: &Tape, roots: &[u32]) -> Self {
-        let mut lists: Vec<Vec<(u32, u32)>> = Vec::new();
-        lists.resize_with(tape.keys().len(), Vec::new);
+        let keys = tape.keys().len();
+        let (mut found, mut starts) = (Vec::new(), vec![0; keys + 1]);
         for (row, root) in roots.iter().enumerate() {
             for member in tape.children(*root) {
-                let list = tape.key(member).and_then(|key| lists.get_mut(key as usize));
-                if let Some(list) = list {
-                    list.push((row as u32, member));
+                if let Some(key) = tape.key(member) {
+                    found.push((key, row as u32, member));
+                    starts[key as usize + 1] += 1;
                 }
             }
         }
-        Self(lists)
+        for key in 0..keys {
+            starts[key + 1] += starts[key];
+        }
+        let mut next = starts.clone();
+        let mut members = vec![(0, 0); found.len()];
+        for (key, row, member) in found {
+            let at = &mut next[key as usize];
+            members[*at as usize] = (row, member);
+            *at += 1;
+        }
+        Self { starts, members }
     }
 
     /// Row and member, rows ascending, where a document has this name.
     pub(in crate::events) fn members(&self, tape: &Tape, name: &str) -> &[(u32, u32)] {
-        tape.keys().find(name).and_then(|key| self.0.get(key as usize)).map_or(&[], Vec::as_slice)
+        let key = tape.keys().find(name).map(|key| key as usize);
+        let bounds = key.and_then(|key| self.starts.get(key).zip(self.starts.get(key + 1)));
+        bounds.and_then(|(start, end)| self.members.get(*start as usize..*end as usize)).unwrap_or(&[])
     }
 }

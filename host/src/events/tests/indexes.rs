@@ -61,3 +61,19 @@ fn a_name_of_a_refused_event_is_no_name_of_the_batch_and_one_that_comes_later_is
     assert_eq!(found(&batch, "a"), some(&[Some("1"), Some("2")]));
     assert!(batch.built(&path("a")).is_some() && batch.built(&path("b")).is_none());
 }
+
+#[test]
+fn an_array_with_more_names_than_an_index_takes_reads_the_same() {
+    let element = |name: usize| format!(r#"{{"Name":"n{name}","Value":{name}}}"#);
+    let event = |from: usize| {
+        let elements: Vec<String> = (from..from + 500).map(element).collect();
+        format!(r#"{{"P":[{}]}}"#, elements.join(","))
+    };
+    let events: Vec<String> = (0..20).map(|row| event(row * 500)).collect();
+    let batch = batch(&events.iter().map(String::as_str).collect::<Vec<_>>());
+    for name in [0, 4_095, 4_096, 9_999] {
+        let mut expected = vec![None; 20];
+        expected[name / 500] = Some(name.to_string());
+        assert_eq!(found(&batch, &format!("P[Name=n{name}].Value")), expected);
+    }
+}
