@@ -39,10 +39,10 @@ impl Kept for Layer {
     }
 }
 
-impl Kept for Named {
+impl Kept for Option<Named> {
     const BYTES: usize = 64 << 20;
 
     fn bytes(&self) -> usize {
-        Named::bytes(self)
+        self.as_ref().map_or(0, Named::bytes)
     }
 }
