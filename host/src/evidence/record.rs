@@ -173,10 +173,6 @@ impl CapsRecord {
         Caps {
             cpu_ms: self.cpu_ms.min(most.cpu_ms),
             cpu_us_per_row: self.cpu_us_per_row.min(most.cpu_us_per_row),
-            column_ms: most.column_ms,
-            column_us_per_row: most.column_us_per_row,
-            wall_factor: most.wall_factor,
-            wall_floor_ms: most.wall_floor_ms,
             memory_mib: self.memory_mib.min(most.memory_mib),
             table_elements: self.table_elements.min(most.table_elements),
             host_calls: self.host_calls.min(most.host_calls),
