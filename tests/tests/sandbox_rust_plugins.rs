@@ -60,7 +60,7 @@ fn a_panics_message_file_and_line_reach_the_host_and_the_next_batch_is_as_if_not
 
     let bad = run(&[see, boom]);
     let Outcome::Trapped { reason, limit: None } = &bad.outcome else { panic!("{:?}", bad.outcome) };
-    for words in ["panic at", "src/lib.rs:18", "index out of bounds: the len is 3 but the index is 4"] {
+    for words in ["panic at", "src/lib.rs:20", "index out of bounds: the len is 3 but the index is 4"] {
         assert!(reason.contains(words), "`{words}` is not in: {reason}");
     }
     assert!(bad.findings.is_empty());
