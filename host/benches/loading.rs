@@ -1,5 +1,7 @@
 //! From a component on disk to its first judged batch, cold and cached; start-up and memory with 200 cached plugins.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a bench that cannot go on says so
+
 mod support;
 
 use std::time::{Duration, Instant};

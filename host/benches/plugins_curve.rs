@@ -1,6 +1,8 @@
 //! Cost of an event with 1, 10, 50 and 200 plugins: the three national ones, over and over under other ids. Parsing and
 //! columns are paid once; what grows is the boundary and the detection.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a bench that cannot go on says so
+
 mod support;
 
 use criterion::{BenchmarkId, Throughput};

@@ -1,5 +1,7 @@
 //! The whole pipeline against parsing alone, and against the same detections as native code. CPU time, one worker.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a bench that cannot go on says so
+
 mod support;
 
 use criterion::measurement::Measurement;

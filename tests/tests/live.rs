@@ -46,7 +46,7 @@ fn events_that_are_sent_become_findings_and_refused_ones_are_named() {
     let host = Host::start(BINARY, &data, &plugins);
     let intake = folder.path().join("intake");
     std::fs::write(&intake, host.add_force("avon")).unwrap();
-    let lines = [event(1), "{\"Operation\":".into(), event(2), format!("[{{\n\"Operation\":\"op-3\"\n}}]")].join("\n");
+    let lines = [event(1), "{\"Operation\":".into(), event(2), "[{\n\"Operation\":\"op-3\"\n}]".into()].join("\n");
     std::fs::write(data.join("events.jsonl"), lines).unwrap();
     let sent = host.with_token(&intake).run(&["send", "--source", "custom.test", "events.jsonl"]).ends(4);
     assert!(

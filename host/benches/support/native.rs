@@ -10,11 +10,14 @@ use cordon_sdk::testing::TestFinding;
 use cordon_sdk::testing::native::{self, NativeBatch, RawColumn};
 use serde_json::{Map, Value};
 
+/// A plugin as a function.
+type Detect = Box<dyn Fn(&dyn NativeBatch) -> Vec<TestFinding>>;
+
 /// A detector with its settings.
 pub struct Native {
     sources: HashSet<String>,
     paths: HashMap<String, Path>,
-    detect: Box<dyn Fn(&dyn NativeBatch) -> Vec<TestFinding>>,
+    detect: Detect,
 }
 
 /// The national plugins.

@@ -87,6 +87,8 @@ impl Dispatcher {
                 recv(news) -> _ => self.look(),
                 recv(self.orders) -> order => match order {
                     Ok(Order::Status(to)) => {
+                        // An acknowledged event is in the status, though the news of it was not taken yet.
+                        self.look();
                         let _ = to.send(self.status());
                     }
                     Ok(Order::Stop) | Err(_) => self.stopping = true,

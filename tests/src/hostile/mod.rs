@@ -79,7 +79,8 @@ pub fn named(name: &str) -> Hostile {
 pub fn of_sdk() -> Vec<Hostile> {
     let folder = root().join("tests/guests/sdk");
     let out = tempfile::tempdir().unwrap();
-    let built = build(&find(&[folder.clone()], &root()).unwrap(), Some(out.path()), Talk::ErrorsOnly).unwrap();
+    let built =
+        build(&find(std::slice::from_ref(&folder), &root()).unwrap(), Some(out.path()), Talk::ErrorsOnly).unwrap();
     let hostile = |one: cordon::author::build::Built| {
         let source = fs::read_to_string(folder.join(&one.id).join("src/lib.rs")).unwrap();
         let contract = Contract::read(&one.id, &source, "//! ").0;

@@ -38,12 +38,15 @@ fn open(folder: &Path) -> (Journal, Vec<Found>) {
     Journal::open(options(folder), &BTreeMap::new()).unwrap()
 }
 
-/// Everything of one source: events with their numbers, and ranges that are lost.
-fn read_all(journal: &Journal, force: &Force, name: &str) -> (Vec<(u64, String)>, Vec<(u64, u64)>) {
+/// Events with their sequence numbers, and what was lost as (first, rows).
+type Read = (Vec<(u64, String)>, Vec<(u64, u64)>);
+
+/// Everything of one source.
+fn read_all(journal: &Journal, force: &Force, name: &str) -> Read {
     read_from(&mut journal.reader(force, &source(name), 0), 3, 64)
 }
 
-fn read_from(reader: &mut Reader, rows: usize, bytes: usize) -> (Vec<(u64, String)>, Vec<(u64, u64)>) {
+fn read_from(reader: &mut Reader, rows: usize, bytes: usize) -> Read {
     let (mut events, mut lost) = (Vec::new(), Vec::new());
     while let Some(piece) = reader.next(rows, bytes).unwrap() {
         match piece {
