@@ -6,11 +6,8 @@
 mod support;
 
 use criterion::{BenchmarkId, Throughput};
-use support::events::{self, RECEIVED};
-use support::{cpu, plugins};
-
-use cordon::wiring::{Happening, Pipeline};
-use cordon_contract::limits::BATCH_ROWS;
+use support::whole::whole;
+use support::{cpu, events, plugins};
 
 fn main() {
     let mut criterion = cpu::criterion();
@@ -22,25 +19,8 @@ fn main() {
     let mut group = criterion.benchmark_group("plugins_curve");
     group.throughput(Throughput::Elements(real.events));
     for count in [1, 10, 50, 200] {
-        let pipeline = Pipeline {
-            sandbox: &sandbox,
-            plugins: &loaded[..count],
-            options: events::options(BATCH_ROWS),
-            workers: 1,
-            received: RECEIVED,
-            only: None,
-            evidence: false,
-            cuts: None,
-            progress: Default::default(),
-            metrics: &cordon::telemetry::Metrics::new(),
-        };
         group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
-            bencher.iter(|| {
-                pipeline.run(&real.inputs, |happening| match happening {
-                    Happening::Finding(_) => Ok(()),
-                    other => panic!("{other:?}"),
-                })
-            });
+            bencher.iter(|| whole(&real, &sandbox, &loaded[..count]));
         });
     }
     group.finish();

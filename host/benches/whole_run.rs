@@ -7,12 +7,12 @@ mod support;
 use criterion::measurement::Measurement;
 use criterion::{BenchmarkGroup, Throughput};
 use sonic_rs::JsonValueTrait as _;
-use support::events::{self, RECEIVED, Real};
+use support::events::{self, Real};
+use support::whole::whole;
 use support::{cpu, native, plugins};
 
 use cordon::registry::Loaded;
 use cordon::sandbox::Sandbox;
-use cordon::wiring::{Happening, Pipeline, Summary};
 use cordon_contract::limits::BATCH_ROWS;
 
 fn main() {
@@ -57,28 +57,4 @@ fn detecting<M: Measurement>(group: &mut BenchmarkGroup<'_, M>, real: &Real, san
     assert_eq!(told + summary.repeats, natively() as u64, "native code finds the same");
     group.bench_function("three plugins, native", |bencher| bencher.iter(natively));
     group.bench_function("three plugins, whole run", |bencher| bencher.iter(|| whole(real, sandbox, loaded)));
-}
-
-/// `cordon run` without its output.
-fn whole(real: &Real, sandbox: &Sandbox, loaded: &[Loaded]) -> Summary {
-    let pipeline = Pipeline {
-        sandbox,
-        plugins: loaded,
-        options: events::options(BATCH_ROWS),
-        workers: 1,
-        received: RECEIVED,
-        only: None,
-        evidence: false,
-        cuts: None,
-        progress: Default::default(),
-        metrics: &cordon::telemetry::Metrics::new(),
-    };
-    let summary = pipeline
-        .run(&real.inputs, |happening| match happening {
-            Happening::Finding(_) => Ok(()),
-            other => panic!("{other:?}"),
-        })
-        .unwrap();
-    assert_eq!(summary.events, real.events);
-    summary
 }

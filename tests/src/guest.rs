@@ -37,6 +37,20 @@ false-positives = ["All."]
 /// builds, 1024 the finding, 2048 and up texts, 65536 and up the heap.
 const PRELUDE: &str = include_str!("../guests/prelude.wat");
 
+/// A body of `detect`: one finding per row, its key the row's operation.
+pub const EACH_ROW: &str = "
+    (call $column (local.get $batch) (i32.const 2080) (i32.const 9) (i32.const 64))
+    (if (i32.load8_u (i32.const 64)) (then unreachable))
+    (if (i32.ne (i32.load (i32.const 72)) (call $len (local.get $batch))) (then unreachable))
+    (loop $rows
+      (local.set $j (i32.add (i32.load (i32.const 84)) (i32.mul (i32.const 4)
+        (i32.sub (i32.load (i32.add (i32.load (i32.const 68)) (i32.mul (local.get $i) (i32.const 4)))) (i32.const 1)))))
+      (call $draft (local.get $i))
+      (i32.store (i32.const 1104) (i32.add (i32.load (i32.const 92)) (i32.load (local.get $j))))
+      (i32.store (i32.const 1108) (i32.sub (i32.load offset=4 (local.get $j)) (i32.load (local.get $j))))
+      (if (call $send) (then unreachable))
+      (br_if $rows (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (call $len (local.get $batch)))))";
+
 /// A guest to be built.
 #[derive(Debug, Clone)]
 pub struct Guest {

@@ -7,3 +7,4 @@ pub mod cpu;
 pub mod events;
 pub mod native;
 pub mod plugins;
+pub mod whole;

@@ -5,13 +5,9 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, act, blocking};
+use super::answer::{Refused, Shared, act, blocking, page};
 use crate::identity::Caller;
 use crate::ids::Digest;
-
-/// Records of a page, by default and at most.
-const LIMIT: usize = 100;
-const MOST: usize = 1_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +23,7 @@ pub(super) async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let (after, limit) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(LIMIT).clamp(1, MOST));
+        let (after, limit) = page(asked.after, asked.limit);
         let records = api.audit.list(&api.store, after, limit)?;
         let details = json!({ "after": after, "limit": limit, "rows": records.len() });
         api.identity.record(act(&caller, "audit-read", None, details))?;

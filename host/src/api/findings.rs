@@ -9,13 +9,9 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, act, blocking, force_of};
+use super::answer::{Refused, Shared, act, blocking, force_of, page};
 use crate::identity::Caller;
 use crate::results;
-
-/// Findings of a page, by default and at most.
-const LIMIT: usize = 100;
-const MOST: usize = 1_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,13 +30,13 @@ pub(super) async fn list(
 ) -> Result<impl IntoResponse, Refused> {
     blocking(move || {
         let force = force_of(&api, &caller, asked.force.as_deref())?;
-        let (after, limit) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(LIMIT).clamp(1, MOST));
-        let page = results::page(&api.store, &force, after, limit)?.findings;
-        let details = json!({ "after": after, "limit": limit, "rows": page.len() });
+        let (after, limit) = page(asked.after, asked.limit);
+        let found = results::page(&api.store, &force, after, limit)?.findings;
+        let details = json!({ "after": after, "limit": limit, "rows": found.len() });
         api.identity.record(act(&caller, "findings-read", Some(force), details))?;
-        let next = page.last().map_or(after, |(number, _)| *number);
+        let next = found.last().map_or(after, |(number, _)| *number);
         let mut text = String::from("{\"findings\":[");
-        for (at, (_, finding)) in page.iter().enumerate() {
+        for (at, (_, finding)) in found.iter().enumerate() {
             let _ = write!(text, "{}{finding}", if at == 0 { "" } else { "," });
         }
         let _ = write!(text, "],\"next\":{next}}}");
@@ -57,12 +53,12 @@ pub(super) async fn skips(
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
         let force = force_of(&api, &caller, asked.force.as_deref())?;
-        let (after, limit) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(LIMIT).clamp(1, MOST));
-        let page = results::skips(&api.store, &force, after, limit)?;
-        let details = json!({ "after": after, "limit": limit, "rows": page.len() });
+        let (after, limit) = page(asked.after, asked.limit);
+        let found = results::skips(&api.store, &force, after, limit)?;
+        let details = json!({ "after": after, "limit": limit, "rows": found.len() });
         api.identity.record(act(&caller, "skips-read", Some(force), details))?;
-        let next = page.last().map_or(after, |(number, _)| *number);
-        let skips: Vec<&results::Skip> = page.iter().map(|(_, skip)| skip).collect();
+        let next = found.last().map_or(after, |(number, _)| *number);
+        let skips: Vec<&results::Skip> = found.iter().map(|(_, skip)| skip).collect();
         Ok(Json(json!({ "skips": skips, "next": next })))
     })
     .await

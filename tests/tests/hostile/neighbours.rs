@@ -11,23 +11,11 @@ use cordon::findings::stamp;
 use cordon::sandbox::{Outcome, Plugin, RunInput, Sandbox, SandboxOptions};
 use cordon_tests::batches::{batch, rows};
 use cordon_tests::cli::root;
-use cordon_tests::guest::{Guest, MANIFEST};
+use cordon_tests::guest::{EACH_ROW, Guest, MANIFEST};
 use cordon_tests::hostile::{Ends, Hostile, caps};
 use serde_json::{Map, Value};
 
 use super::{ALL, BINARY, TEN};
-
-/// Emits one finding per row, its key the row's operation.
-const GOOD: &str = "
-    (call $column (local.get $batch) (i32.const 2080) (i32.const 9) (i32.const 64))
-    (loop $rows
-      (local.set $j (i32.add (i32.load (i32.const 84)) (i32.mul (i32.const 4)
-        (i32.sub (i32.load (i32.add (i32.load (i32.const 68)) (i32.mul (local.get $i) (i32.const 4)))) (i32.const 1)))))
-      (call $draft (local.get $i))
-      (i32.store (i32.const 1104) (i32.add (i32.load (i32.const 92)) (i32.load (local.get $j))))
-      (i32.store (i32.const 1108) (i32.sub (i32.load offset=4 (local.get $j)) (i32.load (local.get $j))))
-      (if (call $send) (then unreachable))
-      (br_if $rows (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (call $len (local.get $batch)))))";
 
 /// Real plugins, written with the SDK and built as their authors build them, and one by hand.
 static GOOD_ONES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
@@ -35,7 +23,7 @@ static GOOD_ONES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folders = ["mail-forwarding", "oauth-consent"].map(|name| root().join("plugins").join(name));
     let built = build(&find(&folders, &root()).unwrap(), Some(out.path()), Talk::ErrorsOnly).unwrap();
     let mut all: Vec<Vec<u8>> = built.iter().map(|built| fs::read(&built.path).unwrap()).collect();
-    all.push(Guest::detecting(GOOD).manifest(Some(&MANIFEST.replace("\"guest\"", "\"good\""))).build());
+    all.push(Guest::detecting(EACH_ROW).manifest(Some(&MANIFEST.replace("\"guest\"", "\"good\""))).build());
     all
 });
 

@@ -2,7 +2,7 @@
 
 use cordon::sandbox::{Caps, Outcome, RunInput};
 use cordon_contract::manifest::Grants;
-use cordon_tests::guest::{Guest, MANIFEST, data};
+use cordon_tests::guest::{EACH_ROW, Guest, MANIFEST, data};
 use cordon_tests::sandboxes::TestSandbox;
 
 use super::{PREPARER, SANDBOX, TEN, completed, run};
@@ -23,19 +23,7 @@ fn answer(body: &str) -> String {
 
 #[test]
 fn a_declared_column_crosses_with_its_values() {
-    let body = "
-        (call $column (local.get $batch) (i32.const 2080) (i32.const 9) (i32.const 64))
-        (if (i32.load8_u (i32.const 64)) (then unreachable))
-        (if (i32.ne (i32.load (i32.const 72)) (call $len (local.get $batch))) (then unreachable))
-        (loop $rows
-          (local.set $j (i32.add (i32.load (i32.const 84)) (i32.mul (i32.const 4)
-            (i32.sub (i32.load (i32.add (i32.load (i32.const 68)) (i32.mul (local.get $i) (i32.const 4)))) (i32.const 1)))))
-          (call $draft (local.get $i))
-          (i32.store (i32.const 1104) (i32.add (i32.load (i32.const 92)) (i32.load (local.get $j))))
-          (i32.store (i32.const 1108) (i32.sub (i32.load offset=4 (local.get $j)) (i32.load (local.get $j))))
-          (if (call $send) (then unreachable))
-          (br_if $rows (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (call $len (local.get $batch)))))";
-    let report = run(&Guest::detecting(body));
+    let report = run(&Guest::detecting(EACH_ROW));
     completed(&report);
     let keys: Vec<&str> = report.findings.iter().map(|found| found.key.as_str()).collect();
     assert_eq!(keys, ["op-0", "op-1", "op-2", "op-3", "op-4", "op-5", "op-6", "op-0", "op-1", "op-2"]);
