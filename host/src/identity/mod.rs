@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub use forces::{ForceRecord, Stage};
 pub use roles::{Permission, Role};
-pub use tokens::{NewToken, TokenRecord};
+pub use tokens::{DraftToken, NewToken, TokenRecord};
 
 use crate::audit::{Act, Audit};
 use crate::ids::Digest;
@@ -138,6 +138,14 @@ impl Identity {
     /// # Errors
     /// When the role asks for a force and none is given (or the other way round), or there is no such force.
     pub fn create_token(&self, new: NewToken, act: Act) -> Result<(TokenRecord, String), IdentityError> {
+        self.issue_token(self.draft_token(new)?, act)
+    }
+
+    /// A token that does not count yet: its text can be put where it is needed before it does.
+    ///
+    /// # Errors
+    /// As [`Identity::create_token`].
+    pub fn draft_token(&self, new: NewToken) -> Result<DraftToken, IdentityError> {
         match (&new.force, new.role.is_of_a_force()) {
             (None, true) => {
                 let reason = format!("a token of role {} belongs to a force: name it", new.role.word());
@@ -149,11 +157,19 @@ impl Identity {
             }
             _ => {}
         }
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(force) = new.force.as_ref().filter(|force| !known.forces.contains_key(*force)) {
-            return Err(IdentityError::Absent(no_force(force.as_str(), known.forces.keys())));
+        if let Some(force) = &new.force {
+            self.known_force(force.as_str())?;
         }
-        let (digest, record, text) = tokens::make(new)?;
+        Ok(tokens::make(new)?)
+    }
+
+    /// Makes a drafted token count.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn issue_token(&self, draft: DraftToken, act: Act) -> Result<(TokenRecord, String), IdentityError> {
+        let DraftToken { digest, record, text } = draft;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         self.audit.commit(&self.store, act, tokens::put(digest, &record)?)?;
         known.tokens.insert(digest, record.clone());
         Ok((record, text))

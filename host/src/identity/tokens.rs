@@ -50,15 +50,30 @@ struct Stored {
     expires: i64,
 }
 
-/// A token's digest, record and text.
-pub(super) fn make(new: NewToken) -> Result<(Digest, TokenRecord, String), StoreError> {
+/// A token that is made and does not count yet.
+pub struct DraftToken {
+    pub(super) digest: Digest,
+    pub(super) record: TokenRecord,
+    pub(super) text: String,
+}
+
+impl DraftToken {
+    /// Its text, which is nowhere else.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+pub(super) fn make(new: NewToken) -> Result<DraftToken, StoreError> {
     let mut random = [0; 32 + 6];
     let no_random = |error| StoreError::Disk { file: "/dev/urandom".into(), reason: format!("{error}") };
     getrandom::fill(&mut random).map_err(no_random)?;
     let (secret, id) = random.split_at(32);
     let text = format!("{MARK}{}", hex::encode(secret));
     let NewToken { role, force, created, expires } = new;
-    Ok((Digest::of(text.as_bytes()), TokenRecord { id: hex::encode(id), role, force, created, expires }, text))
+    let record = TokenRecord { id: hex::encode(id), role, force, created, expires };
+    Ok(DraftToken { digest: Digest::of(text.as_bytes()), record, text })
 }
 
 pub(super) fn put(digest: Digest, record: &TokenRecord) -> Result<Effects, StoreError> {

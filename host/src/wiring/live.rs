@@ -146,15 +146,17 @@ fn first_token(identity: &Identity, path: &Path, now: i64) -> Result<Option<Path
     let details = json!({ "role": Role::Operator, "file": path });
     let (who, role) = ("host".to_owned(), "host".to_owned());
     let act = Act { time: now, who, role, force: None, what: "token-created", details };
-    let (_, text) = identity.create_token(new, act)?;
+    // Written before it counts: a crash in between must not leave a token that nobody has.
+    let draft = identity.draft_token(new)?;
     let write = || -> io::Result<()> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
-        writeln!(file, "{text}")
+        writeln!(file, "{}", draft.text())
     };
     write().map_err(|error| StartError::FirstToken { path: path.to_owned(), error })?;
+    identity.issue_token(draft, act)?;
     Ok(Some(path.to_owned()))
 }
