@@ -8,7 +8,8 @@ use cordon_tests::sandboxes::TestSandbox;
 use super::{BINARY, alone, resident};
 
 /// What may stay: the allocator's own.
-const SLACK_BYTES: usize = 24 << 20;
+/// Measured: 5 MiB on one machine state, 25 on another (the allocator's arenas, by thread); one kept instance a round is 64 and more.
+const SLACK_BYTES: usize = 48 << 20;
 
 #[test]
 fn memory_returns_after_many_hostile_rounds() {

@@ -25,7 +25,8 @@ use crate::ids::Digest;
 use crate::sandbox::Limit;
 
 /// Raised whenever what an artefact is made of changes other than by wasmtime's own version.
-const ARTEFACT_VERSION: &[u8] = b"cordon artefact 1";
+/// A new refusal in the child is such a change: what was prepared before it was never asked.
+const ARTEFACT_VERSION: &[u8] = b"cordon artefact 2";
 
 /// What the child is to do. Written by the parent beside the component.
 #[derive(Debug, Serialize, Deserialize)]
