@@ -8,19 +8,28 @@ use cordon::model::{Force, SourceName};
 /// When every event of [`batch`] was received: 2026-01-01, in microseconds.
 pub const RECEIVED: i64 = 1_767_225_600_000_000;
 
+/// Whole batches of force `avon`, in UTC; of this source, or recognised by shape.
+///
+/// # Panics
+/// When the source is none.
+#[must_use]
+pub fn options(source: Option<&str>) -> BatcherOptions {
+    BatcherOptions {
+        force: Force::new("avon").unwrap(),
+        source: source.map(|name| SourceName::new(name).unwrap()),
+        time_field: None,
+        zone: jiff::tz::TimeZone::UTC,
+        rows: cordon_contract::limits::BATCH_ROWS,
+    }
+}
+
 /// One batch of force `avon` and this source.
 ///
 /// # Panics
 /// When an event is refused or the lines are more than one batch.
 #[must_use]
 pub fn batch(source: &str, lines: &[impl AsRef<str>]) -> Arc<Batch> {
-    let mut batcher = Batcher::new(BatcherOptions {
-        force: Force::new("avon").unwrap(),
-        source: Some(SourceName::new(source).unwrap()),
-        time_field: None,
-        zone: jiff::tz::TimeZone::UTC,
-        rows: cordon_contract::limits::BATCH_ROWS,
-    });
+    let mut batcher = Batcher::new(options(Some(source)));
     let mut full = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let origin = EventOrigin { file: "test".into(), line: at as u64 + 1, unit: "line" };

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a helper that cannot help fails the test
 
+use std::path::PathBuf;
+
 pub mod batches;
 pub mod cli;
 pub mod fuzz;
@@ -11,6 +13,20 @@ pub mod hostile;
 pub mod plain_walk;
 pub mod sandboxes;
 pub mod trace;
+
+/// A file of the real data beside the checkout (`../shared/data`); where it is absent, says that the test is skipped.
+///
+/// # Panics
+/// As [`skip`].
+#[must_use]
+pub fn real_data(name: &str) -> Option<PathBuf> {
+    let file = cli::root().join("../shared/data").join(name);
+    if !file.exists() {
+        skip(&file.display().to_string());
+        return None;
+    }
+    Some(file)
+}
 
 /// Says that a test is skipped because this machine lacks something: past the test runner's capture, so that it is seen.
 ///

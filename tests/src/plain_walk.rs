@@ -62,12 +62,21 @@ pub fn parse(text: &str) -> Result<Option<Value>, Unsure> {
     }
 }
 
-/// Compares `values`, `column` and `column-for` of a batch with what was expected, row by row.
+/// Compares a batch with what was expected, row by row: whole, and cut in two.
 ///
 /// # Panics
 /// Where they differ.
 #[track_caller]
 pub fn compare(batch: &Batch, path: &Path, expected: &[Slots]) {
+    compare_rows(batch, path, expected);
+    let middle = batch.len() / 2;
+    compare_rows(&batch.select(0..middle), path, &expected[..middle]);
+    compare_rows(&batch.select(middle..batch.len()), path, &expected[middle..]);
+}
+
+/// Compares `values`, `column` and `column-for`.
+#[track_caller]
+fn compare_rows(batch: &Batch, path: &Path, expected: &[Slots]) {
     assert_eq!(batch.len(), expected.len());
     let multi = batch.values(path);
     assert_eq!(multi.starts.len(), batch.len() + 1);

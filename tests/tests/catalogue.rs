@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use cordon_tests::cli::{Cordon, at, root};
+use cordon_tests::cli::{Cordon, root};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
@@ -22,11 +21,8 @@ fn every_case_holds_under_any_split() {
 /// Which of them are true is judged in `plugins/JUDGED.md`; `national_plugins` compares line by line.
 #[test]
 fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
-    let data = at("../shared/data/m365-ual.jsonl.zst");
-    if !Path::new(&data).exists() {
-        cordon_tests::skip(&data);
-        return;
-    }
+    let Some(data) = cordon_tests::real_data("m365-ual.jsonl.zst") else { return };
+    let data = data.to_string_lossy();
     let said = cordon().run(&["run", "-p", "plugins", &data, "--format", "ndjson"]).ends(0);
     let mut by_rule = BTreeMap::new();
     for finding in said.lines() {

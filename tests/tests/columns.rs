@@ -5,24 +5,15 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use cordon::events::{Batcher, BatcherOptions, EventOrigin, RawEvent};
-use cordon::model::{Force, SourceName};
-use cordon_contract::limits::BATCH_ROWS;
+use cordon::events::{Batcher, EventOrigin, RawEvent};
 use cordon_contract::path::{Path, Step};
-use cordon_tests::batches::RECEIVED;
-use cordon_tests::cli::root;
-use cordon_tests::{plain_walk, skip};
+use cordon_tests::batches::{RECEIVED, options};
+use cordon_tests::{plain_walk, real_data};
 use proptest::prelude::*;
 use serde_json::Value;
 
 fn batcher() -> Batcher {
-    Batcher::new(BatcherOptions {
-        force: Force::new("avon").unwrap(),
-        source: Some(SourceName::new("custom.test").unwrap()),
-        time_field: None,
-        zone: jiff::tz::TimeZone::UTC,
-        rows: BATCH_ROWS,
-    })
+    Batcher::new(options(Some("custom.test")))
 }
 
 fn raw(json: &str, line: usize) -> RawEvent {
@@ -43,9 +34,6 @@ fn check(documents: &[String], path: &Path) {
     assert!(expected.len() * 100 >= documents.len() * 98, "too many that serde_json cannot judge");
     let batch = batcher.finish().remove(0);
     plain_walk::compare(&batch, path, &expected);
-    let middle = batch.len() / 2;
-    plain_walk::compare(&batch.select(0..middle), path, &expected[..middle]);
-    plain_walk::compare(&batch.select(middle..batch.len()), path, &expected[middle..]);
 }
 
 /// A string as JSON, in one of several spellings.
@@ -198,10 +186,7 @@ fn columns_equal_a_plain_walk_over_real_records() {
             &["Message", "EventID", "Image.@lower", "Keywords", "tags[]", "event_data.param2"][..],
         ),
     ] {
-        let file = root().join("../shared/data").join(name);
-        if !file.exists() {
-            return skip(&file.display().to_string());
-        }
+        let Some(file) = real_data(name) else { return };
         let text = String::from_utf8(zstd::decode_all(std::fs::File::open(file).unwrap()).unwrap()).unwrap();
         let lines: Vec<String> = text.lines().take(1_500).map(str::to_owned).collect();
         for at in paths {

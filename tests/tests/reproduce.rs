@@ -120,12 +120,8 @@ fn every_finding_of_the_sample_events_reproduces_alone_and_elsewhere() {
 
 #[test]
 fn every_finding_of_the_real_audit_records_reproduces_alone_and_elsewhere() {
-    let records = at("../shared/data/m365-ual.jsonl.zst");
-    if !Path::new(&records).exists() {
-        cordon_tests::skip(&records);
-        return;
-    }
-    assert_eq!(all_reproduce(&records), 45);
+    let Some(records) = cordon_tests::real_data("m365-ual.jsonl.zst") else { return };
+    assert_eq!(all_reproduce(text(&records)), 45);
 }
 
 // --- what was altered ---

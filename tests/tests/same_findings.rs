@@ -10,13 +10,11 @@ use std::sync::LazyLock;
 use cordon::author::build::{Talk, build};
 use cordon::author::find;
 use cordon::events::{BatcherOptions, Input};
-use cordon::model::Force;
 use cordon::registry::SettingsFile;
 use cordon::sandbox::SandboxOptions;
 use cordon::soak::{Findings, Round, Soak};
-use cordon_contract::limits::BATCH_ROWS;
-use cordon_tests::batches::RECEIVED;
-use cordon_tests::cli::{at, root};
+use cordon_tests::batches::{RECEIVED, options};
+use cordon_tests::cli::root;
 use serde_json::Value;
 
 const PREPARER: &str = env!("CARGO_BIN_EXE_cordon-under-test");
@@ -39,13 +37,7 @@ fn soak(inputs: Vec<PathBuf>) -> Soak {
         inputs: inputs.into_iter().map(Input::File).collect(),
         plugins: BUILT.clone(),
         settings: SettingsFile::default(),
-        options: BatcherOptions {
-            force: Force::new("avon").unwrap(),
-            source: None,
-            time_field: None,
-            zone: jiff::tz::TimeZone::get("Europe/London").unwrap(),
-            rows: BATCH_ROWS,
-        },
+        options: BatcherOptions { zone: jiff::tz::TimeZone::get("Europe/London").unwrap(), ..options(None) },
         sandbox: SandboxOptions {
             workers: 1,
             cache: own("artefacts"),
@@ -122,11 +114,7 @@ fn every_plugin_finds_the_same_in_generated_events_however_they_are_run() {
 
 #[test]
 fn every_plugin_finds_the_same_in_real_records_however_they_are_run() {
-    let records = at("../shared/data/m365-ual.jsonl.zst");
-    if !Path::new(&records).exists() {
-        cordon_tests::skip(&records);
-        return;
-    }
+    let Some(records) = cordon_tests::real_data("m365-ual.jsonl.zst") else { return };
     let first = Round::first(1);
     let rounds = [
         Round { number: 1, workers: 2, ..first.clone() },
@@ -136,6 +124,6 @@ fn every_plugin_finds_the_same_in_real_records_however_they_are_run() {
         Round { number: 5, workers: 1, cuts: Some(5), ..first.clone() },
         Round { number: 6, workers: 2, cuts: Some(6), ..first },
     ];
-    let found = holds(&soak(vec![records.into()]), rounds);
+    let found = holds(&soak(vec![records]), rounds);
     assert!(found.len() >= 45, "{}", found.len());
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::exit::{self, Exit};
 use super::{client, style, text};
+use crate::findings::rfc3339;
 use crate::findings::text::safe;
 
 /// List and verify who did what on a running host
@@ -76,8 +77,7 @@ fn list(args: &List) -> Result<Exit> {
             }
             let of = |name: &str| safe(record.get(name).and_then(Value::as_str).unwrap_or("-"));
             let number = |name: &str| record.get(name).and_then(Value::as_i64).unwrap_or(0);
-            let time = jiff::Timestamp::from_microsecond(number("time"))
-                .map_or_else(|_| String::new(), |time| time.to_string());
+            let time = rfc3339(number("time"));
             let details = safe(&record.get("details").map(ToString::to_string).unwrap_or_default());
             let (who, role, force, what) = (of("who"), of("role"), of("force"), of("what"));
             writeln!(out, "{} {time} {who} ({role}) {force} {what} {details}", number("number"))?;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::client;
 use super::exit::{self, Exit};
+use crate::findings::rfc3339;
 use crate::findings::text::safe;
 
 /// Create, list and revoke the tokens of a running host
@@ -93,9 +94,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             }
             for token in answer.get("tokens").and_then(Value::as_array).into_iter().flatten() {
                 let text = |name: &str| safe(token.get(name).and_then(Value::as_str).unwrap_or("-"));
-                let expires = token.get("expires").and_then(Value::as_i64).unwrap_or(0);
-                let expires =
-                    jiff::Timestamp::from_microsecond(expires).map_or_else(|_| String::new(), |time| time.to_string());
+                let expires = rfc3339(token.get("expires").and_then(Value::as_i64).unwrap_or(0));
                 writeln!(out, "{:<14} {:<14} {:<20} expires {expires}", text("id"), text("role"), text("force"))?;
             }
         }

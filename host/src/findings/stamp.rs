@@ -155,8 +155,9 @@ fn id(force: &Force, lane: Lane, plugin: &str, rule: &str, key: &str, event: Dig
     Digest::of_parts(&parts)
 }
 
-/// Microseconds since 1970 UTC as RFC 3339.
-fn rfc3339(micros: i64) -> String {
+/// Microseconds since 1970 UTC as RFC 3339; the number itself where no calendar reaches.
+#[must_use]
+pub fn rfc3339(micros: i64) -> String {
     jiff::Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |time| time.to_string())
 }
 

@@ -1,13 +1,12 @@
 //! Columns: for any documents and any path they hold what a plain walk finds. Input: the path on the first line, then a
 //! document a line.
 
-use cordon::events::{Batcher, BatcherOptions, EventOrigin, RawEvent};
-use cordon::model::{Force, SourceName};
+use cordon::events::{Batcher, EventOrigin, RawEvent};
 use cordon_contract::limits::BATCH_ROWS;
 use cordon_contract::path::Path;
 
 use super::Target;
-use crate::batches::RECEIVED;
+use crate::batches::{RECEIVED, options};
 use crate::plain_walk;
 
 pub(super) const TARGET: Target = Target {
@@ -47,13 +46,7 @@ fn run(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let mut lines = text.lines();
     let Some(Ok(path)) = lines.next().map(Path::parse) else { return false };
-    let mut batcher = Batcher::new(BatcherOptions {
-        force: Force::new("avon").unwrap(),
-        source: Some(SourceName::new("custom.test").unwrap()),
-        time_field: None,
-        zone: jiff::tz::TimeZone::UTC,
-        rows: BATCH_ROWS,
-    });
+    let mut batcher = Batcher::new(options(Some("custom.test")));
     let mut expected = Vec::new();
     for (at, line) in lines.enumerate().take(BATCH_ROWS) {
         let origin = EventOrigin { file: "input".into(), line: at as u64 + 1, unit: "line" };
@@ -66,8 +59,5 @@ fn run(data: &[u8]) -> bool {
     }
     let Some(batch) = batcher.finish().pop() else { return false };
     plain_walk::compare(&batch, &path, &expected);
-    let middle = batch.len() / 2;
-    plain_walk::compare(&batch.select(0..middle), &path, &expected[..middle]);
-    plain_walk::compare(&batch.select(middle..batch.len()), &path, &expected[middle..]);
     true
 }

@@ -3,13 +3,12 @@
 
 use std::io::{Cursor, Read};
 
-use cordon::events::{Batch, Batcher, BatcherOptions, EventReader};
-use cordon::model::Force;
+use cordon::events::{Batch, Batcher, EventReader};
 use cordon_contract::limits::{BATCH_BYTES, BATCH_ROWS, EVENT_BYTES};
 use serde_json::{Map, Value};
 
 use super::Target;
-use crate::batches::RECEIVED;
+use crate::batches::{RECEIVED, options};
 
 pub(super) const TARGET: Target = Target {
     name: "formats",
@@ -83,13 +82,7 @@ fn read(source: impl Read + Send + 'static) -> Gave {
         Ok(reader) => reader,
         Err(error) => return Gave { error: Some(error.to_string()), ..gave },
     };
-    let mut batcher = Batcher::new(BatcherOptions {
-        force: Force::new("avon").unwrap(),
-        source: None,
-        time_field: None,
-        zone: jiff::tz::TimeZone::UTC,
-        rows: BATCH_ROWS,
-    });
+    let mut batcher = Batcher::new(options(None));
     let mut pieces = 0;
     while pieces < MOST_PIECES {
         let event = match reader.next() {
