@@ -6,13 +6,13 @@ use cordon_contract::manifest::{Confidence, Severity};
 use serde::{Deserialize, Serialize};
 
 /// A tenant's name: lower-case letters, digits and `-`, at most 64 bytes. Taken from the caller, never from an event.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Force(String);
 
 /// A source's name: `m365.audit`, `entra.signin`, ..., or `custom.NAME`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct SourceName(String);
 
 /// A name that is not well formed.
@@ -43,6 +43,12 @@ impl Force {
             return Err(NameError::new("force name", name, "use lower-case letters, digits and `-`"));
         }
         Ok(Self(name.to_owned()))
+    }
+
+    /// The tenant of the National Management Centre: every host has it.
+    #[must_use]
+    pub fn national() -> Self {
+        Self("nmc".to_owned())
     }
 
     /// The name.
@@ -77,6 +83,22 @@ impl SourceName {
     #[must_use]
     pub fn is_custom(&self) -> bool {
         self.0.starts_with("custom.")
+    }
+}
+
+impl TryFrom<String> for Force {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        Self::new(&name)
+    }
+}
+
+impl TryFrom<String> for SourceName {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        Self::new(&name)
     }
 }
 

@@ -174,7 +174,7 @@ fn nothing_is_reachable_beyond_the_table_and_without_what_it_asks_for() {
     let host = Host::start(BINARY, &data, &plugins);
     let intake = host.add_force("avon");
     for route in cordon::api::ROUTES {
-        let path = route.path.replace("{source}", "custom.test").replace("{id}", "x");
+        let path = route.path.replace("{source}", "custom.test").replace("{id}", "x").replace("{name}", "avon");
         let asked = |token| host.request(route.method, &path, token, "").unwrap();
         if route.needs.is_none() {
             assert_eq!(asked(None).status, 200, "{path}");
@@ -281,11 +281,14 @@ fn what_people_do_and_read_is_in_a_chain_that_shows_what_was_cut_off() {
     let auditor = host.with_token(&auditor);
     let listed = auditor.run(&["audit", "list", "--format", "json"]).ends(0).lines();
     let acts: Vec<&str> = listed.iter().map(|record| text(record, &["what"])).collect();
-    assert_eq!(acts, ["token-created", "force-added", "token-created", "findings-read", "token-created"]);
+    assert_eq!(
+        acts,
+        ["force-added", "token-created", "force-added", "token-created", "findings-read", "token-created"]
+    );
     assert!(listed.iter().all(|record| !record.to_string().contains("cordon_")), "no token's text is in it");
     let head = text(&listed[3], &["digest"]);
     let holds = auditor.run(&["audit", "verify", "--head", head]).ends(0);
-    assert!(holds.out.starts_with("holds: 6 records"), "{}", holds.out);
+    assert!(holds.out.starts_with("holds: 7 records"), "{}", holds.out);
     let other = auditor.run(&["audit", "verify", "--head", &head.replace(['1', '2', '3'], "0")]).ends(1);
     assert!(other.out.contains("cut off or written anew"), "{}", other.out);
     let refused = host.operator().run(&["audit", "list"]).ends(2);

@@ -16,6 +16,9 @@ use crate::journal::AppendError;
 use crate::model::Force;
 use crate::store::StoreError;
 
+/// Characters of a reason at most.
+const MOST_REASON: usize = 500;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -35,6 +38,10 @@ impl Refused {
 
     pub(super) fn forbidden(reason: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, reason)
+    }
+
+    pub(super) fn absent(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, reason)
     }
 
     pub(super) fn unauthorised(error: Unauthorised) -> Self {
@@ -118,6 +125,18 @@ pub(super) async fn blocking<T: Send + 'static>(
 /// Where a page begins and how many rows it has at most: 100 where nothing is said, never more than 1,000.
 pub(super) fn page(after: Option<u64>, limit: Option<usize>) -> (u64, usize) {
     (after.unwrap_or(0), limit.unwrap_or(100).clamp(1, 1_000))
+}
+
+/// An operator's reason, as it goes into the audit.
+pub(super) fn reason(text: &str) -> Result<String, Refused> {
+    match text.trim() {
+        text if (1..=MOST_REASON).contains(&text.chars().count()) && !text.chars().any(char::is_control) => {
+            Ok(text.to_owned())
+        }
+        _ => Err(Refused::bad(format!(
+            "reason: say why, in at most {MOST_REASON} characters, without control characters"
+        ))),
+    }
 }
 
 /// What a caller does, for the audit.

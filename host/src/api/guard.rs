@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Api;
 use super::answer::Refused;
-use crate::identity::Permission;
+use crate::identity::{Caller, Permission, Suspension};
 
 pub(super) async fn guard(api: Arc<Api>, permission: Permission, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -22,6 +22,21 @@ pub(super) async fn guard(api: Arc<Api>, permission: Permission, mut request: Re
         let reason = format!("a token of role {} may not do this", caller.role.word());
         return Refused::forbidden(reason).into_response();
     }
+    if permission == Permission::SendEvents
+        && let Some(refused) = suspended(&api, &caller)
+    {
+        return refused.into_response();
+    }
     request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+/// The answer to events of a force that is suspended.
+fn suspended(api: &Api, caller: &Caller) -> Option<Refused> {
+    let record = api.identity.force(caller.force.as_ref()?)?;
+    let Suspension { reason, .. } = record.suspended?;
+    let name = record.name;
+    Some(Refused::forbidden(format!(
+        "force {name} is suspended ({reason}): its events are refused until it is resumed"
+    )))
 }

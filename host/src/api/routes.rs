@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::guard::guard;
 use super::{Api, audit, events, findings, forces, health, tokens};
@@ -13,7 +13,7 @@ use crate::identity::Permission;
 
 /// One route.
 pub struct Route {
-    /// `GET`, `POST`, `DELETE`.
+    /// `GET`, `POST`, `PATCH`, `DELETE`.
     pub method: &'static str,
     /// The path; `{name}` stands for a part of it.
     pub path: &'static str,
@@ -42,6 +42,10 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/v1/audit/verify", Some(Permission::ReadAudit), get(audit::verify)),
     route!("GET" "/v1/forces", Some(Permission::ReadStatus), get(forces::list)),
     route!("POST" "/v1/forces", Some(Permission::Administer), post(forces::add)),
+    route!("GET" "/v1/forces/{name}", Some(Permission::ReadStatus), get(forces::show)),
+    route!("PATCH" "/v1/forces/{name}", Some(Permission::Administer), patch(forces::set)),
+    route!("POST" "/v1/forces/{name}/suspend", Some(Permission::Administer), post(forces::suspend)),
+    route!("POST" "/v1/forces/{name}/resume", Some(Permission::Administer), post(forces::resume)),
     route!("GET" "/v1/tokens", Some(Permission::Administer), get(tokens::list)),
     route!("POST" "/v1/tokens", Some(Permission::Administer), post(tokens::create)),
     route!("DELETE" "/v1/tokens/{id}", Some(Permission::Administer), delete(tokens::revoke)),

@@ -63,6 +63,11 @@ impl Client {
         self.answer(request.call())?.good()
     }
 
+    pub(super) fn patch(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.agent.patch(format!("{}{path}", self.host)).header("authorization", self.bearer());
+        self.answer(request.send_json(body))?.good()
+    }
+
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.agent.post(format!("{}{path}", self.host)).header("authorization", self.bearer());
         self.answer(request.send_json(body))?.good()

@@ -25,6 +25,7 @@ mod run;
 mod send;
 mod serve;
 mod soak;
+mod span;
 mod status;
 mod style;
 mod test;

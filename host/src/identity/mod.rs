@@ -8,9 +8,9 @@ mod roles;
 mod tokens;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-pub use forces::{ForceRecord, Stage};
+pub use forces::{ForceRecord, LONGEST_QUIET, MOST_EXPECTED, Stage, Suspension};
 pub use roles::{Permission, Role};
 pub use tokens::{DraftToken, NewToken, TokenRecord};
 
@@ -86,7 +86,7 @@ impl Identity {
     /// See [`Unauthorised`].
     pub fn caller(&self, token: Option<&str>, now: i64) -> Result<Caller, Unauthorised> {
         let digest = Digest::of(token.ok_or(Unauthorised::Absent)?.as_bytes());
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.read();
         let record = known.tokens.get(&digest).ok_or(Unauthorised::Unknown)?;
         if record.expires <= now {
             return Err(Unauthorised::Expired);
@@ -94,43 +94,13 @@ impl Identity {
         Ok(Caller { token: record.id.clone(), role: record.role, force: record.force.clone() })
     }
 
-    /// A force's record.
-    #[must_use]
-    pub fn force(&self, name: &Force) -> Option<ForceRecord> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).forces.get(name).cloned()
-    }
-
-    /// All forces, by name.
-    #[must_use]
-    pub fn forces(&self) -> Vec<ForceRecord> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).forces.values().cloned().collect()
-    }
-
     /// All tokens, by id.
     #[must_use]
     pub fn tokens(&self) -> Vec<TokenRecord> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.read();
         let mut tokens: Vec<TokenRecord> = known.tokens.values().cloned().collect();
         tokens.sort_by(|a, b| a.id.cmp(&b.id));
         tokens
-    }
-
-    /// Adds a force.
-    ///
-    /// # Errors
-    /// When there is one of that name, or the zone is none.
-    pub fn add_force(&self, record: ForceRecord, act: Act) -> Result<(), IdentityError> {
-        let zone = jiff::tz::TimeZone::get(&record.zone);
-        zone.map_err(|_| {
-            IdentityError::Refused(format!("`{}` is no time zone: use a name such as Europe/London", record.zone))
-        })?;
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.forces.contains_key(&record.name) {
-            return Err(IdentityError::Refused(format!("there is a force `{}` already", record.name)));
-        }
-        self.audit.commit(&self.store, act, forces::put(&record)?)?;
-        known.forces.insert(record.name.clone(), record);
-        Ok(())
     }
 
     /// Creates a token: its record, and its text, which is nowhere else.
@@ -169,7 +139,7 @@ impl Identity {
     /// The store's.
     pub fn issue_token(&self, draft: DraftToken, act: Act) -> Result<(TokenRecord, String), IdentityError> {
         let DraftToken { digest, record, text } = draft;
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.write();
         self.audit.commit(&self.store, act, tokens::put(digest, &record)?)?;
         known.tokens.insert(digest, record.clone());
         Ok((record, text))
@@ -180,7 +150,7 @@ impl Identity {
     /// # Errors
     /// When there is none.
     pub fn revoke_token(&self, id: &str, act: Act) -> Result<(), IdentityError> {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.write();
         let digest = known.tokens.iter().find(|(_, record)| record.id == id).map(|(digest, _)| *digest);
         let digest = digest.ok_or_else(|| {
             IdentityError::Absent(format!("there is no token `{id}`: see them with `cordon token list`"))
@@ -198,22 +168,12 @@ impl Identity {
         self.audit.commit(&self.store, act, Effects::new())
     }
 
-    /// The force of a name, which must be there.
-    ///
-    /// # Errors
-    /// When there is none, with the nearest name.
-    pub fn known_force(&self, name: &str) -> Result<Force, IdentityError> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let found = known.forces.keys().find(|force| force.as_str() == name);
-        found.cloned().ok_or_else(|| IdentityError::Absent(no_force(name, known.forces.keys())))
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-fn no_force<'a>(name: &str, known: impl Iterator<Item = &'a Force>) -> String {
-    let name: String = name.chars().take(64).collect();
-    match known.min_by_key(|force| forces::distance(force.as_str(), &name)) {
-        None => format!("there is no force `{name}`, nor any other: add it with `cordon force add`"),
-        Some(nearest) => format!("there is no force `{name}`; the nearest name is `{nearest}`"),
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -234,8 +194,7 @@ mod tests {
     }
 
     fn avon() -> ForceRecord {
-        let name = Force::new("avon").unwrap();
-        ForceRecord { name, display: "Avon".into(), zone: "Europe/London".into(), stage: Stage::Live }
+        ForceRecord { display: "Avon".into(), stage: Stage::Live, ..ForceRecord::new(Force::new("avon").unwrap()) }
     }
 
     fn new_token(role: Role, force: Option<&str>) -> NewToken {
@@ -286,5 +245,26 @@ mod tests {
         assert!(error.contains("Europe/London"), "{error}");
         assert!(identity.create_token(new_token(Role::Intake, None), act()).is_err());
         assert!(identity.create_token(new_token(Role::Auditor, Some("avon")), act()).is_err());
+    }
+
+    #[test]
+    fn the_national_tenant_is_there_from_the_first_start_and_cannot_be_suspended() {
+        let folder = tempfile::tempdir().unwrap();
+        let identity = identity(folder.path());
+        identity.add_national(1).unwrap();
+        identity.add_national(2).unwrap();
+        let nmc = Force::national();
+        assert_eq!(identity.force(&nmc).unwrap().display, "National Management Centre");
+        assert_eq!(identity.audit.list(&identity.store, 0, 9).unwrap().len(), 1);
+        let suspension = Suspension { since: 1, reason: "r".into() };
+        let suspend = |record: &mut ForceRecord| -> Result<(), IdentityError> {
+            record.suspended = Some(suspension.clone());
+            Ok(())
+        };
+        assert!(identity.change_force(&nmc, act(), suspend).unwrap_err().to_string().contains("cannot be suspended"));
+        assert_eq!(identity.force(&nmc).unwrap().suspended, None);
+        identity.add_force(avon(), act()).unwrap();
+        assert_eq!(identity.change_force(&avon().name, act(), suspend).unwrap().suspended, Some(suspension.clone()));
+        assert!(identity.known_force("kent").unwrap_err().to_string().contains("`avon`"));
     }
 }

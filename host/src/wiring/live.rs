@@ -73,6 +73,7 @@ impl Host {
         let store = Arc::new(Store::open(&config.data)?);
         let audit = Arc::new(Audit::open(&store)?);
         let identity = Arc::new(Identity::open(Arc::clone(&store), Arc::clone(&audit))?);
+        identity.add_national(now)?;
         let first_token = first_token(&identity, &config.data.join("first-token"), now)?;
         let options = JournalOptions {
             segment_bytes: u64::from(config.journal.segment_mib) << 20,
