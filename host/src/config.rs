@@ -2,10 +2,13 @@
 //!
 //! Holds settings only: opens nothing and starts nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::model::{Force, SourceName};
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -25,6 +28,12 @@ pub struct Config {
     pub journal: JournalConfig,
     /// See [`IntakeConfig`].
     pub intake: IntakeConfig,
+    /// See [`QuotaConfig`].
+    pub quota: QuotaConfig,
+    /// Folders whose complete files are taken.
+    pub watch: Vec<WatchConfig>,
+    /// Files that are followed as they grow.
+    pub follow: Vec<FollowConfig>,
 }
 
 /// How the journal is kept.
@@ -49,6 +58,92 @@ pub struct IntakeConfig {
     pub at_once: u32,
     /// Seconds without a byte of a request, after which it is given up.
     pub idle_seconds: u32,
+    /// MiB of events that all requests together may hold in memory while they are read; at least `request-mib`.
+    pub memory_mib: u32,
+    /// Hours for which the same event, delivered again, is dropped; 0 keeps all.
+    pub duplicate_hours: u32,
+    /// Events of each force that are remembered for that, at 60 to 80 bytes each; the oldest are forgotten first.
+    pub duplicate_entries: u32,
+    /// Minutes (twice that at most) for which the same whole body without an Idempotency-Key is the same request; 0 for never.
+    pub duplicate_body_minutes: u32,
+    /// Refused lines that are kept of each force.
+    pub refused_lines: u32,
+    /// MiB of them.
+    pub refused_mib: u32,
+    /// Days for which they are kept.
+    pub refused_days: u32,
+}
+
+/// A folder whose complete files are taken, each once.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WatchConfig {
+    /// Whose events.
+    pub force: String,
+    /// Takes every event as this source instead of recognising it by its shape.
+    pub source: Option<String>,
+    /// The folder.
+    pub folder: PathBuf,
+    /// What is done with a file that was taken.
+    #[serde(default)]
+    pub done: DoneConfig,
+}
+
+/// What is done with a file that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum DoneConfig {
+    #[default]
+    Keep,
+    Delete,
+    /// Into the folder `done` in its folder.
+    Move,
+}
+
+/// An NDJSON file that is followed as it grows, over rotation and truncation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FollowConfig {
+    /// Whose events.
+    pub force: String,
+    /// Takes every event as this source instead of recognising it by its shape.
+    pub source: Option<String>,
+    /// The file.
+    pub file: PathBuf,
+}
+
+/// What each force may send; `[quota.FORCE]` has a force's own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct QuotaConfig {
+    /// Events a second, over time.
+    pub events_per_second: u32,
+    /// Seconds whose events may come at once.
+    pub burst_seconds: u32,
+    /// MiB of events a day.
+    pub mib_per_day: u32,
+    /// By the force's name.
+    #[serde(flatten)]
+    pub forces: BTreeMap<String, ForceQuotaConfig>,
+}
+
+/// One force's own quota: what is left out is as for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ForceQuotaConfig {
+    /// Events a second, over time.
+    pub events_per_second: Option<u32>,
+    /// Seconds whose events may come at once.
+    pub burst_seconds: Option<u32>,
+    /// MiB of events a day.
+    pub mib_per_day: Option<u32>,
+}
+
+impl Default for QuotaConfig {
+    fn default() -> Self {
+        Self { events_per_second: 100_000, burst_seconds: 10, mib_per_day: 1 << 20, forces: BTreeMap::new() }
+    }
 }
 
 impl Default for Config {
@@ -61,6 +156,9 @@ impl Default for Config {
             workers: None,
             journal: JournalConfig::default(),
             intake: IntakeConfig::default(),
+            quota: QuotaConfig::default(),
+            watch: Vec::new(),
+            follow: Vec::new(),
         }
     }
 }
@@ -73,7 +171,18 @@ impl Default for JournalConfig {
 
 impl Default for IntakeConfig {
     fn default() -> Self {
-        Self { request_mib: 32, at_once: 8, idle_seconds: 30 }
+        Self {
+            request_mib: 32,
+            at_once: 8,
+            idle_seconds: 30,
+            memory_mib: 256,
+            duplicate_hours: 24,
+            duplicate_entries: 1 << 20,
+            duplicate_body_minutes: 5,
+            refused_lines: 10_000,
+            refused_mib: 64,
+            refused_days: 30,
+        }
     }
 }
 
@@ -101,6 +210,8 @@ impl Config {
         config.check().map_err(wrong)?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let paths = [&mut config.data].into_iter().chain(&mut config.plugins).chain(&mut config.settings);
+        let paths = paths.chain(config.watch.iter_mut().map(|watch| &mut watch.folder));
+        let paths = paths.chain(config.follow.iter_mut().map(|follow| &mut follow.file));
         paths.for_each(|path| *path = folder.join(&*path));
         Ok(config)
     }
@@ -121,7 +232,76 @@ impl Config {
         range("journal.keep-days", self.journal.keep_days, 0, 36_500)?;
         range("intake.request-mib", self.intake.request_mib, 1, 60)?;
         range("intake.at-once", self.intake.at_once, 1, 256)?;
+        range("intake.memory-mib", self.intake.memory_mib, self.intake.request_mib, 1 << 20)?;
+        self.quota.check(&range)?;
+        self.check_files()?;
+        range("intake.duplicate-hours", self.intake.duplicate_hours, 0, 24 * 366)?;
+        range("intake.duplicate-entries", self.intake.duplicate_entries, 1, 1 << 24)?;
+        range("intake.duplicate-body-minutes", self.intake.duplicate_body_minutes, 0, 24 * 60)?;
+        range("intake.refused-lines", self.intake.refused_lines, 1, 100_000)?;
+        range("intake.refused-mib", self.intake.refused_mib, 1, 4_096)?;
+        range("intake.refused-days", self.intake.refused_days, 1, 3_650)?;
         range("intake.idle-seconds", self.intake.idle_seconds, 1, 3_600)
+    }
+}
+
+/// Folders and files that are looked at.
+const FILES: usize = 64;
+
+impl Config {
+    fn check_files(&self) -> Result<(), String> {
+        if self.watch.len() + self.follow.len() > FILES {
+            return Err(format!(
+                "more than {FILES} of [[watch]] and [[follow]]: each has a thread; put files into fewer folders"
+            ));
+        }
+        let watched = self.watch.iter().map(|watch| ("watch", &watch.force, &watch.source, &watch.folder));
+        let followed = self.follow.iter().map(|follow| ("follow", &follow.force, &follow.source, &follow.file));
+        let mut paths = BTreeSet::new();
+        for (what, force, source, path) in watched.chain(followed) {
+            let place = || format!("[[{what}]] {}", path.display());
+            Force::new(force).map_err(|error| format!("{}: {error}", place()))?;
+            match source.as_deref().map(SourceName::new) {
+                Some(Err(error)) => return Err(format!("{}: {error}", place())),
+                Some(Ok(source)) if source.as_str().starts_with("cordon.") => {
+                    return Err(format!("{}: events of {source} are made by the host itself", place()));
+                }
+                _ => {}
+            }
+            if !paths.insert(path) {
+                return Err(format!("{}: stands there twice", place()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl QuotaConfig {
+    fn check(&self, range: &impl Fn(&str, u32, u32, u32) -> Result<(), String>) -> Result<(), String> {
+        let one = |prefix: &str, events: u32, burst: u32, mib: u32| {
+            range(&format!("{prefix}.events-per-second"), events, 1, u32::MAX)?;
+            range(&format!("{prefix}.burst-seconds"), burst, 0, 3_600)?;
+            range(&format!("{prefix}.mib-per-day"), mib, 1, u32::MAX)
+        };
+        one("quota", self.events_per_second, self.burst_seconds, self.mib_per_day)?;
+        for (force, own) in &self.forces {
+            if let Err(error) = Force::new(force) {
+                return Err(format!("[quota.{force}]: {error}"));
+            }
+            let (events, burst, mib) = self.of(own);
+            one(&format!("quota.{force}"), events, burst, mib)?;
+        }
+        Ok(())
+    }
+
+    /// Events a second, seconds at once, MiB a day of a force.
+    #[must_use]
+    pub fn of(&self, own: &ForceQuotaConfig) -> (u32, u32, u32) {
+        (
+            own.events_per_second.unwrap_or(self.events_per_second),
+            own.burst_seconds.unwrap_or(self.burst_seconds),
+            own.mib_per_day.unwrap_or(self.mib_per_day),
+        )
     }
 }
 

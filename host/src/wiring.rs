@@ -26,6 +26,7 @@ pub use summary::{AbsentFields, PluginSummary, RefusedKind, RuleCount, Summary};
 
 use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, ReadError, Refusal};
 use crate::findings::stamp;
+use crate::intake::{Seen, Window, WindowLimits};
 use crate::model::{Explanation, LogLine};
 use crate::registry::Loaded;
 use crate::sandbox::{Outcome, RunInput, RunReport, Sandbox};
@@ -58,6 +59,8 @@ pub struct Pipeline<'a> {
     pub progress: Arc<Progress>,
     /// Counts what plugins do and cost.
     pub metrics: &'a Metrics,
+    /// Leave out events that were there already, byte for byte, as intake does; by these limits.
+    pub duplicates: Option<WindowLimits>,
 }
 
 /// One event of the input, by where it stands.
@@ -128,7 +131,7 @@ enum Message {
     Refused(Refusal),
     Unreadable(ReadError),
     Done(Box<Done>),
-    End { duplicate_keys: u64 },
+    End { duplicate_keys: u64, duplicates: u64, changed: u64 },
 }
 
 /// What all plugins made of one batch.
@@ -203,6 +206,8 @@ impl Pipeline<'_> {
     /// The reader's thread.
     fn read(&self, inputs: &[Input], work: &Sender<Arc<Batch>>, permits: &Receiver<()>, to: &Sender<Message>) {
         let mut batcher = Batcher::new(self.options.clone());
+        let mut window = self.duplicates.map(Window::new);
+        let (mut duplicates, mut changed) = (0, 0);
         let mut chance = self.cuts.map(fastrand::Rng::with_seed);
         let mut hand_on = |batch: Batch| {
             cut(batch, chance.as_mut()).all(|b| permits.recv().is_ok() && work.send(Arc::new(b)).is_ok())
@@ -229,7 +234,15 @@ impl Pipeline<'_> {
                         break;
                     }
                 };
-                let gone_on = match event.and_then(|event| batcher.push(event, self.received)) {
+                let gone_on = match event.and_then(|event| match &mut window {
+                    None => batcher.push(event, self.received),
+                    Some(window) => batcher.push_wanted(event, self.received, |of| {
+                        let seen = window.take(of, self.received);
+                        duplicates += u64::from(seen == Seen::Duplicate);
+                        changed += u64::from(seen == Seen::Changed);
+                        seen != Seen::Duplicate
+                    }),
+                }) {
                     Ok(None) => {
                         self.progress.events.fetch_add(1, Ordering::Relaxed);
                         continue;
@@ -253,7 +266,7 @@ impl Pipeline<'_> {
                 return;
             }
         }
-        let _ = to.send(Message::End { duplicate_keys: batcher.duplicate_keys() });
+        let _ = to.send(Message::End { duplicate_keys: batcher.duplicate_keys(), duplicates, changed });
     }
 
     /// A worker's job: all plugins on one batch.
@@ -375,8 +388,9 @@ impl Collect {
                 self.summary.unreadable.push(Arc::clone(&error));
                 sink(Happening::Unreadable(error))
             }
-            Message::End { duplicate_keys } => {
+            Message::End { duplicate_keys, duplicates, changed } => {
                 self.summary.duplicate_keys = duplicate_keys;
+                (self.summary.duplicates, self.summary.changed) = (duplicates, changed);
                 Ok(())
             }
             Message::Done(done) => self.done(*done, sink),

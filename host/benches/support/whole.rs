@@ -21,6 +21,7 @@ pub fn whole(real: &Real, sandbox: &Sandbox, loaded: &[Loaded]) -> Summary {
         cuts: None,
         progress: Default::default(),
         metrics: &Metrics::new(),
+        duplicates: None,
     };
     let summary = pipeline
         .run(&real.inputs, |happening| match happening {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -24,7 +24,7 @@ const MOST_REASON: usize = 500;
 pub(super) struct Refused {
     status: StatusCode,
     reason: String,
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Refused {
@@ -45,14 +45,23 @@ impl Refused {
     }
 
     pub(super) fn unauthorised(error: Unauthorised) -> Self {
-        let header = Some((WWW_AUTHENTICATE, "Bearer"));
+        let header = Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         Self { header, ..Self::new(StatusCode::UNAUTHORIZED, error.to_string()) }
     }
 
     /// Of the moment: come again in a second.
     pub(super) fn busy(reason: impl Into<String>) -> Self {
-        let header = Some((RETRY_AFTER, "1"));
+        Self::later(reason, 1)
+    }
+
+    /// Of the moment: come again in so many seconds.
+    pub(super) fn later(reason: impl Into<String>, seconds: u64) -> Self {
+        let header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
         Self { header, ..Self::new(StatusCode::TOO_MANY_REQUESTS, reason) }
+    }
+
+    pub(super) fn not_found(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, reason)
     }
 
     pub(super) fn too_large(reason: impl Into<String>) -> Self {
@@ -70,7 +79,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(json!({ "error": self.reason }))).into_response();
         if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, axum::http::HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response
     }
@@ -99,10 +108,15 @@ impl From<IdentityError> for Refused {
 impl From<IntakeError> for Refused {
     fn from(error: IntakeError) -> Self {
         let reason = error.to_string();
+        if let Some(seconds) = error.retry_after() {
+            return Self::later(reason, seconds);
+        }
         match error {
             IntakeError::TooLarge { .. } | IntakeError::Journal(AppendError::Request(_)) => Self::too_large(reason),
-            IntakeError::Unreadable(_) => Self::bad(reason),
-            IntakeError::Journal(AppendError::Full { .. }) => Self::busy(reason),
+            IntakeError::Unreadable(_) | IntakeError::Unsound { .. } => Self::bad(reason),
+            IntakeError::Quota { .. } | IntakeError::Memory { .. } | IntakeError::Journal(AppendError::Full { .. }) => {
+                Self::busy(reason)
+            }
             IntakeError::Journal(AppendError::DiskFloor { .. }) => {
                 tracing::error!("{reason}");
                 Self::new(

@@ -56,6 +56,7 @@ async fn take(api: Arc<Api>, caller: Caller, source: Option<SourceName>, headers
         Ok(Ok(turn)) => turn,
         Ok(Err(error)) => return Err(Refused::host(&error)),
         Err(_) => {
+            api.intake.counts.answered("at-once");
             return Err(Refused::busy("too many requests are read at the same time (`at-once`): send again later"));
         }
     };
@@ -64,7 +65,7 @@ async fn take(api: Arc<Api>, caller: Caller, source: Option<SourceName>, headers
     let intake = Arc::clone(&api.intake);
     let accepted = blocking(move || Ok(intake.accept(&post, body)?)).await?;
     // Of a request none of whose events was taken, nothing was done.
-    let status = if accepted.accepted == 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if accepted.accepted + accepted.duplicates == 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok((status, Json(accepted)))
 }
 

@@ -43,11 +43,21 @@ pub(super) async fn status(State(api): Shared, Extension(caller): Extension<Call
         let mut lanes = api.scheduler.status();
         lanes.retain(|lane| caller.force.as_ref().is_none_or(|own| *own == lane.force));
         let mut status = json!({ "lanes": lanes });
+        let mut files = api.files.standings();
+        files.retain(|stands| caller.force.as_ref().is_none_or(|own| own.as_str() == stands.force));
+        if !files.is_empty() {
+            status["files"] = json!(files);
+        }
         if caller.force.is_none() {
             let counts = &api.intake.counts;
             status["journal_bytes"] = api.journal.bytes().into();
             status["accepted"] = counts.accepted.load(Ordering::Relaxed).into();
             status["refused"] = counts.refused.load(Ordering::Relaxed).into();
+            status["duplicates"] = counts.duplicates.load(Ordering::Relaxed).into();
+            status["intake_answers"] = json!(counts.answers());
+            status["refused_reasons"] = json!(counts.reasons());
+            status["intake_bytes"] = counts.bytes.load(Ordering::Relaxed).into();
+            status["changed"] = counts.changed.load(Ordering::Relaxed).into();
         }
         Ok(Json(status))
     })

@@ -11,6 +11,7 @@ mod findings;
 mod forces;
 mod guard;
 mod health;
+mod refused;
 mod routes;
 mod tokens;
 
@@ -27,7 +28,8 @@ pub use routes::{ROUTES, Route};
 
 use crate::audit::Audit;
 use crate::identity::Identity;
-use crate::intake::Intake;
+use crate::intake::files::Files;
+use crate::intake::{Intake, RefusedList};
 use crate::journal::Journal;
 use crate::scheduler::Scheduler;
 use crate::store::Store;
@@ -41,6 +43,10 @@ pub struct Api {
     pub identity: Arc<Identity>,
     /// Takes events.
     pub intake: Arc<Intake>,
+    /// Folders and files that are taken.
+    pub files: Arc<Files>,
+    /// What intake did not take.
+    pub refused: Arc<RefusedList>,
     /// The journal, for its size.
     pub journal: Arc<Journal>,
     /// Where findings are.

@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::guard::guard;
-use super::{Api, audit, events, findings, forces, health, tokens};
+use super::{Api, audit, events, findings, forces, health, refused, tokens};
 use crate::identity::Permission;
 
 /// One route.
@@ -38,6 +38,10 @@ pub const ROUTES: &[Route] = &[
     route!("POST" "/v1/events/{source}", Some(Permission::SendEvents), post(events::of_source)),
     route!("GET" "/v1/findings", Some(Permission::ReadFindings), get(findings::list)),
     route!("GET" "/v1/skips", Some(Permission::ReadFindings), get(findings::skips)),
+    route!("GET" "/v1/refused", Some(Permission::ReadRefused), get(refused::list)),
+    route!("GET" "/v1/refused/{number}", Some(Permission::ReadRefused), get(refused::show)),
+    route!("DELETE" "/v1/refused/{number}", Some(Permission::MendRefused), delete(refused::discard)),
+    route!("POST" "/v1/refused/{number}/replay", Some(Permission::MendRefused), post(refused::replay)),
     route!("GET" "/v1/audit", Some(Permission::ReadAudit), get(audit::list)),
     route!("GET" "/v1/audit/verify", Some(Permission::ReadAudit), get(audit::verify)),
     route!("GET" "/v1/forces", Some(Permission::ReadStatus), get(forces::list)),

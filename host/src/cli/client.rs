@@ -32,6 +32,8 @@ pub(super) struct Client {
 /// What the host answered.
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// In how many seconds it may say something else, where it says so.
+    pub(super) retry_after: Option<u64>,
     pub(super) body: Value,
 }
 
@@ -91,13 +93,15 @@ impl Client {
             format!("{}: no host answers; start one with `cordon serve`, or name it with --host", self.host)
         })?;
         let status = answer.status().as_u16();
+        let retry_after =
+            answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let text =
             answer.body_mut().read_to_string().with_context(|| format!("{}: the answer broke off", self.host))?;
         let body = match text.trim() {
             "" => Value::Null,
             text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
         };
-        Ok(Answer { status, body })
+        Ok(Answer { status, retry_after, body })
     }
 }
 

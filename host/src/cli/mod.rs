@@ -16,9 +16,11 @@ mod force;
 mod inspect;
 mod keeper;
 mod new;
+mod patience;
 mod plugins;
 mod prepare;
 mod progress;
+mod refused;
 mod report;
 mod reproduce;
 mod run;
@@ -68,6 +70,7 @@ enum Verb {
     Force(force::Args),
     Token(token::Args),
     Audit(audit::Args),
+    Refused(refused::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Verb::Force(args) => force::run(&args),
         Verb::Token(args) => token::run(&args),
         Verb::Audit(args) => audit::run(&args),
+        Verb::Refused(args) => refused::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

@@ -82,6 +82,14 @@ pub(super) fn summary(summary: &Summary) -> std::io::Result<()> {
             let _ = writeln!(out, "          {}", safe(&short(&example.to_string(), SHOWN)));
         }
     }
+    if summary.duplicates > 0 {
+        let events = text::plural(summary.duplicates, "event");
+        let _ = writeln!(out, "{events} left out: the same, byte for byte, was delivered before");
+    }
+    if summary.changed > 0 {
+        let events = text::plural(summary.changed, "event");
+        let _ = writeln!(out, "{events} taken that were delivered before with other bytes");
+    }
     if summary.duplicate_keys > 0 {
         let keys = text::plural(summary.duplicate_keys, "duplicate key");
         let _ = writeln!(out, "{keys} in the events: the last value of each counts");

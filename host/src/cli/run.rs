@@ -13,6 +13,7 @@ use super::keeper::Keeper;
 use super::{events, plugins, report};
 use crate::events::Input;
 use crate::findings::{Finding, to_block, to_ocsf};
+use crate::intake::WindowLimits;
 use crate::telemetry::Metrics;
 use crate::wiring::{Happening, Only, Pipeline, Progress, Summary};
 
@@ -111,6 +112,8 @@ fn run_counted(args: &Args, metrics: &Metrics) -> Result<Exit> {
         cuts: None,
         progress: Arc::clone(&progress),
         metrics,
+        // One event that is asked for is looked at, however often it was delivered.
+        duplicates: args.explain.is_none().then(WindowLimits::default),
     };
     let mut keeper = args.evidence.as_ref().map(|folder| Keeper::open(folder, &sandbox, &loads.plugins)).transpose()?;
     let mut out = Out::open(args)?;

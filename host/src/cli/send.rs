@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::client::{self, Answer, Client};
 use super::exit::{self, Exit};
+use super::patience::Patience;
 use super::text;
 use crate::events::{EventOrigin, EventReader, Input, RawEvent};
 use crate::findings::text::safe;
@@ -16,12 +16,11 @@ use crate::model::SourceName;
 
 /// Bytes of one request, about.
 const REQUEST: usize = 8 << 20;
-/// Tries while the host is busy, a second between them.
-const TRIES: u32 = 30;
 
 /// Send events to a running host
 ///
-/// Reads what `run` reads. Answers when every event is on the host's disk; refused ones are listed with their line.
+/// Reads what `run` reads. Answers when every event is on the host's disk; refused ones are listed with their line. While the
+/// host is busy or the force's quota is used up, waits as long as the host says, ten minutes at most.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP, after_long_help = "Examples:
   cordon send audit.jsonl --token-file avon-intake.token
@@ -43,13 +42,17 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let source = args.source.as_deref().map(SourceName::new).transpose()?;
     let path = source.map_or_else(|| "/v1/events".to_owned(), |source| format!("/v1/events/{source}"));
-    let mut sender = Sender { client: args.client.client()?, path, accepted: 0, refused: 0 };
+    let mut sender = Sender { client: args.client.client()?, path, accepted: 0, duplicates: 0, refused: 0 };
     for input in Input::expand(&args.files)? {
         sender.input(&input)?;
     }
-    let Sender { accepted, refused, .. } = sender;
-    writeln!(anstream::stderr(), "{} taken, {} refused", text::plural(accepted, "event"), text::count(refused))?;
-    match (accepted, refused) {
+    let Sender { accepted, duplicates, refused, .. } = sender;
+    let again = match duplicates {
+        0 => String::new(),
+        again => format!(", {} there already", text::count(again)),
+    };
+    writeln!(anstream::stderr(), "{} taken{again}, {} refused", text::plural(accepted, "event"), text::count(refused))?;
+    match (accepted + duplicates, refused) {
         (0, 0) => bail!("there was no event to send"),
         (0, _) => bail!("no event was taken"),
         (_, 0) => Ok(Exit::Done),
@@ -61,6 +64,7 @@ struct Sender {
     client: Client,
     path: String,
     accepted: u64,
+    duplicates: u64,
     refused: u64,
 }
 
@@ -111,6 +115,7 @@ impl Sender {
             bail!("{}", answer.reason());
         };
         self.accepted += accepted;
+        self.duplicates += number("duplicates").unwrap_or(0);
         let listed = answer.body.get("refused_lines").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for line in listed {
             let at = line.get("line").and_then(Value::as_u64).unwrap_or(0);
@@ -125,14 +130,17 @@ impl Sender {
     }
 
     fn post(&self, text: &[u8]) -> Result<Answer> {
-        for _ in 0..TRIES {
+        let mut patience = Patience::new();
+        loop {
             let answer = self.client.send(&self.path, text)?;
-            if answer.status != 429 {
+            if !matches!(answer.status, 429 | 503) {
                 return Ok(answer);
             }
-            std::thread::sleep(Duration::from_secs(1));
+            match patience.wait(answer.retry_after) {
+                Some(wait) => std::thread::sleep(wait),
+                None => bail!("{}; gave up after {} s: send again later", answer.reason(), patience.seconds()),
+            }
         }
-        bail!("the host was busy {TRIES} times: send again later")
     }
 
     fn refuse(&mut self, origin: &EventOrigin, reason: &str) -> Result<()> {

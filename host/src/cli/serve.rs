@@ -47,6 +47,25 @@ The configuration (TOML; every key may be left out):
   request-mib = 32
   at-once = 8
   idle-seconds = 30
+  memory-mib = 256                 # events of all requests that are read at the same time
+  duplicate-hours = 24             # the same event, delivered again, is dropped
+  duplicate-entries = 1048576      # events remembered for that, of each force
+  duplicate-body-minutes = 5       # the same body without an Idempotency-Key is the same request
+  refused-lines = 10000            # kept of each force, at most so many
+  refused-mib = 64                 # and so large,
+  refused-days = 30                # for so long
+  [quota]                          # of each force; [quota.NAME] has a force's own
+  events-per-second = 100000
+  burst-seconds = 10
+  mib-per-day = 1048576
+  [[watch]]                        # each complete file of a folder, once
+  force = \"avon\"
+  folder = \"/var/spool/cordon/avon\"
+  done = \"move\"                    # keep, delete, or move to FOLDER/done
+  [[follow]]                       # an NDJSON file as it grows, over rotation and truncation
+  force = \"avon\"
+  source = \"custom.door\"           # else by its shape
+  file = \"/var/log/door.jsonl\"
 
 Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder")]
 pub(super) struct Args {

@@ -13,7 +13,7 @@ use super::columns::{self, Base, Found, Group, Layer, Named, Tops};
 use super::kept::Kept;
 use super::sources::Source;
 use super::tape::Tape;
-use super::{Column, Multi};
+use super::{Column, Fingerprint, Multi};
 use crate::ids::{Digest, event_identity};
 use crate::model::{Force, SourceName};
 
@@ -190,6 +190,14 @@ impl Batch {
     #[must_use]
     pub fn identity(&self, row: usize) -> Option<Digest> {
         Some(event_identity(self.source().as_str(), self.event(row)?.as_bytes()))
+    }
+
+    /// What a row's event says that it is, and what it is; none where it says nothing.
+    #[must_use]
+    pub fn fingerprint(&self, row: usize) -> Option<Fingerprint> {
+        let at = self.at(row)?;
+        let (table, text) = (self.events.table?, self.event(row)?);
+        Fingerprint::of(table, usize::from(self.events.shapes[at]), &self.events.tape, self.events.roots[at], text)
     }
 
     /// Name of the shape of a row's event; none for sources that are taken as they are.

@@ -14,7 +14,7 @@ use super::batch::{MARK_LATE, MARK_NO_TIME};
 use super::sources::{Source, Sources};
 use super::tape::{Document, Keys, NONE, Tape};
 use super::time::{self, LocalMinutes, TimeFormat};
-use super::{Batch, EventOrigin, Kind, RawEvent, columns};
+use super::{Batch, EventOrigin, Fingerprint, Kind, RawEvent, columns};
 use crate::model::{Force, SourceName};
 pub use alone::{AloneError, Recorded};
 use open::{Open, Row};
@@ -97,8 +97,38 @@ impl Batcher {
     /// # Errors
     /// A [`Refusal`]; the event is then not part of any batch.
     pub fn push(&mut self, event: RawEvent, received: i64) -> Result<Option<Batch>, Refusal> {
-        let RawEvent { bytes, origin } = event;
-        let json = match self.check(&bytes) {
+        self.put(&event.bytes, event.origin, received, None)
+    }
+
+    /// The same for an event that is not given away.
+    ///
+    /// # Errors
+    /// As [`Batcher::push`].
+    pub fn push_bytes(&mut self, bytes: &[u8], origin: EventOrigin, received: i64) -> Result<Option<Batch>, Refusal> {
+        self.put(bytes, origin, received, None)
+    }
+
+    /// The same, but an event that says which one it is becomes part of a batch only where `wanted` says so.
+    ///
+    /// # Errors
+    /// As [`Batcher::push`].
+    pub fn push_wanted(
+        &mut self,
+        event: RawEvent,
+        received: i64,
+        mut wanted: impl FnMut(Fingerprint) -> bool,
+    ) -> Result<Option<Batch>, Refusal> {
+        self.put(&event.bytes, event.origin, received, Some(&mut wanted))
+    }
+
+    fn put(
+        &mut self,
+        bytes: &[u8],
+        origin: EventOrigin,
+        received: i64,
+        wanted: Option<&mut dyn FnMut(Fingerprint) -> bool>,
+    ) -> Result<Option<Batch>, Refusal> {
+        let json = match self.check(bytes) {
             Ok(json) => json,
             Err((kind, reason)) => return Err(Refusal { origin, kind, reason }),
         };
@@ -116,6 +146,14 @@ impl Batcher {
         };
         match self.place(document, &origin) {
             Ok((source, shape)) => {
+                if let Some(wanted) = wanted
+                    && let (_, Some(table)) = self.identity_of(source)
+                    && let Some(of) = Fingerprint::of(table, shape, &self.open[self.last].tape, document.root, json)
+                    && !wanted(of)
+                {
+                    self.open[self.last].tape.back_to(mark);
+                    return Ok(None);
+                }
                 let full = self.take(source, shape, document, mark, origin, received);
                 Ok(full.or_else(|| self.cut_waiting()))
             }

@@ -6,6 +6,7 @@ mod batch;
 mod batcher;
 mod column;
 mod columns;
+mod fingerprint;
 mod kept;
 mod read;
 mod sources;
@@ -18,10 +19,11 @@ mod tests;
 pub use batch::{AccessError, Batch, EventOrigin};
 pub use batcher::{AloneError, Batcher, BatcherOptions, Recorded, Refusal};
 pub use column::{Column, Kind, Multi};
+pub use fingerprint::Fingerprint;
 pub use read::{EventReader, Input, RawEvent, ReadError};
 
-/// Where events of a source carry their own identifier, by canonical path; `None` for sources taken as they are.
+/// Whether events of a source say which one each is; sources that are taken as they are do not.
 #[must_use]
-pub fn identity_field(source: &crate::model::SourceName) -> Option<&'static cordon_contract::path::Path> {
-    sources::Sources::get().find(source).map(|source| &source.identity)
+pub fn has_identity(source: &crate::model::SourceName) -> bool {
+    sources::Sources::get().find(source).is_some()
 }

@@ -29,6 +29,10 @@ pub enum Permission {
     SendEvents,
     /// Read findings and skips.
     ReadFindings,
+    /// Read refused lines, which are whole.
+    ReadRefused,
+    /// Send refused lines again, and throw them away.
+    MendRefused,
     /// See forces, lanes and metrics.
     ReadStatus,
     /// Add forces, create and revoke tokens.
@@ -52,13 +56,14 @@ impl Role {
     /// Whether it may do that.
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{Administer, ReadAudit, ReadFindings, ReadStatus, SendEvents};
+        use Permission::{Administer, MendRefused, ReadAudit, ReadFindings, ReadRefused, ReadStatus, SendEvents};
         let granted: &[Permission] = match self {
             Role::Intake => &[SendEvents],
-            Role::ForceReader | Role::ForceContact | Role::ForceAuthor => &[ReadFindings, ReadStatus],
+            Role::ForceReader => &[ReadFindings, ReadStatus],
+            Role::ForceContact | Role::ForceAuthor => &[ReadFindings, ReadStatus, ReadRefused, MendRefused],
             Role::Author => &[],
-            Role::Operator => &[ReadFindings, ReadStatus, Administer],
-            Role::Auditor => &[ReadFindings, ReadStatus, ReadAudit],
+            Role::Operator => &[ReadFindings, ReadStatus, ReadRefused, MendRefused, Administer],
+            Role::Auditor => &[ReadFindings, ReadStatus, ReadRefused, ReadAudit],
         };
         granted.contains(&permission)
     }

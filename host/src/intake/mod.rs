@@ -3,22 +3,38 @@
 //! Answers after the journal has made them durable. Reads in bounded memory: the request's accepted events and one chunk of
 //! its text. Knows no HTTP: whoever reads bytes may use it. Which force they belong to is the caller's to say.
 
+mod budget;
+mod counts;
+mod duplicates;
+pub mod files;
+mod gather;
+mod name;
+mod quota;
+mod refused;
+mod replay;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use cordon_contract::limits::BATCH_ROWS;
-use jiff::tz::TimeZone;
+pub use counts::{Counts, Tallies, Tally};
+pub use duplicates::{Seen, Window, WindowLimits};
+pub use quota::Quota;
+pub use refused::{Gone, Held, RefusedEntry, RefusedLimits, RefusedList, Waiting};
+
 use serde::Serialize;
 
-use crate::events::{Batch, Batcher, BatcherOptions, EventReader, Refusal};
+use crate::events::{Batch, EventReader, Fingerprint, RawEvent, Refusal};
 use crate::ids::Digest;
-use crate::journal::{AppendError, Journal, Part, Request};
+use crate::journal::{AppendError, Appended, Journal, Part, Request};
 use crate::model::{Force, SourceName};
-
-/// Refused lines that an answer names; the others are counted.
-const NAMED: usize = 100;
+use budget::{Budget, Lease};
+use duplicates::{Duplicates, Wanted};
+use gather::{Gather, Refused};
+use name::{Digesting, RequestName};
+use quota::{Over, Quotas};
+use refused::Lines;
 
 /// A request.
 #[derive(Debug, Clone)]
@@ -40,10 +56,16 @@ pub struct Accepted {
     pub sequence: Option<u64>,
     /// Events taken: durable now.
     pub accepted: u64,
-    /// A request with the same key was taken before: this one was not, and the numbers are the first one's.
+    /// Events left out: the same ones, byte for byte, were durable already.
+    pub duplicates: u64,
+    /// Of the events taken, those of which another with other bytes was there.
+    pub changed: u64,
+    /// The same request was taken before, by its key or its body: this one was not, and the numbers are the first one's.
     pub repeated: bool,
     /// Events refused.
     pub refused: u64,
+    /// Of these, those that are not in the list of refused lines: it is full, or there were too many in one request.
+    pub refused_not_kept: u64,
     /// The first of them.
     pub refused_lines: Vec<RefusedLine>,
 }
@@ -73,33 +95,115 @@ pub enum IntakeError {
     /// The sender's: no format that is known, or cut off.
     #[error("{0}")]
     Unreadable(String),
+    /// One event of a text that is taken whole or not at all.
+    #[error("{unit} {line}: {reason}")]
+    Unsound {
+        /// Line, or element of a document, from 1.
+        line: u64,
+        /// What `line` counts.
+        unit: &'static str,
+        /// For people, with the way out.
+        reason: String,
+    },
+    /// The force's quota is used up.
+    #[error("force {force} has sent more than its quota (`quota.{limit} = {value}`): send again in {seconds} s")]
+    Quota {
+        /// Whose.
+        force: Force,
+        /// The setting.
+        limit: &'static str,
+        /// Its value.
+        value: u64,
+        /// Until the next request is taken.
+        seconds: u64,
+    },
+    /// Of the moment: other requests fill the memory that there is for them.
+    #[error(
+        "the requests that are read at this moment hold {limit} bytes of events (`intake.memory-mib`): send again later"
+    )]
+    Memory {
+        /// Bytes of events of all requests.
+        limit: u64,
+    },
     /// The journal's.
     #[error(transparent)]
     Journal(#[from] AppendError),
 }
 
-/// What was counted since the start.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Events taken.
-    pub accepted: AtomicU64,
-    /// Events refused.
-    pub refused: AtomicU64,
+/// How requests are taken.
+#[derive(Debug, Clone)]
+pub struct IntakeOptions {
+    /// Bytes of text that one request may have.
+    pub request_bytes: u64,
+    /// How many events, and how long, duplicates are known; for each force.
+    pub window: WindowLimits,
+    /// For how long the same whole body without a key is taken for the same request, in microseconds (twice that at most);
+    /// 0 for never.
+    pub body_micros: i64,
+    /// Bytes of events of all requests that may be in memory; at least those of one request.
+    pub memory_bytes: u64,
+    /// What each force may send that has no quota of its own.
+    pub quota: Quota,
+    /// Forces that have.
+    pub quotas: BTreeMap<Force, Quota>,
 }
+
+impl Default for IntakeOptions {
+    /// 32 MiB, the window's own, 5 minutes, 256 MiB, the quota's own.
+    fn default() -> Self {
+        Self {
+            request_bytes: 32 << 20,
+            window: WindowLimits::default(),
+            body_micros: 300_000_000,
+            memory_bytes: 256 << 20,
+            quota: Quota::default(),
+            quotas: BTreeMap::new(),
+        }
+    }
+}
+
+/// Told what each request brought, once that is durable, on its own thread.
+type Hook = Box<dyn Fn(&Tallies) + Send + Sync>;
 
 /// See the module.
 pub struct Intake {
     journal: Arc<Journal>,
-    limit: u64,
+    options: IntakeOptions,
+    duplicates: Duplicates,
+    quotas: Quotas,
+    budget: Budget,
+    told: Option<Hook>,
+    list: Option<Arc<RefusedList>>,
     /// See [`Counts`].
     pub counts: Counts,
 }
 
 impl Intake {
-    /// Into this journal, with so many bytes of text a request.
+    /// Into this journal.
     #[must_use]
-    pub fn new(journal: Arc<Journal>, limit: u64) -> Self {
-        Self { journal, limit, counts: Counts::default() }
+    pub fn new(journal: Arc<Journal>, options: IntakeOptions) -> Self {
+        let duplicates = Duplicates::new(Arc::clone(&journal), options.window);
+        let quotas = Quotas::new(options.quota, options.quotas.clone());
+        let budget = Budget::new(options.memory_bytes.max(options.request_bytes));
+        Self { journal, options, duplicates, quotas, budget, told: None, list: None, counts: Counts::default() }
+    }
+
+    /// With someone who is told what each request brought.
+    #[must_use]
+    pub fn telling(self, hook: impl Fn(&Tallies) + Send + Sync + 'static) -> Self {
+        Self { told: Some(Box::new(hook)), ..self }
+    }
+
+    /// With a list that keeps refused lines.
+    #[must_use]
+    pub fn keeping(self, list: Arc<RefusedList>) -> Self {
+        Self { list: Some(list), ..self }
+    }
+
+    /// Makes ready, in the background, what the first request of each force would else wait for. `now` is in microseconds
+    /// since 1970 UTC.
+    pub fn warm(&self, now: i64, stop: impl Fn() -> bool) {
+        self.duplicates.warm(now, stop);
     }
 
     /// Reads a request to its end and answers once it is durable. Blocks: not for an async thread.
@@ -107,86 +211,231 @@ impl Intake {
     /// # Errors
     /// See [`IntakeError`].
     pub fn accept(&self, post: &Post, body: impl Read + Send + 'static) -> Result<Accepted, IntakeError> {
-        let (batches, refused) = self.read(post, body)?;
+        let (body, digest) = Digesting::new(body);
+        // Given back once the request is answered.
+        let mut lease = self.budget.lease();
+        let read = self.admit(post).and_then(|()| self.read(post, body, &mut lease));
+        let answer = read.and_then(|(batches, refused)| {
+            self.charge(post, &batches, &refused, &lease);
+            let name = RequestName::of(post, Some(digest.get()), self.options.body_micros);
+            self.bring(post, &name, batches, refused)
+        });
+        self.answered(&answer);
+        answer
+    }
+
+    /// The same for events that were cut elsewhere, some of which may be refused already.
+    ///
+    /// # Errors
+    /// See [`IntakeError`].
+    pub fn accept_events(&self, post: &Post, events: &[Result<RawEvent, Refusal>]) -> Result<Accepted, IntakeError> {
+        let mut lease = self.budget.lease();
+        let mut gather = Gather::new(post);
+        let mut read = || -> Result<(), IntakeError> {
+            self.admit(post)?;
+            for event in events {
+                match event {
+                    Ok(event) => gather.event(&event.bytes, event.origin.clone(), &mut lease)?,
+                    Err(refusal) => gather.refused.take(refusal.clone(), None),
+                }
+            }
+            Ok(())
+        };
+        let answer = read().and_then(|()| {
+            let (batches, refused) = gather.finish();
+            self.charge(post, &batches, &refused, &lease);
+            self.bring(post, &RequestName::of(post, None, 0), batches, refused)
+        });
+        self.answered(&answer);
+        answer
+    }
+
+    /// Counts what was read against the force's quota.
+    fn charge(&self, post: &Post, batches: &[Batch], refused: &Refused, lease: &Lease<'_>) {
+        let events = refused.len() + batches.iter().map(|batch| batch.len() as u64).sum::<u64>();
+        self.quotas.charge(&post.force, events, lease.held());
+    }
+
+    fn answered(&self, answer: &Result<Accepted, IntakeError>) {
+        self.counts.answered(match answer {
+            Ok(accepted) if accepted.repeated => "repeated",
+            Ok(_) => "taken",
+            Err(error) => error.word(),
+        });
+    }
+
+    /// Keeps refused lines. Those that are not kept are counted: what was taken stays taken.
+    fn keep(&self, post: &Post, lines: &Lines) -> u64 {
+        let all = lines.lines.len() as u64 + lines.more;
+        match &self.list {
+            Some(list) if all > 0 => {
+                let kept = list.keep(&post.force, post.source.as_ref(), post.received, lines);
+                kept.unwrap_or_else(|error| {
+                    tracing::error!("force {}: {all} refused lines are not kept: {error}", post.force);
+                    all
+                })
+            }
+            _ => 0,
+        }
+    }
+
+    /// Whether the force is within its quota. What the host itself makes has none.
+    fn admit(&self, post: &Post) -> Result<(), IntakeError> {
+        if post.source.as_ref().is_some_and(|source| source.as_str().starts_with("cordon.")) {
+            return Ok(());
+        }
+        self.quotas.admit(&post.force).map_err(|over| {
+            let Over { limit, value, seconds } = over;
+            IntakeError::Quota { force: post.force.clone(), limit, value, seconds }
+        })
+    }
+
+    /// Brings what was read of a request into the journal, without what is there already.
+    fn bring(
+        &self,
+        post: &Post,
+        name: &RequestName,
+        batches: Vec<Batch>,
+        refused: Refused,
+    ) -> Result<Accepted, IntakeError> {
+        let each = || batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
+        let told = self.options.window.micros > 0;
+        let of = |(batch, row): (&Batch, usize)| batch.fingerprint(row).filter(|_| told);
+        let events: Vec<Option<Fingerprint>> = each().map(of).collect();
+        let all = events.len() as u64;
         let mut accepted = Accepted {
             sequence: None,
             repeated: false,
-            accepted: batches.iter().map(|batch| batch.len() as u64).sum(),
-            refused: refused.len,
+            accepted: 0,
+            duplicates: 0,
+            changed: 0,
+            refused: refused.len(),
+            refused_not_kept: 0,
             refused_lines: refused.named,
         };
-        let parts = parts(&batches).map_err(AppendError::Request)?;
+        let again = |accepted: Accepted, first: Appended| Accepted {
+            sequence: Some(first.first),
+            repeated: true,
+            accepted: first.rows,
+            duplicates: all.saturating_sub(first.rows),
+            ..accepted
+        };
+        let known = || name.keys.iter().find_map(|key| self.journal.known(&post.force, *key));
+        let wanted = Wanted { force: &post.force, request: name.claim, events: &events, received: post.received };
+        let claim = match self.duplicates.claim(&wanted, known) {
+            Ok(claim) => claim,
+            Err(first) => return Ok(again(accepted, first)),
+        };
+        let bytes = each().zip(&claim.wanted).filter(|(_, wanted)| **wanted);
+        let bytes: usize = bytes.filter_map(|((batch, row), _)| batch.event(row)).map(str::len).sum();
+        let mut tallies = Tallies { force: post.force.clone(), received: post.received, of: Vec::new() };
+        tallies.of = tally(&batches, &claim.wanted);
+        if accepted.refused > 0 {
+            tallies.of.push(Tally { source: post.source.clone(), refused: accepted.refused, ..Tally::default() });
+        }
+        let parts = parts(&batches, &claim.wanted).map_err(AppendError::Request)?;
         drop(batches);
         if !parts.is_empty() {
-            let key = post.key.as_ref().map_or(Digest([0; 32]), |key| Digest::of(key.as_bytes()));
+            let key = name.keys.first().copied().unwrap_or(Digest([0; 32]));
             let appended = self.journal.append(&post.force, Request { key, received: post.received, parts })?;
-            accepted.sequence = Some(appended.first);
-            accepted.accepted = appended.rows;
-            accepted.repeated = appended.repeated;
             if appended.repeated {
-                return Ok(accepted);
+                return Ok(again(accepted, appended));
             }
+            (accepted.sequence, accepted.accepted) = (Some(appended.first), appended.rows);
+            accepted.changed = claim.durable();
         }
-        self.counts.accepted.fetch_add(accepted.accepted, Ordering::Relaxed);
-        self.counts.refused.fetch_add(accepted.refused, Ordering::Relaxed);
+        accepted.duplicates = all - accepted.accepted;
+        self.counts.took(&tallies, accepted.changed, bytes as u64);
+        accepted.refused_not_kept = self.keep(post, &refused.lines);
+        refused.kinds.iter().for_each(|(kind, events)| self.counts.refused(kind, *events));
+        if let Some(told) = &self.told {
+            told(&tallies);
+        }
         Ok(accepted)
     }
 
-    fn read(&self, post: &Post, body: impl Read + Send + 'static) -> Result<(Vec<Batch>, Refused), IntakeError> {
+    fn read(
+        &self,
+        post: &Post,
+        body: impl Read + Send + 'static,
+        lease: &mut Lease<'_>,
+    ) -> Result<(Vec<Batch>, Refused), IntakeError> {
         let over = Arc::new(AtomicBool::new(false));
         let failed = |reason: String| match over.load(Ordering::Relaxed) {
-            true => IntakeError::TooLarge { limit: self.limit },
+            true => IntakeError::TooLarge { limit: self.options.request_bytes },
             false => IntakeError::Unreadable(reason),
         };
-        let mut reader = EventReader::bounded("request", body, self.limit, Arc::clone(&over))
+        let mut reader = EventReader::bounded("request", body, self.options.request_bytes, Arc::clone(&over))
             .map_err(|error| failed(error.reason))?;
-        let mut batcher = Batcher::new(BatcherOptions {
-            force: post.force.clone(),
-            source: post.source.clone(),
-            time_field: None,
-            // Local time is of no concern here: batches are formed again when they run.
-            zone: TimeZone::UTC,
-            rows: BATCH_ROWS,
-        });
-        let mut batches = Vec::new();
-        let mut refused = Refused::default();
+        let mut gather = Gather::new(post);
         while let Some(piece) = reader.next().map_err(|error| failed(error.reason))? {
-            match piece.and_then(|event| batcher.push(event, post.received)) {
-                Ok(full) => batches.extend(full),
-                Err(refusal) => refused.take(refusal),
+            match piece {
+                Ok(RawEvent { bytes, origin }) => gather.event(&bytes, origin, lease)?,
+                Err(refusal) => gather.refused.take(refusal, None),
             }
         }
-        batches.extend(batcher.finish());
-        Ok((batches, refused))
+        Ok(gather.finish())
     }
 }
 
-#[derive(Default)]
-struct Refused {
-    len: u64,
-    named: Vec<RefusedLine>,
-}
+impl IntakeError {
+    /// In how many seconds the same request may be taken, where that is a question of time only.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Quota { seconds, .. } => Some((*seconds).max(1)),
+            Self::Memory { .. } | Self::Journal(AppendError::Full { .. }) => Some(1),
+            Self::TooLarge { .. } | Self::Unreadable(_) | Self::Unsound { .. } | Self::Journal(_) => None,
+        }
+    }
 
-impl Refused {
-    fn take(&mut self, refusal: Refusal) {
-        self.len += 1;
-        if self.named.len() < NAMED {
-            let Refusal { origin, kind, reason } = refusal;
-            self.named.push(RefusedLine { line: origin.line, unit: origin.unit, kind, reason });
+    /// A word for counting.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } | Self::Journal(AppendError::Request(_)) => "too-large",
+            Self::Unreadable(_) | Self::Unsound { .. } => "unreadable",
+            Self::Quota { .. } => "quota",
+            Self::Memory { .. } => "memory",
+            Self::Journal(AppendError::Full { .. }) => "journal-full",
+            Self::Journal(AppendError::DiskFloor { .. }) => "disk-floor",
+            Self::Journal(AppendError::Disk { .. }) => "disk",
+            Self::Journal(AppendError::Stopped) => "stopping",
         }
     }
 }
 
-/// The events of all batches, by source, in their order.
-fn parts(batches: &[Batch]) -> Result<Vec<Part>, String> {
-    let mut by_source: BTreeMap<&SourceName, Vec<&Batch>> = BTreeMap::new();
+/// What the batches bring, by source; `wanted` says of each row of all of them whether it is taken.
+fn tally(batches: &[Batch], wanted: &[bool]) -> Vec<Tally> {
+    let mut by_source: BTreeMap<&SourceName, Tally> = BTreeMap::new();
+    let mut wanted = wanted.iter();
     for batch in batches {
-        by_source.entry(batch.source()).or_default().push(batch);
+        let new = || Tally { source: Some(batch.source().clone()), ..Tally::default() };
+        let of = by_source.entry(batch.source()).or_insert_with(new);
+        for (mark, wanted) in batch.marks().iter().zip(wanted.by_ref()) {
+            of.received += u64::from(*wanted);
+            of.late += u64::from(*wanted && mark & 2 != 0);
+            of.duplicates += u64::from(!*wanted);
+        }
+    }
+    by_source.into_values().collect()
+}
+
+/// The wanted events of all batches, by source, in their order.
+fn parts(batches: &[Batch], wanted: &[bool]) -> Result<Vec<Part>, String> {
+    let mut by_source: BTreeMap<&SourceName, Vec<(&Batch, &[bool])>> = BTreeMap::new();
+    let mut rest = wanted;
+    for batch in batches {
+        let (mine, others) = rest.split_at_checked(batch.len()).unwrap_or((rest, &[]));
+        by_source.entry(batch.source()).or_default().push((batch, mine));
+        rest = others;
     }
     let mut parts = Vec::with_capacity(by_source.len());
     for (source, of) in by_source {
-        let events = of.iter().flat_map(|batch| (0..batch.len()).filter_map(|row| batch.event(row)).map(str::as_bytes));
-        parts.extend(Part::pack(source, events)?);
+        let rows = of.iter().flat_map(|(batch, wanted)| {
+            let rows = wanted.iter().enumerate().filter(|(_, wanted)| **wanted);
+            rows.filter_map(|(row, _)| batch.event(row)).map(str::as_bytes)
+        });
+        parts.extend(Part::pack(source, rows)?);
     }
     Ok(parts)
 }

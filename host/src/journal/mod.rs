@@ -33,6 +33,7 @@ pub use record::{Part, RECORD_BYTES, Request};
 pub use recover::{Damage, Found};
 pub use retain::Dropped;
 
+use crate::ids::Digest;
 use crate::model::{Force, SourceName};
 use stream::Stream;
 use writer::{Job, Writer};
@@ -218,6 +219,12 @@ impl Journal {
             let _ = to.send(result);
         })?;
         answer.recv().unwrap_or(Err(AppendError::Stopped))
+    }
+
+    /// Where the request with this key lies, when it is durable and its key is still remembered.
+    #[must_use]
+    pub fn known(&self, force: &Force, key: Digest) -> Option<Appended> {
+        self.shared.stream(force).and_then(|stream| stream::lock(&stream).keys.get(key))
     }
 
     /// Gets a message whenever something new is durable; one stands for all since the last. For one listener.

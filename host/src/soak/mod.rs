@@ -93,6 +93,7 @@ impl Soak {
             cuts: round.cuts,
             progress: Arc::new(Progress::default()),
             metrics: &Metrics::new(),
+            duplicates: None,
         };
         let inputs: Vec<Input> = round.order.iter().filter_map(|at| self.inputs.get(*at).cloned()).collect();
         let mut findings = Findings::default();

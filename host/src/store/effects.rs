@@ -20,6 +20,10 @@ pub enum Space {
     Token = 6,
     /// The audit's chain.
     Audit = 7,
+    /// Refused lines, by force.
+    RefusedLine = 8,
+    /// How far files were taken.
+    FileMark = 9,
 }
 
 /// See the module.

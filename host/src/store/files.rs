@@ -38,6 +38,14 @@ pub(super) fn get(folder: &Path, digest: Digest) -> Result<Option<Vec<u8>>, Stor
     }
 }
 
+pub(super) fn remove(folder: &Path, digest: Digest) -> Result<(), StoreError> {
+    let path = path(folder, digest);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::disk(&path, error)),
+        _ => Ok(()),
+    }
+}
+
 fn path(folder: &Path, digest: Digest) -> PathBuf {
     let name = digest.to_string();
     folder.join(name.get(..2).unwrap_or_default()).join(&name)

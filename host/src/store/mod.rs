@@ -218,6 +218,14 @@ impl Store {
         files::get(&self.folder.join("files"), digest)
     }
 
+    /// Removes what was kept under a digest. Only for whoever put it there, and knows that nobody else keeps the same bytes.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn remove_file(&self, digest: Digest) -> Result<(), StoreError> {
+        files::remove(&self.folder.join("files"), digest)
+    }
+
     fn failed(&self, error: &sled::Error) -> StoreError {
         StoreError::disk(&self.folder.join("sled"), error)
     }

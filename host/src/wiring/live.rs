@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -15,11 +15,12 @@ use tokio::sync::Semaphore;
 use super::keeping::{Keeper, Keeping};
 use crate::api::Api;
 use crate::audit::{Act, Audit};
-use crate::config::Config;
+use crate::config::{Config, DoneConfig, ForceQuotaConfig};
 use crate::identity::{Identity, IdentityError, NewToken, Role};
-use crate::intake::Intake;
+use crate::intake::files::{Done, FileIntake, Files};
+use crate::intake::{Intake, IntakeOptions, Quota, RefusedLimits, RefusedList, WindowLimits};
 use crate::journal::{Found, Journal, JournalError, JournalOptions};
-use crate::model::Force;
+use crate::model::{Force, SourceName};
 use crate::registry::Loaded;
 use crate::results;
 use crate::sandbox::Sandbox;
@@ -29,6 +30,10 @@ use crate::telemetry::Metrics;
 
 /// The first token's life, in microseconds: a day.
 const FIRST: i64 = 86_400_000_000;
+
+/// Microseconds.
+const HOUR: i64 = 3_600_000_000;
+const MINUTE: i64 = 60_000_000;
 
 /// Why the host does not start.
 #[derive(Debug, thiserror::Error)]
@@ -106,9 +111,17 @@ impl Host {
         });
         let keeper = keeper.map_err(SchedulerError::Thread)?;
         let text = u64::from(config.intake.request_mib) << 20;
+        let refused = Arc::new(RefusedList::new(Arc::clone(&store), refused_limits(config)));
+        let intake = Intake::new(Arc::clone(&journal), intake_options(config)).keeping(Arc::clone(&refused));
+        let intake = Arc::new(intake);
+        let known = Arc::clone(&identity);
+        let files = Files::start(&intake, &store, files(config), move |force| may_send(&known, force));
+        let files = Arc::new(files.map_err(SchedulerError::Thread)?);
         let api = Api {
             audit,
-            intake: Arc::new(Intake::new(Arc::clone(&journal), text)),
+            intake,
+            files: Arc::clone(&files),
+            refused,
             identity,
             journal,
             store,
@@ -120,7 +133,67 @@ impl Host {
             body_bytes: text + (1 << 20),
             stopping: AtomicBool::new(false),
         };
-        Ok(Self { api: Arc::new(api), found, first_token, _keeper: keeper })
+        let api = Arc::new(api);
+        warm(&api, now).map_err(SchedulerError::Thread)?;
+        Ok(Self { api, found, first_token, _keeper: keeper })
+    }
+}
+
+fn intake_options(config: &Config) -> IntakeOptions {
+    let intake = &config.intake;
+    let quota = |(events, burst, mib): (u32, u32, u32)| Quota {
+        events_per_second: events.into(),
+        burst_seconds: burst.into(),
+        bytes_per_day: u64::from(mib) << 20,
+    };
+    let own = config.quota.forces.iter();
+    IntakeOptions {
+        request_bytes: u64::from(intake.request_mib) << 20,
+        window: WindowLimits {
+            entries: intake.duplicate_entries as usize,
+            micros: i64::from(intake.duplicate_hours) * HOUR,
+        },
+        body_micros: i64::from(intake.duplicate_body_minutes) * MINUTE,
+        memory_bytes: u64::from(intake.memory_mib) << 20,
+        quota: quota(config.quota.of(&ForceQuotaConfig::default())),
+        quotas: own.filter_map(|(force, own)| Some((Force::new(force).ok()?, quota(config.quota.of(own))))).collect(),
+    }
+}
+
+/// Whether a force is there and not suspended.
+fn may_send(identity: &Identity, force: &Force) -> bool {
+    identity.force(force).is_some_and(|record| record.suspended.is_none())
+}
+
+/// Makes the windows on duplicates again from the journal, so that no force waits for that when it sends.
+fn warm(api: &Arc<Api>, now: i64) -> io::Result<()> {
+    let (intake, host) = (Arc::clone(&api.intake), Arc::downgrade(api));
+    let stop = move || host.upgrade().is_none_or(|api| api.stopping.load(Ordering::Relaxed));
+    std::thread::Builder::new().name("warm".into()).spawn(move || intake.warm(now, stop)).map(drop)
+}
+
+/// The configuration's folders and files. Their names were checked when it was read.
+fn files(config: &Config) -> Vec<FileIntake> {
+    let of = |force: &str, source: Option<&str>, path: &Path, watch: Option<Done>| {
+        let source = source.map(SourceName::new).transpose().ok()?;
+        Some(FileIntake { force: Force::new(force).ok()?, source, path: path.to_owned(), watch })
+    };
+    let done = |done| match done {
+        DoneConfig::Keep => Done::Keep,
+        DoneConfig::Delete => Done::Delete,
+        DoneConfig::Move => Done::Move,
+    };
+    let watched = config.watch.iter();
+    let watched = watched.map(|w| of(&w.force, w.source.as_deref(), &w.folder, Some(done(w.done))));
+    let followed = config.follow.iter().map(|f| of(&f.force, f.source.as_deref(), &f.file, None));
+    watched.chain(followed).flatten().collect()
+}
+
+fn refused_limits(config: &Config) -> RefusedLimits {
+    RefusedLimits {
+        lines: config.intake.refused_lines.into(),
+        bytes: u64::from(config.intake.refused_mib) << 20,
+        micros: i64::from(config.intake.refused_days) * 24 * HOUR,
     }
 }
 

@@ -30,6 +30,10 @@ pub struct Summary {
     pub unreadable: Vec<Arc<ReadError>>,
     /// Duplicate keys in the events taken; the last one won.
     pub duplicate_keys: u64,
+    /// Events left out: the same were there already, byte for byte.
+    pub duplicates: u64,
+    /// Events taken of which another with other bytes was there.
+    pub changed: u64,
     /// By plugin and rule.
     pub findings: BTreeMap<(String, String), RuleCount>,
     /// Findings left out because their event was delivered before.

@@ -10,7 +10,7 @@ mod table;
 
 use std::sync::LazyLock;
 
-use cordon_contract::path::{Path, Step};
+use cordon_contract::path::Step;
 
 pub(super) use recognise::Nearest;
 
@@ -42,8 +42,6 @@ pub(super) struct Sources {
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) name: SourceName,
-    /// Where an event's own identifier stands, by canonical path.
-    pub(super) identity: Path,
     pub(super) shapes: Vec<Shape>,
 }
 
@@ -54,6 +52,9 @@ pub(super) struct Shape {
     pub(super) about: String,
     /// In order of preference.
     pub(super) times: Vec<(NamePath, TimeFormat)>,
+    /// Where an event says which one it is: the first must be there, the others make it unique. Of each, the candidates
+    /// in order of preference.
+    pub(super) identity: Vec<Vec<IdentityPath>>,
     clauses: Vec<recognise::Clause>,
     /// Canonical prefix and what stands for it, longest prefix first. No replacement: the shape has no such field.
     aliases: Vec<(Vec<Step>, Vec<Vec<Step>>)>,
@@ -64,6 +65,15 @@ pub(super) struct Shape {
 pub(super) struct NamePath {
     keys: Vec<u32>,
     text: String,
+}
+
+/// Where a part of an event's identity stands in one shape.
+#[derive(Debug, Clone)]
+pub(super) enum IdentityPath {
+    /// Nearly always: found by comparing numbers.
+    Names(NamePath),
+    /// Inside of a text that holds JSON.
+    Steps(Vec<Step>),
 }
 
 impl NamePath {

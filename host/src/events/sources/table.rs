@@ -6,7 +6,7 @@ use cordon_contract::path::{Path, Step};
 use serde::Deserialize;
 
 use super::recognise::Clause;
-use super::{NamePath, Shape, Source, Sources, TOP_NAMES};
+use super::{IdentityPath, NamePath, Shape, Source, Sources, TOP_NAMES};
 use crate::events::time::TimeFormat;
 use crate::model::SourceName;
 
@@ -14,7 +14,7 @@ use crate::model::SourceName;
 #[serde(deny_unknown_fields)]
 struct SourceTable {
     name: String,
-    identity: Path,
+    identity: Vec<Path>,
     shapes: Vec<ShapeTable>,
 }
 
@@ -68,6 +68,13 @@ impl Names {
         });
         Ok(NamePath { keys: keys.collect::<Result<_, _>>()?, text: path.to_string() })
     }
+
+    fn identity(&mut self, steps: Vec<Step>) -> IdentityPath {
+        match Path::from_steps(steps.clone()).map(|path| self.path(&path)) {
+            Ok(Ok(names)) => IdentityPath::Names(names),
+            _ => IdentityPath::Steps(steps),
+        }
+    }
 }
 
 pub(super) fn read(tables: &[(&str, &str)]) -> Result<Sources, String> {
@@ -100,18 +107,19 @@ fn source(table: SourceTable, names: &mut Names) -> Result<Source, String> {
     if table.shapes.first().is_none_or(|canonical| !canonical.alias.is_empty() || !canonical.absent.is_empty()) {
         return Err("the first shape is the canonical one: it must be there and have no aliases".into());
     }
+    let table_identity = table.identity;
     let shapes = table
         .shapes
         .into_iter()
         .map(|table| {
             let name = table.name.clone();
-            shape(table, names).map_err(|error| format!("shape `{name}`: {error}"))
+            shape(table, &table_identity, names).map_err(|error| format!("shape `{name}`: {error}"))
         })
         .collect::<Result<_, _>>()?;
-    Ok(Source { name, identity: table.identity, shapes })
+    Ok(Source { name, shapes })
 }
 
-fn shape(table: ShapeTable, names: &mut Names) -> Result<Shape, String> {
+fn shape(table: ShapeTable, identity: &[Path], names: &mut Names) -> Result<Shape, String> {
     let times = table.time.iter().map(|time| Ok((names.path(&time.field)?, time.format)));
     let times = times.collect::<Result<Vec<_>, String>>()?;
     if times.is_empty() || table.when.is_empty() {
@@ -136,7 +144,12 @@ fn shape(table: ShapeTable, names: &mut Names) -> Result<Shape, String> {
     }
     aliases.extend(table.absent.iter().map(|path| (path.steps().to_vec(), Vec::new())));
     aliases.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-    Ok(Shape { name: table.name, about: table.about, times, clauses, aliases })
+    let mut shape = Shape { name: table.name, about: table.about, times, identity: Vec::new(), clauses, aliases };
+    shape.identity = identity
+        .iter()
+        .map(|path| shape.resolve(path.steps()).into_iter().map(|steps| names.identity(steps)).collect())
+        .collect();
+    Ok(shape)
 }
 
 /// A prefix; the empty one is the whole event.
