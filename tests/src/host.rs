@@ -27,11 +27,20 @@ pub struct Host {
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// The status line and the headers, as received.
+    pub head: String,
     /// The body.
     pub body: String,
 }
 
 impl Answer {
+    /// A header's value, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head.lines().filter_map(|line| line.split_once(':'));
+        headers.find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
     /// The body as JSON.
     ///
     /// # Panics
@@ -128,6 +137,24 @@ impl Host {
     /// When the host is gone.
     pub fn request(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> std::io::Result<Answer> {
         request(&self.address, method, path, token, body)
+    }
+
+    /// One request of its own connection, with these headers and any bytes.
+    ///
+    /// # Errors
+    /// When the host is gone.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+        send(&self.address, method, path, headers, body)
+    }
+
+    /// The number of its process.
+    ///
+    /// # Panics
+    /// When its data folder has no lock.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        let lock = std::fs::read_to_string(self.data.join("lock")).expect("it holds its data folder");
+        lock.split(' ').nth(1).and_then(|id| id.parse().ok()).expect("a number")
     }
 
     /// Where it listens.
@@ -228,17 +255,38 @@ impl Drop for Host {
 /// # Errors
 /// When nobody answers there.
 pub fn request(address: &str, method: &str, path: &str, token: Option<&str>, body: &str) -> std::io::Result<Answer> {
+    let token = token.map(|token| format!("Bearer {token}"));
+    let mut headers: Vec<(&str, &str)> = token.iter().map(|token| ("authorization", token.as_str())).collect();
+    if body.starts_with('{') {
+        headers.push(("content-type", "application/json"));
+    }
+    send(address, method, path, &headers, body.as_bytes())
+}
+
+/// One request to an address, with these headers and any bytes.
+///
+/// # Errors
+/// When nobody answers there.
+pub fn send(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+    let length = format!("content-length: {}\r\n", body.len());
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}{length}\r\n");
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(LONG))?;
-    let token = token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
-    let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{token}");
-    let kind = if body.starts_with('{') { "content-type: application/json\r\n" } else { "" };
-    stream.write_all(format!("{head}{kind}content-length: {length}\r\n\r\n{body}").as_bytes())?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text)?;
+    stream.write_all(head.as_bytes())?;
+    // A host that refuses what it has not read yet closes the connection, and its answer is there all the same.
+    let sent = stream.write_all(body);
+    let mut text = Vec::new();
+    let read = stream.read_to_end(&mut text);
+    if text.is_empty() {
+        sent.and(read)?;
+    }
+    answer(&String::from_utf8_lossy(&text))
+}
+
+fn answer(text: &str) -> std::io::Result<Answer> {
     let broken = || std::io::Error::other("the answer broke off");
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-    Ok(Answer { status, body: body.to_owned() })
+    Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }

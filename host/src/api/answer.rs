@@ -68,6 +68,15 @@ impl Refused {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, reason)
     }
 
+    pub(super) fn unsupported(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason)
+    }
+
+    /// Why, for people.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+
     /// The host's own trouble. What it is goes to the log; the caller is told that it is not theirs.
     pub(super) fn host(error: &dyn std::error::Error) -> Self {
         tracing::error!("{error}");
@@ -75,9 +84,14 @@ impl Refused {
     }
 }
 
+/// The reason of an answer that says no, for those who say it in another form.
+#[derive(Debug, Clone)]
+pub(super) struct Reason(pub(super) String);
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(json!({ "error": self.reason }))).into_response();
+        response.extensions_mut().insert(Reason(self.reason));
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value);
         }
@@ -112,7 +126,9 @@ impl From<IntakeError> for Refused {
             return Self::later(reason, seconds);
         }
         match error {
-            IntakeError::TooLarge { .. } | IntakeError::Journal(AppendError::Request(_)) => Self::too_large(reason),
+            IntakeError::TooLarge { .. }
+            | IntakeError::TooMany { .. }
+            | IntakeError::Journal(AppendError::Request(_)) => Self::too_large(reason),
             IntakeError::Unreadable(_) | IntakeError::Unsound { .. } => Self::bad(reason),
             IntakeError::Quota { .. } | IntakeError::Memory { .. } | IntakeError::Journal(AppendError::Full { .. }) => {
                 Self::busy(reason)

@@ -1,25 +1,28 @@
-//! `POST /v1/events`: events of the caller's force.
+//! `POST /v1/events`: events of the caller's force, in any format that `cordon run` reads or as CloudEvents 1.0.
+//!
+//! | `Content-Type` | body |
+//! | --- | --- |
+//! | `application/cloudevents+json`, `application/cloudevents-batch+json` | one CloudEvent, or an array of them: the event is `data` |
+//! | any other, with the header `ce-specversion` | a CloudEvent in binary mode: the body is the data |
+//! | any other, or none | NDJSON, JSON documents, arrays, `{"records": [...]}`, Purview's CSV: the text shows which |
+//!
+//! Any of them may be compressed with gzip or zstd.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 
 use super::Api;
 use super::answer::{Refused, Shared, blocking};
-use super::body;
+use super::receive::{Received, receive};
 use crate::identity::Caller;
-use crate::intake::{Accepted, Post};
+use crate::intake::protocol::{CloudEvents, check_cloud_event};
+use crate::intake::{Accepted, Digesting};
 use crate::model::SourceName;
-
-/// How long a request waits for others to be read before it is told to come again.
-const TURN: Duration = Duration::from_secs(5);
-
-/// Bytes of a request's key at most.
-const KEY: usize = 256;
 
 type Answer = Result<(StatusCode, Json<Accepted>), Refused>;
 
@@ -49,31 +52,39 @@ pub(super) async fn of_source(
 }
 
 async fn take(api: Arc<Api>, caller: Caller, source: Option<SourceName>, headers: &HeaderMap, body: Body) -> Answer {
-    let force = caller.force.ok_or_else(|| Refused::forbidden("this token belongs to no force"))?;
-    let key = key(headers)?;
-    let turn = tokio::time::timeout(TURN, api.at_once.acquire()).await;
-    let _turn = match turn {
-        Ok(Ok(turn)) => turn,
-        Ok(Err(error)) => return Err(Refused::host(&error)),
-        Err(_) => {
-            api.intake.counts.answered("at-once");
-            return Err(Refused::busy("too many requests are read at the same time (`at-once`): send again later"));
+    let structured = structured(headers)?;
+    let Received { post, intake, body, turn: _turn } = receive(&api, caller, source, headers, body).await?;
+    let accepted = blocking(move || match structured {
+        false => Ok(intake.accept(&post, body)?),
+        true => {
+            let (body, digest) = Digesting::new(body, "cloud-events");
+            let mut events = CloudEvents::open(body, intake.limit(), post.source.clone())?;
+            Ok(intake.accept_framed(&post, &mut events, &digest, &mut |_, _| {})?)
         }
-    };
-    let body = body::reader(body, api.body_bytes, api.idle);
-    let post = Post { force, source, received: crate::clock::now_micros(), key };
-    let intake = Arc::clone(&api.intake);
-    let accepted = blocking(move || Ok(intake.accept(&post, body)?)).await?;
+    })
+    .await?;
     // Of a request none of whose events was taken, nothing was done.
     let status = if accepted.accepted + accepted.duplicates == 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok((status, Json(accepted)))
 }
 
-/// What names the request when it is sent again.
-fn key(headers: &HeaderMap) -> Result<Option<String>, Refused> {
-    match headers.get("idempotency-key").map(|key| key.to_str()) {
-        None => Ok(None),
-        Some(Ok(key)) if (1..=KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
-        Some(_) => Err(Refused::bad(format!("Idempotency-Key: give 1 to {KEY} visible characters"))),
+/// Whether the body is CloudEvents with their attributes in it. Where they stand in headers, they are checked here.
+fn structured(headers: &HeaderMap) -> Result<bool, Refused> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let kind = text(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    match kind {
+        "application/cloudevents+json" | "application/cloudevents-batch+json" => Ok(true),
+        other if other.starts_with("application/cloudevents") => {
+            let other: String = other.chars().take(80).collect();
+            Err(Refused::unsupported(format!("Content-Type: `{other}` is not read: send CloudEvents as JSON")))
+        }
+        _ if headers.contains_key("ce-specversion") => {
+            check_cloud_event(|name| text(&format!("ce-{name}"))).map_err(|reason| {
+                Refused::bad(format!("the request is a CloudEvent by its header `ce-specversion`, but {reason}"))
+            })?;
+            Ok(false)
+        }
+        _ => Ok(false),
     }
 }

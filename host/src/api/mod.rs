@@ -6,11 +6,15 @@
 mod answer;
 mod audit;
 mod body;
+mod dialect;
+mod elastic;
 mod events;
 mod findings;
 mod forces;
 mod guard;
 mod health;
+mod hec;
+mod receive;
 mod refused;
 mod routes;
 mod tokens;

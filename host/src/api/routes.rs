@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
+use super::dialect::{self, Dialect};
 use super::guard::guard;
-use super::{Api, audit, events, findings, forces, health, refused, tokens};
+use super::{Api, audit, elastic, events, findings, forces, health, hec, refused, tokens};
 use crate::identity::Permission;
 
 /// One route.
 pub struct Route {
-    /// `GET`, `POST`, `PATCH`, `DELETE`.
+    /// `GET`, `POST`, `PUT`, `PATCH`, `DELETE`.
     pub method: &'static str,
     /// The path; `{name}` stands for a part of it.
     pub path: &'static str,
@@ -36,6 +37,22 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/v1/status", Some(Permission::ReadStatus), get(health::status)),
     route!("POST" "/v1/events", Some(Permission::SendEvents), post(events::recognised)),
     route!("POST" "/v1/events/{source}", Some(Permission::SendEvents), post(events::of_source)),
+    route!("GET" "/", Some(Permission::SendEvents), get(elastic::root)),
+    route!("GET" "/_license", Some(Permission::SendEvents), get(elastic::license)),
+    route!("GET" "/_xpack", Some(Permission::SendEvents), get(elastic::xpack)),
+    route!("GET" "/_cat/health", Some(Permission::SendEvents), get(elastic::cat_health)),
+    route!("GET" "/_cluster/health", Some(Permission::SendEvents), get(elastic::cluster_health)),
+    route!("POST" "/_bulk", Some(Permission::SendEvents), post(elastic::bulk)),
+    route!("PUT" "/_bulk", Some(Permission::SendEvents), put(elastic::bulk)),
+    route!("POST" "/{index}/_bulk", Some(Permission::SendEvents), post(elastic::bulk_of_index)),
+    route!("PUT" "/{index}/_bulk", Some(Permission::SendEvents), put(elastic::bulk_of_index)),
+    route!("POST" "/services/collector", Some(Permission::SendEvents), post(hec::events)),
+    route!("POST" "/services/collector/event", Some(Permission::SendEvents), post(hec::events)),
+    route!("POST" "/services/collector/event/1.0", Some(Permission::SendEvents), post(hec::events)),
+    route!("POST" "/services/collector/raw", Some(Permission::SendEvents), post(hec::raw)),
+    route!("POST" "/services/collector/raw/1.0", Some(Permission::SendEvents), post(hec::raw)),
+    route!("GET" "/services/collector/health", None, get(hec::health)),
+    route!("GET" "/services/collector/health/1.0", None, get(hec::health)),
     route!("GET" "/v1/findings", Some(Permission::ReadFindings), get(findings::list)),
     route!("GET" "/v1/skips", Some(Permission::ReadFindings), get(findings::skips)),
     route!("GET" "/v1/refused", Some(Permission::ReadRefused), get(refused::list)),
@@ -64,6 +81,10 @@ pub(super) fn router(api: Arc<Api>) -> Router {
             handler = handler.route_layer(from_fn(move |request: Request, next: Next| {
                 guard(Arc::clone(&api), permission, request, next)
             }));
+        }
+        // Outside of the guard: it looks for a token where this one puts it.
+        if let Some(dialect) = Dialect::of(route.path) {
+            handler = handler.route_layer(from_fn(move |request, next| dialect::speak(dialect, request, next)));
         }
         router = router.route(route.path, handler);
     }

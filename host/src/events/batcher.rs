@@ -18,7 +18,7 @@ use super::{Batch, EventOrigin, Fingerprint, Kind, RawEvent, columns};
 use crate::model::{Force, SourceName};
 pub use alone::{AloneError, Recorded};
 use open::{Open, Row};
-pub(super) use refusal::too_large;
+pub(super) use refusal::{not_an_object, not_json, not_utf8, too_large, trim};
 
 /// How events become batches.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ mod batch;
 mod batcher;
 mod column;
 mod columns;
+mod envelope;
 mod fingerprint;
 mod kept;
 mod read;
@@ -19,8 +20,9 @@ mod tests;
 pub use batch::{AccessError, Batch, EventOrigin};
 pub use batcher::{AloneError, Batcher, BatcherOptions, Recorded, Refusal};
 pub use column::{Column, Kind, Multi};
+pub use envelope::{Envelope, Member};
 pub use fingerprint::Fingerprint;
-pub use read::{EventReader, Input, RawEvent, ReadError};
+pub use read::{Cut, EventReader, Input, RawEvent, ReadError};
 
 /// Whether events of a source say which one each is; sources that are taken as they are do not.
 #[must_use]

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use cordon_contract::limits::BATCH_ROWS;
-use jiff::tz::TimeZone;
-
 use super::budget::Lease;
+use super::framed::Sorter;
 use super::refused::{Lines, New};
 use super::{IntakeError, Post, RefusedLine};
-use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, Refusal};
+use crate::events::{Batch, EventOrigin, Refusal};
+use crate::model::SourceName;
 
 /// Refused lines that an answer names; the others are counted.
 const NAMED: usize = 100;
 
 /// See the module.
 pub(super) struct Gather {
-    batcher: Batcher,
+    sorter: Sorter,
     batches: Vec<Batch>,
     pub(super) refused: Refused,
     received: i64,
@@ -23,36 +22,34 @@ pub(super) struct Gather {
 
 impl Gather {
     pub(super) fn new(post: &Post) -> Self {
-        let batcher = Batcher::new(BatcherOptions {
-            force: post.force.clone(),
-            source: post.source.clone(),
-            time_field: None,
-            // Local time is of no concern here: batches are formed again when they run.
-            zone: TimeZone::UTC,
-            rows: BATCH_ROWS,
-        });
-        Self { batcher, batches: Vec::new(), refused: Refused::default(), received: post.received }
+        let sorter = Sorter::new(post.force.clone());
+        Self { sorter, batches: Vec::new(), refused: Refused::default(), received: post.received }
     }
 
-    /// Takes one event, or counts it as refused.
+    /// Takes one event as this source, or recognises it; counts it as refused, and says so to `told`, where it is no event.
     pub(super) fn event(
         &mut self,
         bytes: &[u8],
         origin: EventOrigin,
+        source: Option<SourceName>,
         lease: &mut Lease<'_>,
+        told: &mut dyn FnMut(&Refusal),
     ) -> Result<(), IntakeError> {
         if !lease.grow(bytes.len() as u64) {
             return Err(IntakeError::Memory { limit: lease.limit() });
         }
-        match self.batcher.push_bytes(bytes, origin, self.received) {
+        match self.sorter.push(bytes, origin, source, self.received) {
             Ok(full) => self.batches.extend(full),
-            Err(refusal) => self.refused.take(refusal, Some(bytes.to_vec())),
+            Err(refusal) => {
+                told(&refusal);
+                self.refused.take(refusal, Some(bytes.to_vec()));
+            }
         }
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> (Vec<Batch>, Refused) {
-        self.batches.extend(self.batcher.finish());
+        self.batches.extend(self.sorter.finish());
         (self.batches, self.refused)
     }
 }

@@ -7,8 +7,10 @@ mod budget;
 mod counts;
 mod duplicates;
 pub mod files;
+mod framed;
 mod gather;
 mod name;
+pub mod protocol;
 mod quota;
 mod refused;
 mod replay;
@@ -16,25 +18,30 @@ mod replay;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use counts::{Counts, Tallies, Tally};
 pub use duplicates::{Seen, Window, WindowLimits};
+pub use framed::{Framed, Framing};
+pub use name::{BodyDigest, Digesting};
 pub use quota::Quota;
 pub use refused::{Gone, Held, RefusedEntry, RefusedLimits, RefusedList, Waiting};
 
 use serde::Serialize;
 
-use crate::events::{Batch, EventReader, Fingerprint, RawEvent, Refusal};
+use crate::events::{Batch, Fingerprint, RawEvent, Refusal};
 use crate::ids::Digest;
 use crate::journal::{AppendError, Appended, Journal, Part, Request};
 use crate::model::{Force, SourceName};
 use budget::{Budget, Lease};
 use duplicates::{Duplicates, Wanted};
 use gather::{Gather, Refused};
-use name::{Digesting, RequestName};
+use name::RequestName;
+use protocol::Plain;
 use quota::{Over, Quotas};
 use refused::Lines;
+
+/// Events of one request at most: what is kept beside an event's text is bounded by it.
+const EVENTS: u64 = 262_144;
 
 /// A request.
 #[derive(Debug, Clone)]
@@ -90,6 +97,14 @@ pub enum IntakeError {
     #[error("the request has more than {limit} bytes of text (`request-mib`): send it in smaller pieces")]
     TooLarge {
         /// Bytes that one request may have.
+        limit: u64,
+    },
+    /// The sender's: too many of what takes memory or an answer each.
+    #[error("the request has more than {limit} {what}: send it in smaller pieces")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many one request may have.
         limit: u64,
     },
     /// The sender's: no format that is known, or cut off.
@@ -211,10 +226,33 @@ impl Intake {
     /// # Errors
     /// See [`IntakeError`].
     pub fn accept(&self, post: &Post, body: impl Read + Send + 'static) -> Result<Accepted, IntakeError> {
-        let (body, digest) = Digesting::new(body);
+        let (body, digest) = Digesting::new(body, "");
+        match Plain::open(body, self.limit(), post.source.clone()) {
+            Ok(mut plain) => self.accept_framed(post, &mut plain, &digest, &mut |_, _| {}),
+            Err(error) => {
+                let answer = Err(error);
+                self.answered(&answer);
+                answer
+            }
+        }
+    }
+
+    /// The same for a request whose protocol gives its events one by one, each with its own source; `digest` is that of the
+    /// body that `framing` reads. `refused` is told each event that is not taken, with its place among all that `framing` gave,
+    /// from 0. On an error none was taken, whatever `refused` was told.
+    ///
+    /// # Errors
+    /// See [`IntakeError`].
+    pub fn accept_framed(
+        &self,
+        post: &Post,
+        framing: &mut dyn Framing,
+        digest: &BodyDigest,
+        refused: &mut dyn FnMut(u64, &Refusal),
+    ) -> Result<Accepted, IntakeError> {
         // Given back once the request is answered.
         let mut lease = self.budget.lease();
-        let read = self.admit(post).and_then(|()| self.read(post, body, &mut lease));
+        let read = self.admit(post).and_then(|()| read(post, framing, &mut lease, refused));
         let answer = read.and_then(|(batches, refused)| {
             self.charge(post, &batches, &refused, &lease);
             let name = RequestName::of(post, Some(digest.get()), self.options.body_micros);
@@ -222,6 +260,12 @@ impl Intake {
         });
         self.answered(&answer);
         answer
+    }
+
+    /// Bytes of text that one request may have.
+    #[must_use]
+    pub fn limit(&self) -> u64 {
+        self.options.request_bytes
     }
 
     /// The same for events that were cut elsewhere, some of which may be refused already.
@@ -235,7 +279,10 @@ impl Intake {
             self.admit(post)?;
             for event in events {
                 match event {
-                    Ok(event) => gather.event(&event.bytes, event.origin.clone(), &mut lease)?,
+                    Ok(event) => {
+                        let (origin, source) = (event.origin.clone(), post.source.clone());
+                        gather.event(&event.bytes, origin, source, &mut lease, &mut |_| {})?;
+                    }
                     Err(refusal) => gather.refused.take(refusal.clone(), None),
                 }
             }
@@ -353,46 +400,64 @@ impl Intake {
         }
         Ok(accepted)
     }
+}
 
-    fn read(
-        &self,
-        post: &Post,
-        body: impl Read + Send + 'static,
-        lease: &mut Lease<'_>,
-    ) -> Result<(Vec<Batch>, Refused), IntakeError> {
-        let over = Arc::new(AtomicBool::new(false));
-        let failed = |reason: String| match over.load(Ordering::Relaxed) {
-            true => IntakeError::TooLarge { limit: self.options.request_bytes },
-            false => IntakeError::Unreadable(reason),
-        };
-        let mut reader = EventReader::bounded("request", body, self.options.request_bytes, Arc::clone(&over))
-            .map_err(|error| failed(error.reason))?;
-        let mut gather = Gather::new(post);
-        while let Some(piece) = reader.next().map_err(|error| failed(error.reason))? {
-            match piece {
-                Ok(RawEvent { bytes, origin }) => gather.event(&bytes, origin, lease)?,
-                Err(refusal) => gather.refused.take(refusal, None),
+/// All events of a request, as batches. `told` is told the refused.
+fn read(
+    post: &Post,
+    framing: &mut dyn Framing,
+    lease: &mut Lease<'_>,
+    told: &mut dyn FnMut(u64, &Refusal),
+) -> Result<(Vec<Batch>, Refused), IntakeError> {
+    let mut gather = Gather::new(post);
+    let mut place = 0;
+    while let Some(piece) = framing.next()? {
+        if place == EVENTS {
+            return Err(IntakeError::TooMany { what: "events", limit: EVENTS });
+        }
+        match piece {
+            Ok(Framed { event: RawEvent { bytes, origin }, source }) => {
+                gather.event(&bytes, origin, source, lease, &mut |refusal| told(place, refusal))?;
+            }
+            Err(refusal) => {
+                told(place, &refusal);
+                gather.refused.take(refusal, None);
             }
         }
-        Ok(gather.finish())
+        place += 1;
     }
+    Ok(gather.finish())
 }
 
 impl IntakeError {
+    /// Whether it is not the sender's: the same request, sent again later, may be taken.
+    #[must_use]
+    pub fn of_the_moment(&self) -> bool {
+        match self {
+            Self::Quota { .. } | Self::Memory { .. } => true,
+            Self::Journal(error) => !matches!(error, AppendError::Request(_)),
+            Self::TooLarge { .. } | Self::TooMany { .. } | Self::Unreadable(_) | Self::Unsound { .. } => false,
+        }
+    }
+
     /// In how many seconds the same request may be taken, where that is a question of time only.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Quota { seconds, .. } => Some((*seconds).max(1)),
             Self::Memory { .. } | Self::Journal(AppendError::Full { .. }) => Some(1),
-            Self::TooLarge { .. } | Self::Unreadable(_) | Self::Unsound { .. } | Self::Journal(_) => None,
+            Self::TooLarge { .. }
+            | Self::TooMany { .. }
+            | Self::Unreadable(_)
+            | Self::Unsound { .. }
+            | Self::Journal(_) => None,
         }
     }
 
     /// A word for counting.
     fn word(&self) -> &'static str {
         match self {
-            Self::TooLarge { .. } | Self::Journal(AppendError::Request(_)) => "too-large",
+            Self::TooLarge { .. } | Self::TooMany { .. } | Self::Journal(AppendError::Request(_)) => "too-large",
             Self::Unreadable(_) | Self::Unsound { .. } => "unreadable",
             Self::Quota { .. } => "quota",
             Self::Memory { .. } => "memory",

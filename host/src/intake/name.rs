@@ -38,18 +38,22 @@ impl RequestName {
 }
 
 /// Reads a body and makes its digest on the way.
-pub(super) struct Digesting<R> {
+pub struct Digesting<R> {
     inner: R,
     hash: BodyDigest,
 }
 
 /// The digest of what was read until now.
 #[derive(Clone, Default)]
-pub(super) struct BodyDigest(Arc<Mutex<Sha256>>);
+pub struct BodyDigest(Arc<Mutex<Sha256>>);
 
 impl<R> Digesting<R> {
-    pub(super) fn new(inner: R) -> (Self, BodyDigest) {
+    /// `way` is what the request says of its body elsewhere: the same body sent another way is another request.
+    pub fn new(inner: R, way: &str) -> (Self, BodyDigest) {
         let hash = BodyDigest::default();
+        if !way.is_empty() {
+            hash.0.lock().unwrap_or_else(PoisonError::into_inner).update(Digest::of(way.as_bytes()).0);
+        }
         (Self { inner, hash: hash.clone() }, hash)
     }
 }

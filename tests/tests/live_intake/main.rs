@@ -5,5 +5,6 @@
 mod duplicates;
 mod files;
 mod limits;
+mod protocols;
 mod refused;
 mod support;

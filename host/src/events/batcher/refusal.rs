@@ -8,7 +8,7 @@ use super::super::{EventOrigin, Kind};
 use super::Refusal;
 
 /// JSON's white space off both ends.
-pub(super) fn trim(json: &str) -> &str {
+pub(in crate::events) fn trim(json: &str) -> &str {
     json.trim_matches([' ', '\t', '\r', '\n'])
 }
 
@@ -19,12 +19,12 @@ pub(in crate::events) fn too_large(bytes: u64) -> (&'static str, String) {
     ("too-large", reason)
 }
 
-pub(super) fn not_utf8(at: usize) -> (&'static str, String) {
+pub(in crate::events) fn not_utf8(at: usize) -> (&'static str, String) {
     let reason = format!("byte {at} of the event is no valid UTF-8 (or UTF-16) text: export it again as UTF-8");
     ("not-utf8", reason)
 }
 
-pub(super) fn not_json(origin: EventOrigin, json: &str, error: ParseError) -> Refusal {
+pub(in crate::events) fn not_json(origin: EventOrigin, json: &str, error: ParseError) -> Refusal {
     let at = error.at;
     let (kind, reason) = match error.problem {
         Problem::TooDeep => (
@@ -49,7 +49,7 @@ pub(super) fn not_json(origin: EventOrigin, json: &str, error: ParseError) -> Re
     Refusal { origin, kind, reason }
 }
 
-pub(super) fn not_an_object(origin: EventOrigin, kind: Kind) -> Refusal {
+pub(in crate::events) fn not_an_object(origin: EventOrigin, kind: Kind) -> Refusal {
     let what = match kind {
         Kind::Null => "null",
         Kind::False | Kind::True => "a boolean",

@@ -1,8 +1,6 @@
 //! JSON documents: arrays, `{"records":[...]}` and `{"value":[...]}`, pretty-printed or end to end. Streamed element by
 //! element.
 
-use cordon_contract::limits::EVENT_BYTES;
-
 use super::{EventOrigin, Piece, RawEvent, Refusal, Stop, Text, scan};
 use crate::events::batcher::too_large;
 
@@ -141,7 +139,7 @@ fn cut_off(text: &Text) -> Stop {
 }
 
 /// One whole value, in bounded memory: one that is too large is scanned through and refused.
-fn value(
+pub(super) fn value(
     text: &mut Text,
     origin: EventOrigin,
     cut_off: impl Fn() -> String,
@@ -159,7 +157,7 @@ fn value(
                 text.buffer.consume(1);
                 return Ok(Ok(RawEvent { bytes, origin }));
             }
-            let event = (!dropped && end <= EVENT_BYTES).then(|| available[..end].to_vec());
+            let event = (!dropped && end <= text.most).then(|| available[..end].to_vec());
             text.buffer.consume(end);
             return Ok(event.map(|bytes| RawEvent { bytes, origin: origin.clone() }).ok_or_else(|| {
                 let (kind, reason) = too_large(scan.scanned as u64);
@@ -167,7 +165,7 @@ fn value(
             }));
         }
         looked = available.len();
-        if looked > EVENT_BYTES {
+        if looked > text.most {
             text.buffer.consume(looked);
             (looked, dropped) = (0, true);
         }

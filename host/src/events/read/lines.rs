@@ -1,8 +1,6 @@
 //! NDJSON: one JSON value a line. A broken line is refused alone; a line that is an array or a wrapper gives its
 //! elements.
 
-use cordon_contract::limits::EVENT_BYTES;
-
 use super::document::{self, Documents};
 use super::{Piece, RawEvent, Refusal, Stop, Text};
 use crate::events::batcher::too_large;
@@ -57,7 +55,7 @@ impl Lines {
 }
 
 /// One line as an event; nothing but white space before it.
-fn line(text: &mut Text) -> Result<Result<RawEvent, Refusal>, Stop> {
+pub(super) fn line(text: &mut Text) -> Result<Result<RawEvent, Refusal>, Stop> {
     let origin = text.origin(text.buffer.line());
     let mut looked = 0;
     loop {
@@ -69,7 +67,7 @@ fn line(text: &mut Text) -> Result<Result<RawEvent, Refusal>, Stop> {
             return Ok(Ok(RawEvent { bytes, origin }));
         }
         looked = available.len();
-        if looked > EVENT_BYTES {
+        if looked > text.most {
             let (kind, reason) = too_large(skip_line(text)?);
             return Ok(Err(Refusal { origin, kind, reason }));
         }

@@ -5,6 +5,7 @@
 
 mod buffer;
 mod csv;
+mod cut;
 mod decode;
 mod document;
 mod input;
@@ -16,10 +17,13 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use cordon_contract::limits::EVENT_BYTES;
+
 use super::{EventOrigin, Refusal};
 use buffer::Buffer;
 use sniff::Format;
 
+pub use cut::Cut;
 pub use input::Input;
 
 /// One event's bytes as received, UTF-8 not yet checked.
@@ -55,6 +59,9 @@ enum Mode {
     Lines(lines::Lines),
     Documents(document::Documents),
     Csv(Box<csv::Rows>),
+    /// Prescribed, not seen.
+    EveryLine,
+    EveryValue,
 }
 
 /// The decoded text of one input and where reading stands in it.
@@ -63,6 +70,8 @@ struct Text {
     buffer: Buffer,
     /// Elements of arrays so far.
     elements: u64,
+    /// Bytes of one piece at most.
+    most: usize,
 }
 
 /// One step of reading: an event, a refused piece, or nothing more.
@@ -116,8 +125,31 @@ impl EventReader {
         Self::of(name.into(), opened.bounded(bytes, over))
     }
 
+    /// The same, cut as a protocol says and not as it looks. An empty text has no piece.
+    ///
+    /// # Errors
+    /// Compression that is broken at its beginning.
+    pub fn cut(
+        name: &str,
+        source: impl io::Read + Send + 'static,
+        bytes: u64,
+        over: Arc<AtomicBool>,
+        cut: Cut,
+    ) -> Result<Self, ReadError> {
+        let opened = input::stream(Box::new(source), None)
+            .map_err(|error| ReadError { file: name.to_owned(), reason: format!("cannot be read: {error}") })?;
+        let input::Opened { text, compressed, size } = opened.bounded(bytes, over);
+        let text = Text { file: name.into(), buffer: Buffer::new(text), elements: 0, most: cut::PIECE_BYTES };
+        let mode = match cut {
+            Cut::Documents => Mode::Documents(document::Documents::default()),
+            Cut::Lines => Mode::EveryLine,
+            Cut::Values => Mode::EveryValue,
+        };
+        Ok(Self { text, mode, compressed, size, failed: false })
+    }
+
     fn of(file: Arc<str>, opened: input::Opened) -> Result<Self, ReadError> {
-        let mut text = Text { file, buffer: Buffer::new(opened.text), elements: 0 };
+        let mut text = Text { file, buffer: Buffer::new(opened.text), elements: 0, most: EVENT_BYTES };
         let format = sniff::format(&mut text.buffer);
         let mut reader = |format| -> Result<Mode, Stop> {
             Ok(match format {
@@ -151,6 +183,8 @@ impl EventReader {
             Mode::Lines(lines) => lines.next(&mut self.text),
             Mode::Documents(documents) => documents.next(&mut self.text),
             Mode::Csv(rows) => rows.next(&mut self.text),
+            Mode::EveryLine => cut::line(&mut self.text),
+            Mode::EveryValue => cut::value(&mut self.text),
         };
         piece.map_err(|stop| {
             self.failed = true;

@@ -151,3 +151,47 @@ fn a_large_document_is_streamed() {
     }
     assert_eq!(count, 5_000);
 }
+
+/// What a prescribed cut gives: each piece's text and number, or the kind of its refusal.
+fn cut(text: &str, cut: Cut) -> Vec<(u64, String)> {
+    let text = text.as_bytes().to_vec();
+    let mut reader = EventReader::cut("t", std::io::Cursor::new(text), 64 << 20, Arc::default(), cut).unwrap();
+    let mut pieces = Vec::new();
+    while let Some(piece) = reader.next().unwrap() {
+        pieces.push(match piece {
+            Ok(event) => (event.origin.line, String::from_utf8(event.bytes).unwrap()),
+            Err(refusal) => (refusal.origin.line, refusal.kind.to_owned()),
+        });
+    }
+    pieces
+}
+
+fn pieces(of: &[(u64, &str)]) -> Vec<(u64, String)> {
+    of.iter().map(|(line, text)| (*line, (*text).to_owned())).collect()
+}
+
+#[test]
+fn a_prescribed_cut_into_lines_keeps_wrappers_whole_and_empty_lines() {
+    let text = "{\"a\":{}}\r\n{\"records\":[{\"n\":1},{\"n\":2}]}\n\n[1]\nlast";
+    let expected = [(1, "{\"a\":{}}"), (2, "{\"records\":[{\"n\":1},{\"n\":2}]}"), (3, ""), (4, "[1]"), (5, "last")];
+    assert_eq!(cut(text, Cut::Lines), pieces(&expected));
+    assert_eq!(cut("", Cut::Lines), []);
+    let endless = format!("{}\n{{}}", "x".repeat(3 << 20));
+    assert_eq!(cut(&endless, Cut::Lines), pieces(&[(1, "too-large"), (2, "{}")]));
+}
+
+#[test]
+fn a_prescribed_cut_into_values_needs_nothing_between_them_and_refuses_what_does_not_end() {
+    let text = "{\"event\":\"}{\"}{\"event\":{\"n\":[1]}}\n\n {\"e\":1} text {}";
+    let expected =
+        [(1, "{\"event\":\"}{\"}"), (2, "{\"event\":{\"n\":[1]}}"), (3, "{\"e\":1}"), (4, "text"), (5, "{}")];
+    assert_eq!(cut(text, Cut::Values), pieces(&expected));
+    assert_eq!(cut(" \n", Cut::Values), []);
+    assert_eq!(cut("{\"a\":1}{\"b\":\"x}{}", Cut::Values), pieces(&[(1, "{\"a\":1}"), (2, "not-json")]));
+    let large = format!("{{\"a\":\"{}\"}}{{}}", "x".repeat(3 << 20));
+    assert_eq!(cut(&large, Cut::Values), pieces(&[(1, "too-large"), (2, "{}")]));
+    // Within the room that an envelope has.
+    let envelope = format!("{{\"a\":\"{}\"}}", "x".repeat(3 << 19));
+    assert_eq!(cut(&envelope, Cut::Values), pieces(&[(1, &envelope)]));
+    assert_eq!(cut(&format!("[{envelope},{{}}]"), Cut::Documents), pieces(&[(1, &envelope), (2, "{}")]));
+}
