@@ -34,7 +34,7 @@ impl Live {
     /// Posts with the intake token and these headers.
     pub(super) fn post(&self, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
         let token = format!("Bearer {}", self.token);
-        let headers = [&[("authorization", token.as_str())], headers].concat();
+        let headers = [&[("authorization", token.as_str())][..], headers].concat();
         self.host.send("POST", path, &headers, body.as_ref()).unwrap()
     }
 
