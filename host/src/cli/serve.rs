@@ -118,13 +118,29 @@ fn load(config: &Config, metrics: &Metrics) -> Result<(Sandbox, Loads)> {
     }
     let workers = workers(config);
     let sandbox = Sandbox::new(SandboxOptions { workers, ..SandboxOptions::default() })?;
-    let loads = registry::load_fit(&sandbox, &paths, &settings, workers)?;
+    let mut loads = registry::load_fit(&sandbox, &paths, &settings, workers)?;
     for refused in &loads.refused {
         if let RegistryError::Load { error, .. } = refused {
             metrics.not_loaded(error);
         }
     }
+    add_built_in(&sandbox, &mut loads.plugins)?;
     Ok((sandbox, loads))
+}
+
+/// The host's own plugins come with the host: a file of one of their ids is not taken instead.
+fn add_built_in(sandbox: &Sandbox, plugins: &mut Vec<Loaded>) -> Result<()> {
+    for built_in in registry::BUILT_IN {
+        plugins.retain(|loaded| {
+            let other = loaded.plugin.manifest().plugin.id != built_in.id;
+            if !other {
+                tracing::warn!("{}: not deployed: the host has its own `{}`", loaded.path.display(), built_in.id);
+            }
+            other
+        });
+        plugins.push(built_in.load(sandbox)?);
+    }
+    Ok(())
 }
 
 fn line(loaded: &Loaded) -> String {
@@ -161,7 +177,7 @@ fn say(config: &Config, host: &Host, deployed: &[String], address: SocketAddr) -
     let mut out = super::out();
     writeln!(out, "{}listening on http://{address}{}", style::STRONG, style::OFF)?;
     writeln!(out, "data       {}", config.data.display())?;
-    if deployed.is_empty() {
+    if deployed.len() == registry::BUILT_IN.len() {
         writeln!(out, "plugins    none: events are stored and nothing looks at them; give -p or `plugins`")?;
     }
     for plugin in deployed {

@@ -4,7 +4,7 @@
 //! its text. Knows no HTTP: whoever reads bytes may use it. Which force they belong to is the caller's to say.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -130,6 +130,18 @@ impl Intake {
         self.counts.accepted.fetch_add(accepted.accepted, Ordering::Relaxed);
         self.counts.refused.fetch_add(accepted.refused, Ordering::Relaxed);
         Ok(accepted)
+    }
+
+    /// Takes events that the host itself makes, each one line of JSON, on the path of all others.
+    ///
+    /// # Errors
+    /// See [`IntakeError`]; also when one of them is refused, which is a fault of ours.
+    pub fn own(&self, post: &Post, events: &[String]) -> Result<Accepted, IntakeError> {
+        let accepted = self.accept(post, io::Cursor::new(events.join("\n").into_bytes()))?;
+        match accepted.refused_lines.first() {
+            None => Ok(accepted),
+            Some(line) => Err(IntakeError::Unreadable(format!("an event of the host's own: {}", line.reason))),
+        }
     }
 
     fn read(&self, post: &Post, body: impl Read + Send + 'static) -> Result<(Vec<Batch>, Refused), IntakeError> {

@@ -116,6 +116,14 @@ impl Committer {
                 prefix.extend_from_slice(&number.to_be_bytes());
                 own.insert(prefix, Some(value));
             }
+            Change::Add { key, delta } => {
+                let before = match own.get(&key) {
+                    Some(value) => value.clone(),
+                    None => self.get(&key, group)?,
+                };
+                let before = before.map_or(Ok(0), |value| self.counter(&value))?;
+                own.insert(key, Some(before.saturating_add(delta).to_le_bytes().to_vec()));
+            }
             Change::Once { key, value, then } => {
                 let set = match own.get(&key) {
                     Some(value) => value.is_some(),
@@ -137,6 +145,11 @@ impl Committer {
             Some(value) => Ok(value.clone()),
             None => Ok(self.db.get(key).map_err(|error| self.failed(&error))?.map(|value| value.to_vec())),
         }
+    }
+
+    fn counter(&self, value: &[u8]) -> Result<u64, StoreError> {
+        let number = value.try_into().map(u64::from_le_bytes);
+        number.map_err(|_| StoreError::disk(&self.path, format!("a counter of {} bytes, and it has 8", value.len())))
     }
 
     /// The highest number of a growing list; 0 where it is empty.
