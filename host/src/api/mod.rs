@@ -11,6 +11,7 @@ mod findings;
 mod forces;
 mod guard;
 mod health;
+mod ledger;
 mod routes;
 mod tokens;
 
@@ -26,6 +27,7 @@ use tokio::sync::Semaphore;
 pub use routes::{ROUTES, Route};
 
 use crate::audit::Audit;
+use crate::health::Health;
 use crate::identity::Identity;
 use crate::intake::Intake;
 use crate::journal::Journal;
@@ -43,6 +45,8 @@ pub struct Api {
     pub intake: Arc<Intake>,
     /// The journal, for its size.
     pub journal: Arc<Journal>,
+    /// Counts, conditions, and how everything stands.
+    pub health: Arc<Health>,
     /// Where findings are.
     pub store: Arc<Store>,
     /// What plugins did and cost.

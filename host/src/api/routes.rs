@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::guard::guard;
-use super::{Api, audit, events, findings, forces, health, tokens};
+use super::{Api, audit, events, findings, forces, health, ledger, tokens};
 use crate::identity::Permission;
 
 /// One route.
@@ -34,6 +34,7 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/readyz", None, get(health::ready)),
     route!("GET" "/metrics", Some(Permission::ReadStatus), get(health::metrics)),
     route!("GET" "/v1/status", Some(Permission::ReadStatus), get(health::status)),
+    route!("GET" "/v1/ledger", Some(Permission::ReadStatus), get(ledger::list)),
     route!("POST" "/v1/events", Some(Permission::SendEvents), post(events::recognised)),
     route!("POST" "/v1/events/{source}", Some(Permission::SendEvents), post(events::of_source)),
     route!("GET" "/v1/findings", Some(Permission::ReadFindings), get(findings::list)),
@@ -61,6 +62,17 @@ pub(super) fn router(api: Arc<Api>) -> Router {
                 guard(Arc::clone(&api), permission, request, next)
             }));
         }
+        let (counting, path) = (Arc::clone(&api), route.path);
+        handler = handler.layer(from_fn(move |request: Request, next: Next| {
+            let api = Arc::clone(&counting);
+            async move {
+                let answer = next.run(request).await;
+                if let Some(live) = &api.metrics.live {
+                    live.answered(path, answer.status().as_u16());
+                }
+                answer
+            }
+        }));
         router = router.route(route.path, handler);
     }
     router.with_state(api)

@@ -47,6 +47,12 @@ The configuration (TOML; every key may be left out):
   request-mib = 32
   at-once = 8
   idle-seconds = 30
+  [health]
+  look-seconds = 5                 # between two looks
+  quiet-seconds = 3600             # for which an expected source may be quiet, where its force sets nothing else
+  lag-seconds = 300                # that an event may wait for a plugin
+  disk-hours = 48                  # that the disk must last
+  ledger-days = 400                # for which the ledger is kept
 
 Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder")]
 pub(super) struct Args {
@@ -74,7 +80,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new().with_live());
     let (sandbox, Loads { plugins, refused }) = load(&config, &metrics)?;
     let deployed: Vec<String> = plugins.iter().map(line).collect();
     let host = Host::start(&config, sandbox, plugins, metrics, now_micros())?;

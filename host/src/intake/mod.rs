@@ -3,14 +3,20 @@
 //! Answers after the journal has made them durable. Reads in bounded memory: the request's accepted events and one chunk of
 //! its text. Knows no HTTP: whoever reads bytes may use it. Which force they belong to is the caller's to say.
 
+mod clocks;
+mod counts;
+
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cordon_contract::limits::BATCH_ROWS;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+
+pub use clocks::{AHEAD, Clock};
+pub use counts::{Counts, Tallies, Tally};
 
 use crate::events::{Batch, Batcher, BatcherOptions, EventReader, Refusal};
 use crate::ids::Digest;
@@ -78,19 +84,14 @@ pub enum IntakeError {
     Journal(#[from] AppendError),
 }
 
-/// What was counted since the start.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Events taken.
-    pub accepted: AtomicU64,
-    /// Events refused.
-    pub refused: AtomicU64,
-}
+/// Told what each request brought, once that is durable, on its own thread.
+type Hook = Box<dyn Fn(&Tallies) + Send + Sync>;
 
 /// See the module.
 pub struct Intake {
     journal: Arc<Journal>,
     limit: u64,
+    told: Option<Hook>,
     /// See [`Counts`].
     pub counts: Counts,
 }
@@ -99,7 +100,13 @@ impl Intake {
     /// Into this journal, with so many bytes of text a request.
     #[must_use]
     pub fn new(journal: Arc<Journal>, limit: u64) -> Self {
-        Self { journal, limit, counts: Counts::default() }
+        Self { journal, limit, told: None, counts: Counts::default() }
+    }
+
+    /// With someone who is told what each request brought.
+    #[must_use]
+    pub fn telling(self, hook: impl Fn(&Tallies) + Send + Sync + 'static) -> Self {
+        Self { told: Some(Box::new(hook)), ..self }
     }
 
     /// Reads a request to its end and answers once it is durable. Blocks: not for an async thread.
@@ -113,8 +120,13 @@ impl Intake {
             repeated: false,
             accepted: batches.iter().map(|batch| batch.len() as u64).sum(),
             refused: refused.len,
-            refused_lines: refused.named,
+            refused_lines: refused.named.clone(),
         };
+        let mut tallies = Tallies { force: post.force.clone(), received: post.received, of: tally(&batches) };
+        if accepted.refused > 0 {
+            tallies.of.push(Tally { source: post.source.clone(), refused: accepted.refused, ..Tally::default() });
+        }
+        let bytes: usize = batches.iter().map(Batch::bytes).sum();
         let parts = parts(&batches).map_err(AppendError::Request)?;
         drop(batches);
         if !parts.is_empty() {
@@ -127,8 +139,11 @@ impl Intake {
                 return Ok(accepted);
             }
         }
-        self.counts.accepted.fetch_add(accepted.accepted, Ordering::Relaxed);
-        self.counts.refused.fetch_add(accepted.refused, Ordering::Relaxed);
+        self.counts.took(&tallies, 0, bytes as u64);
+        refused.kinds.iter().for_each(|(kind, events)| self.counts.refused(kind, *events));
+        if let Some(told) = &self.told {
+            told(&tallies);
+        }
         Ok(accepted)
     }
 
@@ -176,17 +191,32 @@ impl Intake {
 #[derive(Default)]
 struct Refused {
     len: u64,
+    kinds: BTreeMap<&'static str, u64>,
     named: Vec<RefusedLine>,
 }
 
 impl Refused {
     fn take(&mut self, refusal: Refusal) {
         self.len += 1;
+        *self.kinds.entry(refusal.kind).or_default() += 1;
         if self.named.len() < NAMED {
             let Refusal { origin, kind, reason } = refusal;
             self.named.push(RefusedLine { line: origin.line, unit: origin.unit, kind, reason });
         }
     }
+}
+
+/// What the batches bring, by source.
+fn tally(batches: &[Batch]) -> Vec<Tally> {
+    let mut by_source: BTreeMap<&SourceName, Tally> = BTreeMap::new();
+    for batch in batches {
+        let new = || Tally { source: Some(batch.source().clone()), ..Tally::default() };
+        let of = by_source.entry(batch.source()).or_insert_with(new);
+        of.received += batch.len() as u64;
+        of.late += batch.marks().iter().filter(|marks| **marks & 2 != 0).count() as u64;
+        of.clock = of.clock.and(Clock::of(batch));
+    }
+    by_source.into_values().collect()
 }
 
 /// The events of all batches, by source, in their order.

@@ -15,7 +15,9 @@ use tokio::sync::Semaphore;
 use super::keeping::{Keeper, Keeping};
 use crate::api::Api;
 use crate::audit::{Act, Audit};
+use crate::clock::now_micros;
 use crate::config::Config;
+use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
 use crate::identity::{Identity, IdentityError, NewToken, Role};
 use crate::intake::Intake;
 use crate::journal::{Found, Journal, JournalError, JournalOptions};
@@ -42,6 +44,8 @@ pub enum StartError {
     Scheduler(#[from] SchedulerError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Health(#[from] HealthError),
     #[error("{}: cannot be written: {error}", path.display())]
     FirstToken { path: PathBuf, error: io::Error },
 }
@@ -87,6 +91,14 @@ impl Host {
         }
         let (journal, found) = Journal::open(options, &furthest)?;
         let journal = Arc::new(journal);
+        if metrics.live.is_some() {
+            let of = |metrics: &Arc<Metrics>| Arc::clone(metrics);
+            let (journals, stores) = (of(&metrics), of(&metrics));
+            journal.tell_syncs(move |took| journals.live.iter().for_each(|live| live.journal_synced(took)));
+            store.tell_syncs(move |took| stores.live.iter().for_each(|live| live.store_synced(took)));
+        }
+        // Before lanes begin: they note what was there.
+        let counter = Arc::new(Counter::open(Arc::clone(&journal), Arc::clone(&store))?);
         let zones = Arc::clone(&identity);
         let scheduler = Scheduler::start(Setup {
             sandbox: Arc::new(sandbox),
@@ -106,9 +118,23 @@ impl Host {
         });
         let keeper = keeper.map_err(SchedulerError::Thread)?;
         let text = u64::from(config.intake.request_mib) << 20;
+        let told = Arc::clone(&counter);
+        let intake = Intake::new(Arc::clone(&journal), text).telling(move |tallies| told.told(tallies));
+        let intake = Arc::new(intake);
+        let health = Health::start(HealthSetup {
+            counter,
+            journal: Arc::clone(&journal),
+            store: Arc::clone(&store),
+            intake: Arc::clone(&intake),
+            identity: Arc::clone(&identity),
+            scheduler: Arc::clone(&scheduler),
+            options: watched(config),
+            now: now_micros,
+        })?;
         let api = Api {
+            health: Arc::new(health),
             audit,
-            intake: Arc::new(Intake::new(Arc::clone(&journal), text)),
+            intake,
             identity,
             journal,
             store,
@@ -121,6 +147,19 @@ impl Host {
             stopping: AtomicBool::new(false),
         };
         Ok(Self { api: Arc::new(api), found, first_token, _keeper: keeper })
+    }
+}
+
+fn watched(config: &Config) -> HealthOptions {
+    let micros = |seconds: u32| i64::from(seconds) * 1_000_000;
+    HealthOptions {
+        look: Duration::from_secs(u64::from(config.health.look_seconds)),
+        quiet: micros(config.health.quiet_seconds),
+        lag: micros(config.health.lag_seconds),
+        disk_hours: config.health.disk_hours,
+        ledger_days: config.health.ledger_days,
+        disk_floor: u64::from(config.journal.disk_floor_mib) << 20,
+        data: config.data.clone(),
     }
 }
 
