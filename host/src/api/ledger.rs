@@ -18,8 +18,8 @@ const DAY: i64 = 24 * HOUR;
 pub(super) struct Asked {
     #[serde(rename = "for")]
     force: Option<String>,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 /// `{"force", "lines": [{"source", "hour", "received", "accepted", "late", "duplicate", "refused", "lanes": {...}}], "sums"}`.
@@ -30,8 +30,8 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
         let force = force_of(&api, &caller, asked.force.as_deref())?;
-        let to = asked.to.map_or_else(crate::clock::now_micros, Timestamp::as_microsecond);
-        let from = asked.from.map_or(to - DAY, Timestamp::as_microsecond);
+        let to = time("to", asked.to.as_deref())?.unwrap_or_else(crate::clock::now_micros);
+        let from = time("from", asked.from.as_deref())?.unwrap_or(to - DAY);
         let (lines, sums) = api.health.ledger(&force, hour(from), hour(to)).map_err(|error| Refused::host(&error))?;
         let details = json!({ "from": from, "to": to, "rows": lines.len() });
         api.identity.record(act(&caller, "ledger-read", Some(force.clone()), details))?;
@@ -50,4 +50,11 @@ pub(super) async fn list(
         Ok(Json(json!({ "force": force, "lines": lines, "sums": sums })))
     })
     .await
+}
+
+fn time(name: &str, given: Option<&str>) -> Result<Option<i64>, Refused> {
+    let Some(given) = given else { return Ok(None) };
+    let time: Result<Timestamp, _> = given.parse();
+    let wrong = |_| Refused::bad(format!("{name}: give a time such as 2026-11-25T14:00:00Z"));
+    time.map(|time| Some(time.as_microsecond())).map_err(wrong)
 }

@@ -45,7 +45,7 @@ pub(super) fn remapped(root: &Path) -> Vec<String> {
         flags.push(format!("--remap-path-prefix={}=cargo", home.join("registry").join("src").display()));
     }
     // rustc takes the last prefix that fits.
-    flags.push(format!("--remap-path-prefix={}=", LINK));
+    flags.push(format!("--remap-path-prefix={LINK}="));
     flags
 }
 

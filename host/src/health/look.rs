@@ -132,10 +132,9 @@ impl Shared {
     fn learn(&self, known: &mut Known, last: &BTreeMap<(Force, SourceName), i64>, now: i64) -> Result<(), HealthError> {
         for (key, received) in last {
             let before = known.last.get(key).copied().unwrap_or(*received);
-            if before < *received || !known.last.contains_key(key) {
-                if known.quiet.entry(key.clone()).or_default().came(before, *received) {
-                    known.learned.insert(key.clone());
-                }
+            let is_new = before < *received || !known.last.contains_key(key);
+            if is_new && known.quiet.entry(key.clone()).or_default().came(before, *received) {
+                known.learned.insert(key.clone());
             }
         }
         known.last.clone_from(last);

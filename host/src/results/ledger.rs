@@ -217,16 +217,22 @@ pub fn lines(store: &Store, force: &Force, from: i64, to: i64) -> Result<Lines, 
 
 impl Line {
     fn set(&mut self, what: &str, plugin: &str, events: u64) {
-        let lane = |line: &mut Self| line.lanes.entry(plugin.to_owned()).or_default();
+        if plugin.is_empty() {
+            match what {
+                "accepted" => self.accepted = events,
+                "late" => self.late = events,
+                "duplicate" => self.duplicate = events,
+                "refused" => self.refused = events,
+                _ => {}
+            }
+            return;
+        }
+        let lane = self.lanes.entry(plugin.to_owned()).or_default();
         match what {
-            "accepted" => self.accepted = events,
-            "late" => self.late = events,
-            "duplicate" => self.duplicate = events,
-            "refused" => self.refused = events,
-            "processed" => lane(self).processed = events,
-            "skipped" => lane(self).skipped = events,
-            "lost" => lane(self).lost = events,
-            "before" => lane(self).before = events,
+            "processed" => lane.processed = events,
+            "skipped" => lane.skipped = events,
+            "lost" => lane.lost = events,
+            "before" => lane.before = events,
             _ => {}
         }
     }

@@ -20,7 +20,7 @@ struct OfReason {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfAnswer {
     route: &'static str,
-    code: u16,
+    code: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -149,7 +149,7 @@ impl Live {
         to(&self.accepted, now.accepted);
         to(&self.duplicates, now.duplicates);
         to(&self.bytes, now.bytes);
-        for (reason, events) in &now.refused {
+        for (&reason, events) in &now.refused {
             to(&self.refused.get_or_create(&OfReason { reason }), *events);
         }
         for LaneLag { plugin, force, source, events, seconds, stands } in &now.lanes {
@@ -169,7 +169,7 @@ impl Live {
 
     /// Counts an answer. `route` is a path of the table of routes.
     pub fn answered(&self, route: &'static str, code: u16) {
-        self.answers.get_or_create(&OfAnswer { route, code }).inc();
+        self.answers.get_or_create(&OfAnswer { route, code: u64::from(code) }).inc();
     }
 
     /// Counts a sync of the journal.

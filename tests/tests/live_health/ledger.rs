@@ -52,7 +52,7 @@ fn what_was_sent_late_broken_and_faulting_is_in_the_ledger_and_every_lane_adds_u
     place.plugin("traps", "m365.audit", "unreachable");
     let host = place.host("");
     let (intake, operator) = (host.add_force("avon"), host.first_token());
-    let now = jiff::Timestamp::now().to_string();
+    let now = jiff::Timestamp::from_microsecond(cordon::clock::now_micros()).unwrap().to_string();
     let now = now.get(..19).unwrap();
     // 30 in time, 7 late, 5 that are no JSON.
     let mut events: Vec<String> = (0..30).map(|n| audit(n, now)).collect();

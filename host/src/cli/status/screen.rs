@@ -145,7 +145,7 @@ fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
 }
 
 fn word(of: &Value, name: &str) -> String {
-    safe(of.get(name).and_then(Value::as_str).unwrap_or_default()).to_string()
+    safe(of.get(name).and_then(Value::as_str).unwrap_or_default())
 }
 
 fn number(of: &Value, name: &str) -> i64 {
