@@ -28,6 +28,8 @@ pub struct Disk {
     pub floor: u64,
     /// Hours that it lasts; none where nothing fills it, or too little is known.
     pub hours: Option<f64>,
+    /// Whether it was seen for long enough to know.
+    pub seen: bool,
 }
 
 impl Samples {
@@ -43,12 +45,13 @@ impl Samples {
         while self.0.front().is_some_and(|(at, _)| now - at > WINDOW) {
             self.0.pop_front();
         }
-        let rate = self.0.front().filter(|(at, _)| now - at >= SHORTEST).and_then(|(at, before)| {
+        let first = self.0.front().filter(|(at, _)| now - at >= SHORTEST);
+        let rate = first.and_then(|(at, before)| {
             let filled = before.checked_sub(free).filter(|filled| *filled > 0)?;
             Some(filled as f64 / (now - at) as f64 * HOUR as f64)
         });
         let hours = rate.map(|rate| free.saturating_sub(floor) as f64 / rate);
-        Disk { free, floor, hours }
+        Disk { free, floor, hours, seen: first.is_some() }
     }
 }
 
@@ -94,14 +97,16 @@ mod tests {
     #[test]
     fn a_disk_lasts_as_long_as_the_rate_of_the_last_hours_says() {
         let mut samples = Samples::default();
-        assert_eq!(samples.add(0, 100 * GIB, 10 * GIB).hours, None);
+        let disk = samples.add(0, 100 * GIB, 10 * GIB);
+        assert_eq!((disk.hours, disk.seen), (None, false));
         // A gibibyte in ten minutes is six in an hour, and 89 are left.
         let disk = samples.add(600 * SECOND, 99 * GIB, 10 * GIB);
         assert!((disk.hours.unwrap() - 89.0 / 6.0).abs() < 0.01, "{disk:?}");
         assert_eq!(low(&disk, 48, 0).map(|one| one.level), Some(0));
         assert_eq!(low(&disk, 10, 0), None);
         // Nothing fills it any more.
-        assert_eq!(samples.add(601 * SECOND, 100 * GIB, 10 * GIB).hours, None);
+        let disk = samples.add(601 * SECOND, 100 * GIB, 10 * GIB);
+        assert_eq!((disk.hours, disk.seen), (None, true));
         // What lies behind the window does not count.
         let disk = samples.add(8 * HOUR, 50 * GIB, 10 * GIB);
         assert_eq!(disk.hours, None);
@@ -110,10 +115,10 @@ mod tests {
 
     #[test]
     fn near_the_floor_it_is_critical_whatever_the_rate() {
-        let disk = |free| Disk { free, floor: 10 * GIB, hours: None };
+        let disk = |free| Disk { free, floor: 10 * GIB, hours: None, seen: false };
         assert_eq!(low(&disk(12 * GIB), 48, 0), None);
         assert_eq!(low(&disk(11 * GIB), 48, 0).map(|one| one.level), Some(1));
         assert_eq!(low(&disk(GIB), 48, 0).map(|one| one.level), Some(1));
-        assert_eq!(low(&Disk { free: GIB, floor: 0, hours: None }, 48, 0), None);
+        assert_eq!(low(&Disk { free: GIB, floor: 0, hours: None, seen: false }, 48, 0), None);
     }
 }

@@ -77,8 +77,11 @@ impl Shared {
         let arrived = self.arrived(&forces, now)?;
         refusals(&arrived, ledger::hour(now), &mut look);
         skewed(&setup.counter.clocks(now), now, &mut look);
-        look.complete.extend([Kind::SourceSilent, Kind::SourceNeverSeen, Kind::TokenExpiring, Kind::DiskLow]);
-        look.complete.extend([Kind::LaneResting, Kind::LanePaused, Kind::LagHigh, Kind::PluginFaulted]);
+        look.complete.extend([Kind::TokenExpiring, Kind::LaneResting, Kind::LanePaused, Kind::LagHigh]);
+        look.complete.insert(Kind::PluginFaulted);
+        if disk.seen {
+            look.complete.insert(Kind::DiskLow);
+        }
         look.bad.extend(expiring(&setup.identity.tokens(), now));
         look.bad.extend(low(&disk, setup.options.disk_hours, now));
         let mut known = self.known();
@@ -86,7 +89,7 @@ impl Shared {
         let last = setup.counter.last();
         self.learn(&mut known, &last, now)?;
         let expected = expected(&mut known, &forces, setup.options.quiet, now);
-        look.bad.extend(silent(&expected, &last, known.listening, now));
+        silent(&expected, &last, known.listening, now, &mut look);
         known.lanes = self.lanes(&mut known.paused, &running, &forces, now)?;
         look.bad.extend(lanes(&known.lanes, setup.options.lag, now));
         let changes = compare(&known.book.open, look, now);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::condition::{About, Condition, Kind};
+use super::condition::{About, Condition, Kind, Look};
 use super::words::{seconds, span};
 use crate::model::{Force, SourceName};
 
@@ -21,34 +21,43 @@ pub struct Expected {
     pub known: i64,
 }
 
-/// Sources that are silent, or were never seen. `listening`: since when the host takes events; for a while after that, what
-/// waited at the senders is still coming. All times in microseconds since 1970 UTC.
-#[must_use]
+/// How long after its start the host waits for what its senders could not send meanwhile: two minutes.
+const GRACE: i64 = 120_000_000;
+
+/// Sources that are silent, or were never seen, and those that send. `listening`: since when the host takes events; for a
+/// while after that, what waited at the senders is still coming, and nobody is judged. All times in microseconds since 1970
+/// UTC.
 pub fn silent(
     expected: &[Expected],
     last: &BTreeMap<(Force, SourceName), i64>,
     listening: i64,
     now: i64,
-) -> Vec<Condition> {
-    expected
-        .iter()
-        .filter_map(|of| silence(of, last.get(&(of.force.clone(), of.source.clone())), listening, now))
-        .collect()
+    look: &mut Look,
+) {
+    let listened = now.saturating_sub(listening);
+    if listened >= GRACE {
+        look.complete.extend([Kind::SourceSilent, Kind::SourceNeverSeen]);
+    }
+    for of in expected {
+        let last = last.get(&(of.force.clone(), of.source.clone())).copied();
+        if last.is_some() {
+            look.good.insert(key(Kind::SourceNeverSeen, &of.force, &of.source));
+        }
+        if last.is_some_and(|last| now.saturating_sub(last) <= of.quiet) {
+            look.good.insert(key(Kind::SourceSilent, &of.force, &of.source));
+        } else if listened >= GRACE.min(of.quiet) {
+            look.bad.extend(silence(of, last, now));
+        }
+    }
 }
 
-/// How long after its start the host waits for what its senders could not send meanwhile: two minutes.
-const GRACE: i64 = 120_000_000;
-
-fn silence(of: &Expected, last: Option<&i64>, listening: i64, now: i64) -> Option<Condition> {
+fn silence(of: &Expected, last: Option<i64>, now: i64) -> Option<Condition> {
     let Expected { force, source, quiet, live, known } = of;
-    if now.saturating_sub(listening) < GRACE.min(*quiet) {
-        return None;
-    }
     let (kind, since, text) = match last {
         Some(last) => {
-            let (since, allowed) = (span(now.saturating_sub(*last)), span(*quiet));
+            let (since, allowed) = (span(now.saturating_sub(last)), span(*quiet));
             let text = format!("{force} has sent no {source} for {since}; it may be quiet for {allowed}.");
-            (Kind::SourceSilent, *last, text)
+            (Kind::SourceSilent, last, text)
         }
         None if *live => {
             let text = format!("{force} should send {source}, and never has.");
@@ -101,9 +110,11 @@ mod tests {
         for (last, live, now, expected) in table {
             let of = Expected { force: avon.clone(), source: source.clone(), quiet: 60 * MINUTE, live, known: 0 };
             let last = last.map(|last| ((avon.clone(), source.clone()), last * MINUTE)).into_iter().collect();
-            let found = silent(&[of], &last, 0, now * MINUTE);
-            let found = found.first().map(|one| (one.key.as_str(), one.level));
+            let mut look = Look::default();
+            silent(&[of], &last, 0, now * MINUTE, &mut look);
+            let found = look.bad.first().map(|one| (one.key.as_str(), one.level));
             assert_eq!(found, expected, "{last:?} {live} {now}");
+            assert!(look.bad.iter().all(|one| !look.good.contains(&one.key)));
         }
     }
 
@@ -115,7 +126,12 @@ mod tests {
             let of =
                 Expected { force: avon.clone(), source: source.clone(), quiet: quiet * MINUTE, live: true, known: 0 };
             let now = 300 * MINUTE;
-            assert_eq!(silent(&[of], &last, now - started_before * MINUTE, now).len(), expected, "{quiet}");
+            let mut look = Look::default();
+            silent(&[of], &last, now - started_before * MINUTE, now, &mut look);
+            assert_eq!(look.bad.len(), expected, "{quiet}");
+            // What was told before the start stays until it is known to be over.
+            assert!(!look.good.contains("source-silent/avon/m365.audit"));
+            assert_eq!(look.complete.contains(&Kind::SourceSilent), started_before >= 2);
         }
     }
 }
