@@ -34,6 +34,8 @@ pub struct Config {
     pub watch: Vec<WatchConfig>,
     /// Files that are followed as they grow.
     pub follow: Vec<FollowConfig>,
+    /// See [`HealthConfig`].
+    pub health: HealthConfig,
 }
 
 /// How the journal is kept.
@@ -146,6 +148,28 @@ impl Default for QuotaConfig {
     }
 }
 
+/// What the host watches in itself and in those who send to it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HealthConfig {
+    /// Seconds between two looks.
+    pub look_seconds: u32,
+    /// Seconds for which an expected source may be quiet where the force sets nothing else.
+    pub quiet_seconds: u32,
+    /// Seconds that an event may wait for a plugin.
+    pub lag_seconds: u32,
+    /// Hours that the disk must last at the rate of the last hours.
+    pub disk_hours: u32,
+    /// Days for which the ledger is kept.
+    pub ledger_days: u32,
+}
+
+impl Default for HealthConfig {
+    fn default() -> Self {
+        Self { look_seconds: 5, quiet_seconds: 3_600, lag_seconds: 300, disk_hours: 48, ledger_days: 400 }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -159,6 +183,7 @@ impl Default for Config {
             quota: QuotaConfig::default(),
             watch: Vec::new(),
             follow: Vec::new(),
+            health: HealthConfig::default(),
         }
     }
 }
@@ -230,6 +255,11 @@ impl Config {
         range("workers", self.workers.map_or(1, u32::from), 1, 256)?;
         range("journal.segment-mib", self.journal.segment_mib, 1, 4_096)?;
         range("journal.keep-days", self.journal.keep_days, 0, 36_500)?;
+        range("health.look-seconds", self.health.look_seconds, 1, 60)?;
+        range("health.quiet-seconds", self.health.quiet_seconds, 1, 2_592_000)?;
+        range("health.lag-seconds", self.health.lag_seconds, 1, 86_400)?;
+        range("health.disk-hours", self.health.disk_hours, 0, 8_760)?;
+        range("health.ledger-days", self.health.ledger_days, 1, 36_500)?;
         range("intake.request-mib", self.intake.request_mib, 1, 60)?;
         range("intake.at-once", self.intake.at_once, 1, 256)?;
         range("intake.memory-mib", self.intake.memory_mib, self.intake.request_mib, 1 << 20)?;

@@ -11,6 +11,7 @@ pub mod config;
 pub mod events;
 pub mod evidence;
 pub mod findings;
+pub mod health;
 pub mod identity;
 pub mod ids;
 pub mod intake;

@@ -68,7 +68,7 @@ fn events_that_are_sent_become_findings_and_refused_ones_are_named() {
     assert_eq!(host.findings(&operator, "avon"), findings);
     let status = host.request("GET", "/v1/status", Some(&operator), "").unwrap().json();
     assert_eq!(status["lanes"][0]["head"], 5, "{status}");
-    let status = host.operator().run(&["status"]).ends(0);
+    let status = host.operator().run(&["status", "--all"]).ends(0);
     assert!(status.out.contains("each-row") && status.out.contains("up to date"), "{}", status.out);
     assert_eq!(host.stop(), 0);
 }

@@ -2,15 +2,18 @@
 
 use std::sync::atomic::Ordering;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::Value;
 
-use super::answer::{Refused, Shared, blocking};
+use super::Api;
+use super::answer::{Refused, Shared, blocking, force_of};
 use crate::identity::Caller;
+use crate::telemetry::Snapshot;
 
 /// The process answers.
 pub(super) async fn alive() -> &'static str {
@@ -18,10 +21,17 @@ pub(super) async fn alive() -> &'static str {
 }
 
 /// The host takes events.
-pub(super) async fn ready(State(api): Shared) -> (StatusCode, &'static str) {
-    match api.stopping.load(Ordering::Relaxed) {
-        false => (StatusCode::OK, "ready\n"),
-        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+pub(super) async fn ready(State(api): Shared) -> (StatusCode, String) {
+    if api.stopping.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
+    }
+    match api.health.stalled() {
+        None => (StatusCode::OK, "ready\n".to_owned()),
+        Some(seconds) => {
+            let text =
+                format!("nobody has looked at the host's health for {seconds} s: silence would not be noticed\n");
+            (StatusCode::SERVICE_UNAVAILABLE, text)
+        }
     }
 }
 
@@ -33,24 +43,59 @@ pub(super) async fn metrics(
     if let Some(force) = &caller.force {
         return Err(Refused::forbidden(format!("this token is for force {force} only, and metrics are of all")));
     }
-    let text = api.metrics.text().map_err(|error| Refused::host(&error))?;
+    let text = blocking(move || {
+        if let Some(live) = &api.metrics.live {
+            live.set(&snapshot(&api));
+        }
+        api.metrics.text().map_err(|error| Refused::host(&error))
+    });
+    let text = text.await?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
 }
 
-/// How the caller's lanes stand; the host's numbers for those who see all forces.
-pub(super) async fn status(State(api): Shared, Extension(caller): Extension<Caller>) -> Result<Json<Value>, Refused> {
+fn snapshot(api: &Api) -> Snapshot {
+    let counts = &api.intake.counts;
+    Snapshot {
+        accepted: counts.accepted.load(Ordering::Relaxed),
+        duplicates: counts.duplicates.load(Ordering::Relaxed),
+        bytes: counts.bytes.load(Ordering::Relaxed),
+        refused: counts.reasons(),
+        lanes: api.health.lags(),
+        journal_bytes: api.journal.bytes(),
+        segments: api.journal.segments(),
+        journal_waiting: api.journal.waiting(),
+        store_waiting: api.store.waiting(),
+        disk_free: api.health.disk_free(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    #[serde(rename = "for")]
+    force: Option<String>,
+}
+
+/// How everything stands: the caller's force, or the one that is named; all of them and the host for who sees all.
+pub(super) async fn status(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let mut lanes = api.scheduler.status();
-        lanes.retain(|lane| caller.force.as_ref().is_none_or(|own| *own == lane.force));
-        let mut status = json!({ "lanes": lanes });
+        let force = match (&caller.force, &asked.force) {
+            (None, None) => None,
+            (_, named) => Some(force_of(&api, &caller, named.as_deref())?),
+        };
+        let status = api.health.status(force.as_ref()).map_err(|error| Refused::host(&error))?;
+        let mut status = serde_json::to_value(status).map_err(|error| Refused::host(&error))?;
         let mut files = api.files.standings();
-        files.retain(|stands| caller.force.as_ref().is_none_or(|own| own.as_str() == stands.force));
+        files.retain(|stands| force.as_ref().is_none_or(|own| own.as_str() == stands.force));
         if !files.is_empty() {
             status["files"] = json!(files);
         }
         if caller.force.is_none() {
             let counts = &api.intake.counts;
-            status["journal_bytes"] = api.journal.bytes().into();
             status["accepted"] = counts.accepted.load(Ordering::Relaxed).into();
             status["refused"] = counts.refused.load(Ordering::Relaxed).into();
             status["duplicates"] = counts.duplicates.load(Ordering::Relaxed).into();

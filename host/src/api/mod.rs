@@ -16,6 +16,7 @@ mod health;
 mod hec;
 mod receive;
 mod refused;
+mod ledger;
 mod routes;
 mod tokens;
 
@@ -31,6 +32,7 @@ use tokio::sync::Semaphore;
 pub use routes::{ROUTES, Route};
 
 use crate::audit::Audit;
+use crate::health::Health;
 use crate::identity::Identity;
 use crate::intake::files::Files;
 use crate::intake::{Intake, RefusedList};
@@ -53,6 +55,8 @@ pub struct Api {
     pub refused: Arc<RefusedList>,
     /// The journal, for its size.
     pub journal: Arc<Journal>,
+    /// Counts, conditions, and how everything stands.
+    pub health: Arc<Health>,
     /// Where findings are.
     pub store: Arc<Store>,
     /// What plugins did and cost.

@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::dialect::{self, Dialect};
 use super::guard::guard;
-use super::{Api, audit, elastic, events, findings, forces, health, hec, refused, tokens};
+use super::{Api, audit, elastic, events, findings, forces, health, hec, ledger, refused, tokens};
 use crate::identity::Permission;
 
 /// One route.
@@ -35,6 +35,7 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/readyz", None, get(health::ready)),
     route!("GET" "/metrics", Some(Permission::ReadStatus), get(health::metrics)),
     route!("GET" "/v1/status", Some(Permission::ReadStatus), get(health::status)),
+    route!("GET" "/v1/ledger", Some(Permission::ReadStatus), get(ledger::list)),
     route!("POST" "/v1/events", Some(Permission::SendEvents), post(events::recognised)),
     route!("POST" "/v1/events/{source}", Some(Permission::SendEvents), post(events::of_source)),
     route!("GET" "/", Some(Permission::SendEvents), get(elastic::root)),
@@ -86,6 +87,17 @@ pub(super) fn router(api: Arc<Api>) -> Router {
         if let Some(dialect) = Dialect::of(route.path) {
             handler = handler.route_layer(from_fn(move |request, next| dialect::speak(dialect, request, next)));
         }
+        let (counting, path) = (Arc::clone(&api), route.path);
+        handler = handler.layer(from_fn(move |request: Request, next: Next| {
+            let api = Arc::clone(&counting);
+            async move {
+                let answer = next.run(request).await;
+                if let Some(live) = &api.metrics.live {
+                    live.answered(path, answer.status().as_u16());
+                }
+                answer
+            }
+        }));
         router = router.route(route.path, handler);
     }
     router.with_state(api)

@@ -9,9 +9,11 @@ use std::process::Stdio;
 
 use serde::Serialize;
 
-use super::toolchain::{TARGET, Toolchain};
-use super::{PluginFolder, ToolchainMissing, component, shims};
+use super::nested::{TARGET, remapped};
+use super::toolchain::Toolchain;
+use super::{PluginFolder, ToolchainMissing, shims};
 use crate::ids::Digest;
+use crate::sandbox::component;
 
 /// How much cargo says on standard error. Compile errors are shown either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,20 +123,6 @@ fn compile(
     cargo.env("CARGO_ENCODED_RUSTFLAGS", remapped(root).join("\x1f"));
     let status = cargo.stdin(Stdio::null()).stdout(Stdio::null()).status().map_err(BuildError::file(folder))?;
     if status.success() { Ok(()) } else { Err(BuildError::Compile) }
-}
-
-/// No folder of this machine ends up in a plugin: the same sources give the same bytes anywhere.
-fn remapped(root: &Path) -> Vec<String> {
-    let mut flags = vec![format!("--remap-path-prefix={}=", root.display())];
-    let cargo_home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    if let Some(home) = cargo_home {
-        flags.push(format!("--remap-path-prefix={}=cargo", home.join("registry").join("src").display()));
-    }
-    // rustc takes the last prefix that fits.
-    flags.push(format!("--remap-path-prefix={}=", shims::LINK));
-    flags
 }
 
 fn finish(plugin: &PluginFolder, modules: &Path, out: &Path) -> Result<Built, BuildError> {

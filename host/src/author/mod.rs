@@ -6,10 +6,10 @@
 pub mod bench;
 pub mod build;
 pub mod cases;
-mod component;
 pub mod fields;
 mod folder;
 pub mod mask;
+mod nested;
 pub mod new;
 mod shims;
 mod toolchain;

@@ -8,9 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::PluginFolder;
-
-/// The link to the plugins' own workspace.
-pub(super) const LINK: &str = "root";
+use super::nested::{LINK, PROFILE};
 
 /// What rustc calls a plugin's shim.
 pub(super) fn library(id: &str) -> String {
@@ -32,8 +30,7 @@ pub(super) fn write(workshop: &Path, root: &Path, plugins: &[&PluginFolder]) -> 
         write_changed(&crate_folder.join("lib.rs"), source)?;
     }
     let workspace = format!(
-        "# Made by `cordon build`; made anew each time.\n[workspace]\nresolver = \"3\"\nmembers = [{}]\nexclude = [\"{LINK}\"]\n\n\
-         [profile.release]\nopt-level = 3\nlto = \"fat\"\ncodegen-units = 1\npanic = \"abort\"\nstrip = \"debuginfo\"\ndebug = false\nincremental = false\n",
+        "# Made by `cordon build`; made anew each time.\n[workspace]\nresolver = \"3\"\nmembers = [{}]\nexclude = [\"{LINK}\"]\n\n{PROFILE}",
         members.trim_end_matches(", ")
     );
     write_changed(&folder.join("Cargo.toml"), &workspace)?;

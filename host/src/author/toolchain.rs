@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The target that plugins are built for.
-pub(super) const TARGET: &str = "wasm32-unknown-unknown";
+use super::nested::{TARGET, leaks};
 
 /// What is missing on this machine. Displays as three lines: what, the command, what works without it.
 #[derive(Debug, thiserror::Error)]
@@ -113,42 +112,5 @@ impl Toolchain {
             }
         }
         command
-    }
-}
-
-/// Whether a variable of the outer build would change what the plugins are built to. Where packages come from
-/// (CARGO_HOME, network, registries) and how cargo talks (CARGO_TERM_*) stay.
-fn leaks(name: &str) -> bool {
-    const KEPT: &[&str] =
-        &["CARGO_HOME", "CARGO_HTTP", "CARGO_NET", "CARGO_REGISTR", "CARGO_SOURCE", "CARGO_TERM", "CARGO_BUILD_JOBS"];
-    const OTHERS: &[&str] = &[
-        "RUSTFLAGS",
-        "RUSTDOCFLAGS",
-        "RUSTC",
-        "RUSTC_WRAPPER",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTDOC",
-        "MAKEFLAGS",
-        "RUSTC_BOOTSTRAP",
-    ];
-    OTHERS.contains(&name)
-        || name.starts_with("__CARGO")
-        || (name.starts_with("CARGO_") && !KEPT.iter().any(|kept| name.starts_with(kept)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_an_outer_build_sets_does_not_reach_the_plugins_build() {
-        for name in
-            ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR", "CARGO_PKG_NAME"]
-        {
-            assert!(leaks(name), "{name}");
-        }
-        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TERM_COLOR", "RUSTUP_TOOLCHAIN", "PATH", "HTTPS_PROXY"] {
-            assert!(!leaks(name), "{name}");
-        }
     }
 }

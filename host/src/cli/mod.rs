@@ -15,6 +15,7 @@ mod fields;
 mod force;
 mod inspect;
 mod keeper;
+mod ledger;
 mod new;
 mod patience;
 mod plugins;
@@ -67,6 +68,7 @@ enum Verb {
     Serve(serve::Args),
     Send(send::Args),
     Status(status::Args),
+    Ledger(ledger::Args),
     Force(force::Args),
     Token(token::Args),
     Audit(audit::Args),
@@ -134,6 +136,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(&args),
         Verb::Send(args) => send::run(&args),
         Verb::Status(args) => status::run(&args),
+        Verb::Ledger(args) => ledger::run(&args),
         Verb::Force(args) => force::run(&args),
         Verb::Token(args) => token::run(&args),
         Verb::Audit(args) => audit::run(&args),

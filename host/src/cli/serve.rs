@@ -66,6 +66,12 @@ The configuration (TOML; every key may be left out):
   force = \"avon\"
   source = \"custom.door\"           # else by its shape
   file = \"/var/log/door.jsonl\"
+  [health]
+  look-seconds = 5                 # between two looks
+  quiet-seconds = 3600             # for which an expected source may be quiet, where its force sets nothing else
+  lag-seconds = 300                # that an event may wait for a plugin
+  disk-hours = 48                  # that the disk must last
+  ledger-days = 400                # for which the ledger is kept
 
 Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder")]
 pub(super) struct Args {
@@ -93,7 +99,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new().with_live());
     let (sandbox, Loads { plugins, refused }) = load(&config, &metrics)?;
     let deployed: Vec<String> = plugins.iter().map(line).collect();
     let host = Host::start(&config, sandbox, plugins, metrics, now_micros())?;
@@ -137,13 +143,29 @@ fn load(config: &Config, metrics: &Metrics) -> Result<(Sandbox, Loads)> {
     }
     let workers = workers(config);
     let sandbox = Sandbox::new(SandboxOptions { workers, ..SandboxOptions::default() })?;
-    let loads = registry::load_fit(&sandbox, &paths, &settings, workers)?;
+    let mut loads = registry::load_fit(&sandbox, &paths, &settings, workers)?;
     for refused in &loads.refused {
         if let RegistryError::Load { error, .. } = refused {
             metrics.not_loaded(error);
         }
     }
+    add_built_in(&sandbox, &mut loads.plugins)?;
     Ok((sandbox, loads))
+}
+
+/// The host's own plugins come with the host: a file of one of their ids is not taken instead.
+fn add_built_in(sandbox: &Sandbox, plugins: &mut Vec<Loaded>) -> Result<()> {
+    for built_in in registry::BUILT_IN {
+        plugins.retain(|loaded| {
+            let other = loaded.plugin.manifest().plugin.id != built_in.id;
+            if !other {
+                tracing::warn!("{}: not deployed: the host has its own `{}`", loaded.path.display(), built_in.id);
+            }
+            other
+        });
+        plugins.push(built_in.load(sandbox)?);
+    }
+    Ok(())
 }
 
 fn line(loaded: &Loaded) -> String {
@@ -180,7 +202,7 @@ fn say(config: &Config, host: &Host, deployed: &[String], address: SocketAddr) -
     let mut out = super::out();
     writeln!(out, "{}listening on http://{address}{}", style::STRONG, style::OFF)?;
     writeln!(out, "data       {}", config.data.display())?;
-    if deployed.is_empty() {
+    if deployed.len() == registry::BUILT_IN.len() {
         writeln!(out, "plugins    none: events are stored and nothing looks at them; give -p or `plugins`")?;
     }
     for plugin in deployed {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::clocks::Clock;
 use crate::model::{Force, SourceName};
 
 /// See the module.
@@ -36,6 +37,8 @@ pub struct Tally {
     pub duplicates: u64,
     /// Events refused.
     pub refused: u64,
+    /// What their times say.
+    pub clock: Clock,
 }
 
 /// What one request brought: told once its events are durable.

@@ -4,6 +4,7 @@
 //! its text. Knows no HTTP: whoever reads bytes may use it. Which force they belong to is the caller's to say.
 
 mod budget;
+mod clocks;
 mod counts;
 mod duplicates;
 pub mod files;
@@ -16,9 +17,10 @@ mod refused;
 mod replay;
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 
+pub use clocks::{AHEAD, Clock};
 pub use counts::{Counts, Tallies, Tally};
 pub use duplicates::{Seen, Window, WindowLimits};
 pub use framed::{Framed, Framing};
@@ -297,6 +299,18 @@ impl Intake {
         answer
     }
 
+    /// Takes events that the host itself makes, each one line of JSON, on the path of all others.
+    ///
+    /// # Errors
+    /// See [`IntakeError`]; also when one of them is refused, which is a fault of ours.
+    pub fn own(&self, post: &Post, events: &[String]) -> Result<Accepted, IntakeError> {
+        let accepted = self.accept(post, io::Cursor::new(events.join("\n").into_bytes()))?;
+        match accepted.refused_lines.first() {
+            None => Ok(accepted),
+            Some(line) => Err(IntakeError::Unreadable(format!("an event of the host's own: {}", line.reason))),
+        }
+    }
+
     /// Counts what was read against the force's quota.
     fn charge(&self, post: &Post, batches: &[Batch], refused: &Refused, lease: &Lease<'_>) {
         let events = refused.len() + batches.iter().map(|batch| batch.len() as u64).sum::<u64>();
@@ -476,6 +490,7 @@ fn tally(batches: &[Batch], wanted: &[bool]) -> Vec<Tally> {
     for batch in batches {
         let new = || Tally { source: Some(batch.source().clone()), ..Tally::default() };
         let of = by_source.entry(batch.source()).or_insert_with(new);
+        of.clock = of.clock.and(Clock::of(batch));
         for (mark, wanted) in batch.marks().iter().zip(wanted.by_ref()) {
             of.received += u64::from(*wanted);
             of.late += u64::from(*wanted && mark & 2 != 0);

@@ -109,6 +109,13 @@ impl Entries {
         }
     }
 
+    /// The parts that have an event numbered `next` or higher, of whatever source.
+    pub(super) fn parts_from(&self, next: u64) -> impl Iterator<Item = (&SourceName, Entry)> {
+        let start = self.parts.partition_point(|entry| entry.first + u64::from(entry.rows) <= next);
+        let parts = self.parts.get(start..).unwrap_or_default().iter();
+        parts.filter_map(|entry| Some((&self.sources.get(usize::from(entry.source))?.0, *entry)))
+    }
+
     /// The first hole that has a number of `next` or higher.
     pub(super) fn hole_from(&self, next: u64) -> Option<Hole> {
         self.holes.iter().find(|hole| hole.first + hole.rows > next).copied()

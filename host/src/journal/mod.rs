@@ -16,6 +16,7 @@ mod recover;
 mod retain;
 mod segment;
 mod stream;
+mod tally;
 mod writer;
 
 #[cfg(test)]
@@ -23,7 +24,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -32,6 +33,7 @@ pub use reader::{Piece, Reader, Rows};
 pub use record::{Part, RECORD_BYTES, Request};
 pub use recover::{Damage, Found};
 pub use retain::Dropped;
+pub use tally::{Counted, Tally};
 
 use crate::ids::Digest;
 use crate::model::{Force, SourceName};
@@ -139,7 +141,11 @@ pub struct Journal {
 struct Shared {
     options: JournalOptions,
     streams: RwLock<BTreeMap<Force, Arc<Mutex<Stream>>>>,
+    synced: OnceLock<Synced>,
 }
+
+/// Told how long each sync took.
+type Synced = Box<dyn Fn(std::time::Duration) + Send + Sync>;
 
 impl Shared {
     fn stream(&self, force: &Force) -> Option<Arc<Mutex<Stream>>> {
@@ -180,7 +186,7 @@ impl Journal {
             streams.insert(force, Arc::new(Mutex::new(stream)));
         }
         let queue = options.queue.max(1);
-        let shared = Arc::new(Shared { options, streams: RwLock::new(streams) });
+        let shared = Arc::new(Shared { options, streams: RwLock::new(streams), synced: OnceLock::new() });
         let (to_writer, jobs) = bounded(queue);
         let (tell, news) = bounded(1);
         let writer = Writer::new(Arc::clone(&shared), jobs, tell);
@@ -245,6 +251,34 @@ impl Journal {
     #[must_use]
     pub fn reader(&self, force: &Force, source: &SourceName, after: u64) -> Reader {
         Reader::new(self.shared.stream_or_new(force), source.clone(), after)
+    }
+
+    /// Counts what a force sent behind sequence number `after`, at most `limit` parts of requests at a time; none when there is
+    /// nothing more that is durable.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn count(&self, force: &Force, after: u64, limit: usize) -> Result<Option<Tally>, JournalError> {
+        self.shared.stream(force).map_or(Ok(None), |stream| tally::tally(&stream, after, limit))
+    }
+
+    /// Has someone told, from now on, how long each sync takes. The first who asks for it.
+    pub fn tell_syncs(&self, synced: impl Fn(std::time::Duration) + Send + Sync + 'static) {
+        let _ = self.shared.synced.set(Box::new(synced));
+    }
+
+    /// Requests that wait for the writer.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.to_writer.as_ref().map_or(0, Sender::len)
+    }
+
+    /// Files of all forces.
+    #[must_use]
+    pub fn segments(&self) -> u64 {
+        let streams = self.shared.streams.read().unwrap_or_else(PoisonError::into_inner);
+        let of = |stream: &Stream| stream.closed.len() as u64 + u64::from(stream.open.is_some());
+        streams.values().map(|stream| of(&stream::lock(stream))).sum()
     }
 
     /// Bytes of all segments.

@@ -11,6 +11,7 @@ use super::entries::{Entries, Entry, Hole};
 use super::record::{Events, HEADER_BYTES, Header};
 use super::recover;
 use super::stream::{Stream, lock};
+use super::tally;
 use crate::model::SourceName;
 
 /// See the module.
@@ -149,6 +150,21 @@ impl Reader {
                     return Ok(Some(Piece::Lost { first, rows: self.next - first }));
                 }
             }
+        }
+    }
+
+    /// When the next events were accepted, in microseconds since 1970 UTC; none when there are none, or that is damaged.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn waiting_since(&mut self) -> Result<Option<i64>, JournalError> {
+        if let Some((_, held)) = &self.held {
+            return Ok(Some(held.received));
+        }
+        match self.find()? {
+            Some(Next::Part(entry, file)) => tally::received(&file, entry.offset)
+                .map_err(|error| JournalError::new(Path::new(self.source.as_str()), error)),
+            Some(Next::Hole(_)) | None => Ok(None),
         }
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -98,7 +99,12 @@ impl Writer {
         let written: Vec<Written> =
             by_stream.into_iter().filter_map(|(stream, jobs)| self.write(stream, jobs)).collect();
         for group in written {
-            match group.file.sync_data() {
+            let begun = Instant::now();
+            let result = group.file.sync_data();
+            if let Some(synced) = self.shared.synced.get() {
+                synced(begun.elapsed());
+            }
+            match result {
                 Ok(()) => publish(group),
                 Err(error) => give_up(group, &error),
             }

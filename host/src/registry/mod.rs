@@ -1,7 +1,9 @@
 //! Which plugins are loaded, and with which settings.
 //!
-//! Owns nothing on disk: components are read from files that others made. Does not build, does not run.
+//! Owns nothing on disk: components are read from files that others made, or were built with the host (`builtin`). Does not
+//! build, does not run.
 
+mod builtin;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
+pub use builtin::{BUILT_IN, BuiltIn};
 pub use settings::{SettingsError, SettingsFile};
 
 use crate::sandbox::{LoadError, Plugin, Sandbox};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ledger;
 use crate::model::{Force, SourceName};
 use crate::store::{Effects, Space, Store, StoreError};
 
@@ -61,7 +62,7 @@ pub fn cursors(store: &Store) -> Result<BTreeMap<LaneSource, u64>, StoreError> {
 }
 
 /// Begins the lanes of plugins that were never deployed before: they start behind what the journal holds now, `heads`. A
-/// force or source that comes later is read from its first event.
+/// force or source that comes later is read from its first event. The ledger must have counted what the journal holds.
 ///
 /// # Errors
 /// The store's.
@@ -79,7 +80,7 @@ pub fn begin<'a>(
         for (force, heads) in heads {
             for (source, head) in heads.iter().filter(|(source, _)| sources.contains(*source)) {
                 let lane = LaneSource { force: force.clone(), plugin: plugin.to_owned(), source: source.clone() };
-                effects = effects.and(passed(&lane, *head));
+                effects = effects.and(passed(&lane, *head)).and(ledger::begins(store, &lane)?);
             }
         }
         store.commit(effects)?;

@@ -33,6 +33,17 @@ pub fn save(store: &Store, finding: &Finding) -> Result<Effects, StoreError> {
     Ok(Effects::new().once(Space::Finding, &[of.as_slice(), &finding.id.0].concat(), value, listed))
 }
 
+/// How many findings of a force are kept.
+///
+/// # Errors
+/// The store's.
+pub fn findings_of(store: &Store, force: &Force) -> Result<u64, StoreError> {
+    let of = of_force(force);
+    let last = store.last(Space::FindingOrder, &of)?;
+    let number = last.and_then(|(key, _)| key.get(of.len()..).and_then(|number| number.try_into().ok()));
+    Ok(number.map_or(0, u64::from_be_bytes))
+}
+
 /// Up to `limit` findings of a force behind number `after`.
 ///
 /// # Errors

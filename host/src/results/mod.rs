@@ -1,13 +1,14 @@
-//! Results: what lanes leave in the store, committed together: cursors, findings, skips.
+//! Results: what lanes leave in the store, committed together: cursors, findings, skips, counts.
 //!
 //! Owns the keys and forms of these keyspaces. Decides nothing and runs nothing.
 
 mod cursors;
 mod findings;
+pub mod ledger;
 mod skips;
 
 pub use cursors::{LaneSource, begin, cursors, passed};
-pub use findings::{Page, page, save};
+pub use findings::{Page, findings_of, page, save};
 pub use skips::{Skip, skip, skips};
 
 use crate::model::Force;

@@ -8,6 +8,7 @@
 
 mod access;
 mod allowance;
+pub mod component;
 mod contract;
 mod cpu;
 mod emit;

@@ -10,6 +10,7 @@ use crate::events::Batch;
 use crate::findings::stamp;
 use crate::journal::Reader;
 use crate::registry::Loaded;
+use crate::results::ledger::{self, Became};
 use crate::results::{LaneSource, Skip, passed, save, skip};
 use crate::sandbox::{Outcome, RunInput};
 use crate::store::{Effects, StoreError};
@@ -78,6 +79,7 @@ fn judge(setup: &Setup, loaded: &Loaded, key: &StreamKey, formed: &Formed) -> Re
         ran.events += batch.len() as u64;
         match run(setup, loaded, batch) {
             Ended::Findings(found) => {
+                effects = effects.and(ledger::judged(&lane, batch.received(), Became::Processed));
                 for finding in found {
                     effects = effects.and(save(&setup.store, &finding).map_err(store)?);
                     ran.findings += 1;
@@ -90,6 +92,7 @@ fn judge(setup: &Setup, loaded: &Loaded, key: &StreamKey, formed: &Formed) -> Re
                 outcome.reason().clone_into(&mut record.reason);
                 record.limit = outcome.limit().map(|limit| limit.to_string());
                 effects = effects.and(skip(&key.0, &record).map_err(store)?);
+                effects = effects.and(ledger::judged(&lane, batch.received(), Became::Skipped));
                 ran.skips += 1;
             }
             Ended::Moment(why) => return Err(why),
@@ -101,7 +104,7 @@ fn judge(setup: &Setup, loaded: &Loaded, key: &StreamKey, formed: &Formed) -> Re
             reason: reason.clone(),
             ..blank(loaded, key, *first, first + rows.saturating_sub(1), *rows)
         };
-        effects = effects.and(skip(&key.0, &record).map_err(store)?);
+        effects = effects.and(skip(&key.0, &record).map_err(store)?).and(ledger::lost(&lane, *rows));
         ran.skips += 1;
     }
     Ok((effects, ran))

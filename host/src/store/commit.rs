@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
@@ -27,11 +28,15 @@ pub(super) struct Committer {
     path: PathBuf,
     durable: Arc<RwLock<()>>,
     commits: Receiver<Commit>,
+    synced: Arc<OnceLock<Synced>>,
     /// The number last given to each growing list, once looked up.
     numbers: HashMap<Vec<u8>, u64>,
     /// The first failed write. After it nothing is known of the disk.
     broken: Option<StoreError>,
 }
+
+/// Told how long each write and sync took.
+pub(super) type Synced = Box<dyn Fn(Duration) + Send + Sync>;
 
 /// What a group changes: keys with their values, removed ones without.
 type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -43,8 +48,9 @@ impl Committer {
         path: PathBuf,
         durable: Arc<RwLock<()>>,
         commits: Receiver<Commit>,
+        synced: Arc<OnceLock<Synced>>,
     ) -> Self {
-        Self { db, log, path, durable, commits, numbers: HashMap::new(), broken: None }
+        Self { db, log, path, durable, commits, synced, numbers: HashMap::new(), broken: None }
     }
 
     pub(super) fn run(mut self) {
@@ -116,6 +122,14 @@ impl Committer {
                 prefix.extend_from_slice(&number.to_be_bytes());
                 own.insert(prefix, Some(value));
             }
+            Change::Add { key, delta } => {
+                let before = match own.get(&key) {
+                    Some(value) => value.clone(),
+                    None => self.get(&key, group)?,
+                };
+                let before = before.map_or(Ok(0), |value| self.counter(&value))?;
+                own.insert(key, Some(before.saturating_add(delta).to_le_bytes().to_vec()));
+            }
             Change::Once { key, value, then } => {
                 let set = match own.get(&key) {
                     Some(value) => value.is_some(),
@@ -139,6 +153,11 @@ impl Committer {
         }
     }
 
+    fn counter(&self, value: &[u8]) -> Result<u64, StoreError> {
+        let number = value.try_into().map(u64::from_le_bytes);
+        number.map_err(|_| StoreError::disk(&self.path, format!("a counter of {} bytes, and it has 8", value.len())))
+    }
+
     /// The highest number of a growing list; 0 where it is empty.
     fn last_number(&self, prefix: &[u8]) -> Result<u64, StoreError> {
         let upper: Vec<u8> = prefix.iter().copied().chain([0xff; 8]).collect();
@@ -155,6 +174,7 @@ impl Committer {
 
     /// Applies, flushes and syncs. Meanwhile nobody reads: what is read is durable.
     fn write(&self, changes: Changes) -> Result<(), StoreError> {
+        let begun = Instant::now();
         let _alone = self.durable.write().unwrap_or_else(PoisonError::into_inner);
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
@@ -165,7 +185,11 @@ impl Committer {
         }
         self.db.apply_batch(batch).map_err(|error| self.failed(&error))?;
         self.db.flush().map_err(|error| self.failed(&error))?;
-        self.log.sync_data().map_err(|error| StoreError::disk(&self.path, error))
+        self.log.sync_data().map_err(|error| StoreError::disk(&self.path, error))?;
+        if let Some(synced) = self.synced.get() {
+            synced(begun.elapsed());
+        }
+        Ok(())
     }
 
     fn failed(&self, error: &sled::Error) -> StoreError {

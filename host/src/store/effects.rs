@@ -24,6 +24,12 @@ pub enum Space {
     RefusedLine = 8,
     /// How far files were taken.
     FileMark = 9,
+    /// What became of every event, counted by force, source and hour.
+    Ledger = 11,
+    /// How long each source is usually quiet.
+    Quiet = 12,
+    /// Which conditions of health last.
+    Health = 15,
 }
 
 /// See the module.
@@ -38,6 +44,7 @@ pub(super) enum Change {
     Set { key: Vec<u8>, value: Option<Vec<u8>> },
     Number { prefix: Vec<u8>, value: Vec<u8> },
     Once { key: Vec<u8>, value: Vec<u8>, then: Vec<Change> },
+    Add { key: Vec<u8>, delta: u64 },
 }
 
 pub(super) fn key(space: Space, key: &[u8]) -> Vec<u8> {
@@ -82,6 +89,13 @@ impl Effects {
         self
     }
 
+    /// Adds to a counter: 8 bytes, little endian, 0 where the key is not set. It stays at the highest number.
+    #[must_use]
+    pub fn add(mut self, space: Space, at: &[u8], delta: u64) -> Self {
+        self.changes.push(Change::Add { key: key(space, at), delta });
+        self
+    }
+
     /// Makes none of the effects unless a key has this value (none: is not set) when they are committed.
     #[must_use]
     pub fn expect(mut self, space: Space, at: &[u8], value: Option<Vec<u8>>) -> Self {
@@ -111,6 +125,7 @@ fn check(changes: &[Change]) -> Result<(), StoreError> {
                 check(then)?;
                 (key, value.as_slice())
             }
+            Change::Add { key, .. } => (key, [].as_slice()),
         };
         if key.len() + 8 > KEY_BYTES {
             return Err(StoreError::TooLarge(format!("a key of {} bytes, the limit is {KEY_BYTES}", key.len() + 8)));

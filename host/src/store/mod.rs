@@ -22,7 +22,7 @@ mod tests;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, bounded};
@@ -87,6 +87,7 @@ pub struct Store {
     folder: PathBuf,
     /// Held for writing while something is applied that is not yet durable.
     durable: Arc<RwLock<()>>,
+    synced: Arc<OnceLock<commit::Synced>>,
     to_thread: Option<Sender<Commit>>,
     thread: Option<JoinHandle<()>>,
     _lock: lock::Lock,
@@ -111,12 +112,25 @@ impl Store {
         let log = synced(&folder, &inside).map_err(|error| StoreError::disk(&inside, error))?;
         let durable = Arc::new(RwLock::new(()));
         let (to_thread, commits) = bounded(QUEUE);
-        let committer = Committer::new(db.clone(), log, inside.clone(), Arc::clone(&durable), commits);
+        let synced = Arc::new(OnceLock::new());
+        let committer =
+            Committer::new(db.clone(), log, inside.clone(), Arc::clone(&durable), commits, Arc::clone(&synced));
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || committer.run())
             .map_err(|error| StoreError::disk(&inside, error))?;
-        Ok(Self { db, folder, durable, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+        Ok(Self { db, folder, durable, synced, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+    }
+
+    /// Has someone told, from now on, how long each write and sync takes. The first who asks for it.
+    pub fn tell_syncs(&self, synced: impl Fn(std::time::Duration) + Send + Sync + 'static) {
+        let _ = self.synced.set(Box::new(synced));
+    }
+
+    /// Commits that wait for the thread.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.to_thread.as_ref().map_or(0, Sender::len)
     }
 
     /// The value of a key.

@@ -15,7 +15,9 @@ use tokio::sync::Semaphore;
 use super::keeping::{Keeper, Keeping};
 use crate::api::Api;
 use crate::audit::{Act, Audit};
+use crate::clock::now_micros;
 use crate::config::{Config, DoneConfig, ForceQuotaConfig};
+use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
 use crate::identity::{Identity, IdentityError, NewToken, Role};
 use crate::intake::files::{Done, FileIntake, Files};
 use crate::intake::{Intake, IntakeOptions, Quota, RefusedLimits, RefusedList, WindowLimits};
@@ -47,6 +49,8 @@ pub enum StartError {
     Scheduler(#[from] SchedulerError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Health(#[from] HealthError),
     #[error("{}: cannot be written: {error}", path.display())]
     FirstToken { path: PathBuf, error: io::Error },
 }
@@ -92,6 +96,14 @@ impl Host {
         }
         let (journal, found) = Journal::open(options, &furthest)?;
         let journal = Arc::new(journal);
+        if metrics.live.is_some() {
+            let of = |metrics: &Arc<Metrics>| Arc::clone(metrics);
+            let (journals, stores) = (of(&metrics), of(&metrics));
+            journal.tell_syncs(move |took| journals.live.iter().for_each(|live| live.journal_synced(took)));
+            store.tell_syncs(move |took| stores.live.iter().for_each(|live| live.store_synced(took)));
+        }
+        // Before lanes begin: they note what was there.
+        let counter = Arc::new(Counter::open(Arc::clone(&journal), Arc::clone(&store))?);
         let zones = Arc::clone(&identity);
         let scheduler = Scheduler::start(Setup {
             sandbox: Arc::new(sandbox),
@@ -112,12 +124,26 @@ impl Host {
         let keeper = keeper.map_err(SchedulerError::Thread)?;
         let text = u64::from(config.intake.request_mib) << 20;
         let refused = Arc::new(RefusedList::new(Arc::clone(&store), refused_limits(config)));
-        let intake = Intake::new(Arc::clone(&journal), intake_options(config)).keeping(Arc::clone(&refused));
+        let told = Arc::clone(&counter);
+        let intake = Intake::new(Arc::clone(&journal), intake_options(config))
+            .keeping(Arc::clone(&refused))
+            .telling(move |tallies| told.told(tallies));
         let intake = Arc::new(intake);
         let known = Arc::clone(&identity);
         let files = Files::start(&intake, &store, files(config), move |force| may_send(&known, force));
         let files = Arc::new(files.map_err(SchedulerError::Thread)?);
+        let health = Health::start(HealthSetup {
+            counter,
+            journal: Arc::clone(&journal),
+            store: Arc::clone(&store),
+            intake: Arc::clone(&intake),
+            identity: Arc::clone(&identity),
+            scheduler: Arc::clone(&scheduler),
+            options: watched(config),
+            now: now_micros,
+        })?;
         let api = Api {
+            health: Arc::new(health),
             audit,
             intake,
             files: Arc::clone(&files),
@@ -194,6 +220,19 @@ fn refused_limits(config: &Config) -> RefusedLimits {
         lines: config.intake.refused_lines.into(),
         bytes: u64::from(config.intake.refused_mib) << 20,
         micros: i64::from(config.intake.refused_days) * 24 * HOUR,
+    }
+}
+
+fn watched(config: &Config) -> HealthOptions {
+    let micros = |seconds: u32| i64::from(seconds) * 1_000_000;
+    HealthOptions {
+        look: Duration::from_secs(u64::from(config.health.look_seconds)),
+        quiet: micros(config.health.quiet_seconds),
+        lag: micros(config.health.lag_seconds),
+        disk_hours: config.health.disk_hours,
+        ledger_days: config.health.ledger_days,
+        disk_floor: u64::from(config.journal.disk_floor_mib) << 20,
+        data: config.data.clone(),
     }
 }
 

@@ -54,6 +54,36 @@ fn what_is_set_once_stays_with_its_place_in_the_list() {
 }
 
 #[test]
+fn counters_add_up_over_commits_that_come_together_and_a_reopened_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let counter = |store: &Store, at: &[u8]| {
+        store.get(Space::Ledger, at).unwrap().map(|value| u64::from_le_bytes(value.try_into().unwrap()))
+    };
+    {
+        let store = Store::open(folder.path()).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..25 {
+                        let twice = Effects::new().add(Space::Ledger, b"a", 1).add(Space::Ledger, b"a", 2);
+                        store.commit(twice.add(Space::Ledger, b"b", 5)).unwrap();
+                    }
+                });
+            }
+        });
+        let refused = Effects::new().add(Space::Ledger, b"a", 1).expect(Space::Ledger, b"b", None);
+        assert_eq!(store.commit(refused), Err(StoreError::Conflict));
+    }
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!((counter(&store, b"a"), counter(&store, b"b")), (Some(300), Some(500)));
+    store.commit(Effects::new().add(Space::Ledger, b"b", u64::MAX).put(Space::Ledger, b"c", vec![1])).unwrap();
+    assert_eq!(counter(&store, b"b"), Some(u64::MAX));
+    // What is no counter is left as it is, and so is all that was to change with it.
+    assert!(store.commit(Effects::new().add(Space::Ledger, b"a", 1).add(Space::Ledger, b"c", 1)).is_err());
+    assert_eq!((counter(&store, b"a"), store.get(Space::Ledger, b"c").unwrap()), (Some(300), Some(vec![1])));
+}
+
+#[test]
 fn of_two_that_expect_the_same_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();

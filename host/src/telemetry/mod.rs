@@ -4,6 +4,8 @@
 //! Labels are a plugin's id and a force's name, both validated and as many as there are deployments, and words that this
 //! host knows: nothing that a plugin says becomes a label. Serves nothing and decides nothing.
 
+mod live;
+
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,6 +17,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
+
+pub use live::{LaneLag, Live, Snapshot};
 
 use crate::sandbox::{LoadError, RunReport};
 
@@ -57,6 +61,8 @@ pub struct Metrics {
     columns_cpu: Family<OfPlugin, Counter<f64, AtomicU64>>,
     memory: Family<OfPlugin, Gauge<i64, AtomicI64>>,
     refusals: Family<OfRefusal, Counter>,
+    /// Of the live host; none of a single run.
+    pub live: Option<Live>,
 }
 
 impl Default for Metrics {
@@ -80,6 +86,7 @@ impl Metrics {
             columns_cpu: Family::default(),
             memory: Family::default(),
             refusals: Family::default(),
+            live: None,
         };
         let to = made.registry.sub_registry_with_prefix("cordon_plugin");
         to.register("events", "Events given to a plugin", made.events.clone());
@@ -96,6 +103,13 @@ impl Metrics {
         let help = "Plugins not loaded, by whose doing it was and the limit where one was hit";
         to.register("load_refusals", help, made.refusals.clone());
         made
+    }
+
+    /// Those of the live host with them.
+    #[must_use]
+    pub fn with_live(mut self) -> Self {
+        self.live = Some(Live::register(&mut self.registry));
+        self
     }
 
     /// Counts one run of a plugin: its outcome and what it cost. A run that is repeated is counted again.

@@ -7,7 +7,7 @@ use wasm_encoder::{ComponentSection, CustomSection};
 ///
 /// # Errors
 /// What wit-component says, in one line.
-pub(super) fn encode(module: &[u8], manifest_text: &str) -> Result<Vec<u8>, String> {
+pub fn encode(module: &[u8], manifest_text: &str) -> Result<Vec<u8>, String> {
     let mut component = wit_component::ComponentEncoder::default()
         .validate(true)
         .module(module)
