@@ -25,6 +25,24 @@ pub struct Config {
     pub journal: JournalConfig,
     /// See [`IntakeConfig`].
     pub intake: IntakeConfig,
+    /// See [`RetryConfig`].
+    pub retry: RetryConfig,
+}
+
+/// How often and when a plugin that was out of time is tried again, before its lane rests.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RetryConfig {
+    /// Tries, the first one included.
+    pub tries: u32,
+    /// Milliseconds before the second; each further pause is twice as long, up to a minute.
+    pub pause_ms: u32,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self { tries: 6, pause_ms: 1_000 }
+    }
 }
 
 /// How the journal is kept.
@@ -61,6 +79,7 @@ impl Default for Config {
             workers: None,
             journal: JournalConfig::default(),
             intake: IntakeConfig::default(),
+            retry: RetryConfig::default(),
         }
     }
 }
@@ -121,7 +140,9 @@ impl Config {
         range("journal.keep-days", self.journal.keep_days, 0, 36_500)?;
         range("intake.request-mib", self.intake.request_mib, 1, 60)?;
         range("intake.at-once", self.intake.at_once, 1, 256)?;
-        range("intake.idle-seconds", self.intake.idle_seconds, 1, 3_600)
+        range("intake.idle-seconds", self.intake.idle_seconds, 1, 3_600)?;
+        range("retry.tries", self.retry.tries, 1, 100)?;
+        range("retry.pause-ms", self.retry.pause_ms, 1, 60_000)
     }
 }
 

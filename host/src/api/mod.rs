@@ -7,10 +7,16 @@ mod answer;
 mod audit;
 mod body;
 mod events;
+mod evidence;
+mod faults;
 mod findings;
 mod forces;
 mod guard;
 mod health;
+mod lanes;
+mod plugins;
+mod recorded;
+mod release;
 mod routes;
 mod tokens;
 

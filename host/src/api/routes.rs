@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::guard::guard;
-use super::{Api, audit, events, findings, forces, health, tokens};
+use super::{Api, audit, events, evidence, faults, findings, forces, health, lanes, plugins, release, tokens};
 use crate::identity::Permission;
 
 /// One route.
@@ -37,7 +37,14 @@ pub const ROUTES: &[Route] = &[
     route!("POST" "/v1/events", Some(Permission::SendEvents), post(events::recognised)),
     route!("POST" "/v1/events/{source}", Some(Permission::SendEvents), post(events::of_source)),
     route!("GET" "/v1/findings", Some(Permission::ReadFindings), get(findings::list)),
+    route!("GET" "/v1/findings/{id}/evidence", Some(Permission::ReadEvidence), get(evidence::of_finding)),
+    route!("GET" "/v1/components/{id}", Some(Permission::ReadEvidence), get(evidence::component)),
     route!("GET" "/v1/skips", Some(Permission::ReadFindings), get(findings::skips)),
+    route!("GET" "/v1/plugins", Some(Permission::ReadStatus), get(plugins::list)),
+    route!("GET" "/v1/faults", Some(Permission::ReadFaults), get(faults::list)),
+    route!("POST" "/v1/faults/{id}/release", Some(Permission::Operate), post(release::release)),
+    route!("POST" "/v1/lanes/skip", Some(Permission::Operate), post(lanes::skip)),
+    route!("POST" "/v1/lanes/retry", Some(Permission::Operate), post(lanes::retry)),
     route!("GET" "/v1/audit", Some(Permission::ReadAudit), get(audit::list)),
     route!("GET" "/v1/audit/verify", Some(Permission::ReadAudit), get(audit::verify)),
     route!("GET" "/v1/forces", Some(Permission::ReadStatus), get(forces::list)),

@@ -10,15 +10,18 @@ mod case;
 mod client;
 mod demo;
 mod events;
+mod evidence;
 mod exit;
 mod fields;
 mod force;
 mod inspect;
 mod keeper;
 mod new;
+mod plugin;
 mod plugins;
 mod prepare;
 mod progress;
+mod replay;
 mod report;
 mod reproduce;
 mod run;
@@ -68,6 +71,8 @@ enum Verb {
     Force(force::Args),
     Token(token::Args),
     Audit(audit::Args),
+    Plugin(plugin::Args),
+    Evidence(evidence::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -134,6 +139,8 @@ pub fn main() -> ExitCode {
         Verb::Force(args) => force::run(&args),
         Verb::Token(args) => token::run(&args),
         Verb::Audit(args) => audit::run(&args),
+        Verb::Plugin(args) => plugin::run(&args),
+        Verb::Evidence(args) => evidence::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

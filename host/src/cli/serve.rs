@@ -47,6 +47,9 @@ The configuration (TOML; every key may be left out):
   request-mib = 32
   at-once = 8
   idle-seconds = 30
+  [retry]
+  tries = 6                        # of a plugin that is out of time; then its lane rests
+  pause-ms = 1000                  # before the second try; then twice as long each time
 
 Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder")]
 pub(super) struct Args {

@@ -6,6 +6,7 @@ mod batch;
 mod batcher;
 mod column;
 mod columns;
+mod cut;
 mod kept;
 mod read;
 mod sources;

@@ -31,6 +31,12 @@ pub enum Permission {
     ReadFindings,
     /// See forces, lanes and metrics.
     ReadStatus,
+    /// See faults of plugins: those of one's own force whole; for authors of all, without what any force's events say.
+    ReadFaults,
+    /// Take evidence: whole events, beyond what plugins declare.
+    ReadEvidence,
+    /// Pass or wake resting lanes, and release replays.
+    Operate,
     /// Add forces, create and revoke tokens.
     Administer,
     /// Read the audit.
@@ -52,13 +58,17 @@ impl Role {
     /// Whether it may do that.
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{Administer, ReadAudit, ReadFindings, ReadStatus, SendEvents};
+        use Permission::{
+            Administer, Operate, ReadAudit, ReadEvidence, ReadFaults, ReadFindings, ReadStatus, SendEvents,
+        };
         let granted: &[Permission] = match self {
             Role::Intake => &[SendEvents],
-            Role::ForceReader | Role::ForceContact | Role::ForceAuthor => &[ReadFindings, ReadStatus],
-            Role::Author => &[],
-            Role::Operator => &[ReadFindings, ReadStatus, Administer],
-            Role::Auditor => &[ReadFindings, ReadStatus, ReadAudit],
+            Role::ForceReader | Role::ForceContact | Role::ForceAuthor => {
+                &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence]
+            }
+            Role::Author => &[ReadFaults],
+            Role::Operator => &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence, Operate, Administer],
+            Role::Auditor => &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadAudit],
         };
         granted.contains(&permission)
     }
@@ -101,6 +111,7 @@ mod tests {
             assert_eq!(serde_json::to_value(role).unwrap(), role.word());
             assert_eq!(role.may(Permission::SendEvents), role == Role::Intake);
             assert_eq!(role.may(Permission::Administer), role == Role::Operator);
+            assert_eq!(role.may(Permission::Operate), role == Role::Operator);
             assert_eq!(role.may(Permission::ReadAudit), role == Role::Auditor);
         }
     }

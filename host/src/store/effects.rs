@@ -20,6 +20,10 @@ pub enum Space {
     Token = 6,
     /// The audit's chain.
     Audit = 7,
+    /// Faults of plugins by force, plugin, source and kind.
+    Fault = 13,
+    /// Replays of faults that were released, by force and fault.
+    Released = 14,
 }
 
 /// See the module.
