@@ -36,6 +36,24 @@ pub struct Config {
     pub follow: Vec<FollowConfig>,
     /// See [`HealthConfig`].
     pub health: HealthConfig,
+    /// See [`RetryConfig`].
+    pub retry: RetryConfig,
+}
+
+/// How often and when a plugin that was out of time is tried again, before its lane rests.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RetryConfig {
+    /// Tries, the first one included.
+    pub tries: u32,
+    /// Milliseconds before the second; each further pause is twice as long, up to a minute.
+    pub pause_ms: u32,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self { tries: 6, pause_ms: 1_000 }
+    }
 }
 
 /// How the journal is kept.
@@ -184,6 +202,7 @@ impl Default for Config {
             watch: Vec::new(),
             follow: Vec::new(),
             health: HealthConfig::default(),
+            retry: RetryConfig::default(),
         }
     }
 }
@@ -271,7 +290,9 @@ impl Config {
         range("intake.refused-lines", self.intake.refused_lines, 1, 100_000)?;
         range("intake.refused-mib", self.intake.refused_mib, 1, 4_096)?;
         range("intake.refused-days", self.intake.refused_days, 1, 3_650)?;
-        range("intake.idle-seconds", self.intake.idle_seconds, 1, 3_600)
+        range("intake.idle-seconds", self.intake.idle_seconds, 1, 3_600)?;
+        range("retry.tries", self.retry.tries, 1, 100)?;
+        range("retry.pause-ms", self.retry.pause_ms, 1, 60_000)
     }
 }
 

@@ -42,6 +42,23 @@ impl Digest {
     }
 }
 
+/// Bytes whose SHA-256 is an event's identity: a file of them is named by it.
+#[must_use]
+pub fn identity_bytes(source: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut all = Vec::with_capacity(16 + source.len() + bytes.len());
+    for part in [source.as_bytes(), bytes] {
+        all.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        all.extend_from_slice(part);
+    }
+    all
+}
+
+/// The event in such bytes, of that source.
+#[must_use]
+pub fn of_identity_bytes<'b>(source: &str, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    bytes.get(8 + source.len() + 8..)
+}
+
 /// Identity of an event: of its source and its exact bytes.
 #[must_use]
 pub fn event_identity(source: &str, bytes: &[u8]) -> Digest {
@@ -70,5 +87,17 @@ impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::from_hex(&text).ok_or_else(|| serde::de::Error::custom("a digest is 64 lower-case hex digits"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_an_events_identity_bytes_is_named_by_its_identity() {
+        let bytes = identity_bytes("m365.audit", b"{}");
+        assert_eq!(Digest::of(&bytes), event_identity("m365.audit", b"{}"));
+        assert_eq!(of_identity_bytes("m365.audit", &bytes), Some(b"{}".as_slice()));
     }
 }

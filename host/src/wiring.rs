@@ -10,6 +10,7 @@ mod fields;
 mod found;
 mod keeping;
 pub mod live;
+mod needed;
 mod once;
 mod order;
 mod summary;

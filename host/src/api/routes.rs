@@ -9,7 +9,10 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::dialect::{self, Dialect};
 use super::guard::guard;
-use super::{Api, audit, elastic, events, findings, forces, health, hec, ledger, refused, tokens};
+use super::{
+    Api, audit, elastic, events, evidence, faults, findings, forces, health, hec, lanes, ledger, plugins, refused, release,
+    tokens,
+};
 use crate::identity::Permission;
 
 /// One route.
@@ -55,11 +58,18 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/services/collector/health", None, get(hec::health)),
     route!("GET" "/services/collector/health/1.0", None, get(hec::health)),
     route!("GET" "/v1/findings", Some(Permission::ReadFindings), get(findings::list)),
+    route!("GET" "/v1/findings/{id}/evidence", Some(Permission::ReadEvidence), get(evidence::of_finding)),
+    route!("GET" "/v1/components/{id}", Some(Permission::ReadEvidence), get(evidence::component)),
     route!("GET" "/v1/skips", Some(Permission::ReadFindings), get(findings::skips)),
     route!("GET" "/v1/refused", Some(Permission::ReadRefused), get(refused::list)),
     route!("GET" "/v1/refused/{number}", Some(Permission::ReadRefused), get(refused::show)),
     route!("DELETE" "/v1/refused/{number}", Some(Permission::MendRefused), delete(refused::discard)),
     route!("POST" "/v1/refused/{number}/replay", Some(Permission::MendRefused), post(refused::replay)),
+    route!("GET" "/v1/plugins", Some(Permission::ReadStatus), get(plugins::list)),
+    route!("GET" "/v1/faults", Some(Permission::ReadFaults), get(faults::list)),
+    route!("POST" "/v1/faults/{id}/release", Some(Permission::Operate), post(release::release)),
+    route!("POST" "/v1/lanes/skip", Some(Permission::Operate), post(lanes::skip)),
+    route!("POST" "/v1/lanes/retry", Some(Permission::Operate), post(lanes::retry)),
     route!("GET" "/v1/audit", Some(Permission::ReadAudit), get(audit::list)),
     route!("GET" "/v1/audit/verify", Some(Permission::ReadAudit), get(audit::verify)),
     route!("GET" "/v1/forces", Some(Permission::ReadStatus), get(forces::list)),

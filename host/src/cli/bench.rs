@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use super::exit::{self, Exit};
 use super::{Format, events, plugins, style, text};
 use crate::author::bench::{Cost, measure};
-use crate::events::{EventReader, Input, RawEvent};
+use crate::events::{EventReader, RawEvent};
 
 /// Measure what plugins cost on your events
 ///
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 
 fn read(args: &Args) -> Result<Vec<RawEvent>> {
     let mut events = Vec::new();
-    for input in Input::expand(&args.events.files)? {
+    for input in args.events.inputs()? {
         let mut reader = EventReader::open(&input)?;
         while let Some(event) = reader.next()? {
             events.extend(event.ok());

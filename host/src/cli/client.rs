@@ -48,6 +48,13 @@ impl Args {
     }
 }
 
+/// A text as part of a query: whatever is no plain name is percent-encoded.
+pub(super) fn in_url(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encode).collect()
+}
+
 fn token(file: &Path) -> Result<String> {
     let text = std::fs::read_to_string(file);
     let text = text.with_context(|| format!("{}: the token cannot be read", file.display()))?;
@@ -58,6 +65,28 @@ impl Client {
     pub(super) fn get(&self, path: &str) -> Result<Value> {
         let request = self.agent.get(format!("{}{path}", self.host)).header("authorization", self.bearer());
         self.answer(request.call())?.good()
+    }
+
+    /// A file of at most `limit` bytes.
+    pub(super) fn bytes(&self, path: &str, limit: usize) -> Result<Vec<u8>> {
+        let request = self.agent.get(format!("{}{path}", self.host)).header("authorization", self.bearer());
+        self.file(request.call(), limit)
+    }
+
+    /// A file of at most `limit` bytes, as the answer to a post.
+    pub(super) fn post_for_bytes(&self, path: &str, body: &Value, limit: usize) -> Result<Vec<u8>> {
+        let request = self.agent.post(format!("{}{path}", self.host)).header("authorization", self.bearer());
+        self.file(request.send_json(body), limit)
+    }
+
+    fn file(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, limit: usize) -> Result<Vec<u8>> {
+        match answer {
+            Ok(mut answer) if answer.status().is_success() => {
+                let body = answer.body_mut().with_config().limit(limit as u64).read_to_vec();
+                body.with_context(|| format!("{}: the answer broke off, or is too large", self.host))
+            }
+            answer => bail!("{}", self.answer(answer)?.reason()),
+        }
     }
 
     pub(super) fn delete(&self, path: &str) -> Result<Value> {

@@ -1,18 +1,18 @@
 //! Arguments about events, the same for every verb that reads them.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use cordon_contract::limits::BATCH_ROWS;
 use cordon_contract::path::Path;
 
-use crate::events::BatcherOptions;
+use crate::events::{BatcherOptions, Input};
 use crate::model::{Force, SourceName};
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(super) struct Args {
     /// Files, globs, or - for standard input
-    #[arg(required = true, value_name = "EVENTS")]
-    pub(super) files: Vec<String>,
+    #[arg(value_name = "EVENTS")]
+    files: Vec<String>,
     /// Take every event as this source instead of recognising it by its shape
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
@@ -28,6 +28,12 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// The files that they stand in.
+    pub(super) fn inputs(&self) -> Result<Vec<Input>> {
+        ensure!(!self.files.is_empty(), "which events? Name files, globs, or - for standard input");
+        Ok(Input::expand(&self.files)?)
+    }
+
     /// How they become batches.
     pub(super) fn options(&self, rows: usize) -> Result<BatcherOptions> {
         options(self.source.as_deref(), self.time_field.as_deref(), &self.force, &self.zone, rows)

@@ -11,7 +11,7 @@ use super::exit::{self, Exit};
 use super::{Format, events, style, text};
 use crate::author::fields::{DISTINCT, FieldSurvey, Survey};
 use crate::author::mask::shape;
-use crate::events::{Batch, Batcher, EventReader, Input};
+use crate::events::{Batch, Batcher, EventReader};
 use crate::findings::text::safe;
 
 /// List the fields of events, as paths that a plugin's manifest takes
@@ -34,7 +34,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
-    let inputs = Input::expand(&args.events.files)?;
+    let inputs = args.events.inputs()?;
     let mut batcher = Batcher::new(args.events.options(BATCH_ROWS)?);
     let mut survey = Survey::default();
     let mut refused = 0_u64;

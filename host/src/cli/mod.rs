@@ -10,6 +10,7 @@ mod case;
 mod client;
 mod demo;
 mod events;
+mod evidence;
 mod exit;
 mod fields;
 mod force;
@@ -22,6 +23,11 @@ mod plugins;
 mod prepare;
 mod progress;
 mod refused;
+mod plugin;
+mod plugins;
+mod prepare;
+mod progress;
+mod replay;
 mod report;
 mod reproduce;
 mod run;
@@ -73,6 +79,8 @@ enum Verb {
     Token(token::Args),
     Audit(audit::Args),
     Refused(refused::Args),
+    Plugin(plugin::Args),
+    Evidence(evidence::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -141,6 +149,8 @@ pub fn main() -> ExitCode {
         Verb::Token(args) => token::run(&args),
         Verb::Audit(args) => audit::run(&args),
         Verb::Refused(args) => refused::run(&args),
+        Verb::Plugin(args) => plugin::run(&args),
+        Verb::Evidence(args) => evidence::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

@@ -10,8 +10,7 @@ use cordon_contract::limits::BATCH_ROWS;
 
 use super::exit::{self, Exit};
 use super::keeper::Keeper;
-use super::{events, plugins, report};
-use crate::events::Input;
+use super::{events, plugins, replay, report};
 use crate::findings::{Finding, to_block, to_ocsf};
 use crate::intake::WindowLimits;
 use crate::telemetry::Metrics;
@@ -29,13 +28,14 @@ use crate::wiring::{Happening, Only, Pipeline, Progress, Summary};
   cordon run -p mine.wasm payroll.jsonl --source custom.payroll --time-field booked.at
   cordon run -p plugins audit.jsonl --explain 17          what each plugin looked at in line 17
   cordon run -p plugins audit.jsonl --evidence kept       then, at any time: cordon reproduce kept
+  cordon run --replay fault.json -p plugins/mail-forwarding     a fault of a live host: exit 4 where it is repeated
   cordon run -p plugins audit.jsonl --metrics /var/lib/node_exporter/cordon.prom
 
 Settings file (TOML or JSON), per plugin id:
   [mail-forwarding.run]
   trusted_domains = [\"example.org\"]
 
-Exit codes: 0 done (with findings or without), 2 nothing could be done, 3 the Rust toolchain is missing,
+Exit codes: 0 done (with findings or without), 1 with --replay: it faults in another way than on the host, 2 nothing could be done, 3 the Rust toolchain is missing,
 4 done in part: events were refused, an input broke off, a plugin faulted, one of several was not loaded, or
 evidence could not be kept")]
 pub(super) struct Args {
@@ -63,6 +63,9 @@ pub(super) struct Args {
     /// ever overwritten
     #[arg(long, value_name = "DIR", conflicts_with = "explain")]
     evidence: Option<PathBuf>,
+    /// Repeat a fault of a live host: the events of a file that an operator released (`cordon plugin release`)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "explain", "evidence", "out"])]
+    replay: Option<PathBuf>,
     /// Show what plugins log
     #[arg(long)]
     log: bool,
@@ -86,6 +89,9 @@ enum FindingFormat {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
+    if let Some(file) = &args.replay {
+        return replay::run(file, &args.plugins);
+    }
     let metrics = Metrics::new();
     let ended = run_counted(args, &metrics);
     if let Some(path) = &args.metrics {
@@ -95,7 +101,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 }
 
 fn run_counted(args: &Args, metrics: &Metrics) -> Result<Exit> {
-    let inputs = Input::expand(&args.events.files)?;
+    let inputs = args.events.inputs()?;
     let options = args.events.options(args.batch)?;
     let only = args.explain.as_deref().map(only).transpose()?;
     let (sandbox, loads) = args.load.load_fit(&args.plugins, metrics)?;

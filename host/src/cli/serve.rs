@@ -72,6 +72,9 @@ The configuration (TOML; every key may be left out):
   lag-seconds = 300                # that an event may wait for a plugin
   disk-hours = 48                  # that the disk must last
   ledger-days = 400                # for which the ledger is kept
+  [retry]
+  tries = 6                        # of a plugin that is out of time; then its lane rests
+  pause-ms = 1000                  # before the second try; then twice as long each time
 
 Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder")]
 pub(super) struct Args {

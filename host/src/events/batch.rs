@@ -10,6 +10,7 @@ use cordon_contract::path::{Path, Step};
 use foldhash::fast::RandomState;
 
 use super::columns::{self, Base, Found, Group, Layer, Named, Tops};
+use super::cut::cut;
 use super::kept::Kept;
 use super::sources::Source;
 use super::tape::Tape;
@@ -198,6 +199,20 @@ impl Batch {
         let at = self.at(row)?;
         let (table, text) = (self.events.table?, self.event(row)?);
         Fingerprint::of(table, usize::from(self.events.shapes[at]), &self.events.tape, self.events.roots[at], text)
+    }
+
+    /// The event of a row with only what these paths lead to: see `cut.rs`.
+    #[must_use]
+    pub fn cut(&self, row: usize, paths: &[&Path]) -> Option<String> {
+        let at = self.at(row)?;
+        let shape = self.events.table.and_then(|table| table.shapes.get(usize::from(self.events.shapes[at])));
+        let concrete = |path: &&Path| match shape {
+            Some(shape) => shape.resolve(path.steps()),
+            None => vec![path.steps().to_vec()],
+        };
+        let concrete: Vec<Vec<Step>> = paths.iter().flat_map(concrete).collect();
+        let steps: Vec<&[Step]> = concrete.iter().map(Vec::as_slice).collect();
+        Some(cut(&self.events.tape, self.events.roots[at], &steps))
     }
 
     /// Name of the shape of a row's event; none for sources that are taken as they are.

@@ -8,6 +8,7 @@ mod column;
 mod columns;
 mod envelope;
 mod fingerprint;
+mod cut;
 mod kept;
 mod read;
 mod sources;

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub enum EvidenceError {
     #[error("not an evidence file (`cordon run --evidence DIR` writes them), or its first bytes were altered")]
     NotEvidence,
+    #[error("not a replay file (`cordon plugin release` writes them), or its first bytes were altered")]
+    NotReplay,
     #[error("altered: its bytes are not those that were sealed; take the file from a copy")]
     Altered,
     #[error("evidence of more than {} MiB is neither written nor read", super::EVIDENCE_BYTES >> 20)]
@@ -18,6 +20,8 @@ pub enum EvidenceError {
     OtherVersion { found: u32, known: u32 },
     #[error("its seal holds, but it says what no cordon of this version writes: {0}")]
     NotUnderstood(String),
+    #[error("event {sequence} is not in the journal any more, and was not kept beside it")]
+    Gone { sequence: u64 },
     #[error("{}: {reason}", path.display())]
     Disk { path: PathBuf, reason: String },
     #[error("{}: something else is there under the name of this finding's evidence ({reason}); nothing is overwritten: move it away, or give another folder", path.display())]

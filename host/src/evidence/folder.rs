@@ -48,11 +48,34 @@ impl Folder {
             .mode(0o700)
             .create(&components)
             .map_err(|error| EvidenceError::disk(&components, "the folder for evidence cannot be made", &error))?;
+        let folder = Self { path: path.to_owned() };
         for loaded in plugins {
-            keep_component(&components, loaded)?;
+            folder.keep_component(loaded.plugin.digest(), &read(&loaded.path, COMPONENT_BYTES)?)?;
         }
-        sync(&components)?;
-        Ok(Self { path: path.to_owned() })
+        Ok(folder)
+    }
+
+    /// Whether a component is kept.
+    #[must_use]
+    pub fn has_component(&self, digest: Digest) -> bool {
+        component_path(&self.path.join(PLUGINS), digest).exists()
+    }
+
+    /// Keeps a component.
+    ///
+    /// # Errors
+    /// It is another one than the digest says; the disk's.
+    pub fn keep_component(&self, digest: Digest, wasm: &[u8]) -> Result<(), EvidenceError> {
+        let components = self.path.join(PLUGINS);
+        let path = component_path(&components, digest);
+        if Digest::of(wasm) != digest {
+            let reason = "it is not the component that was loaded: it changed meanwhile, run again".into();
+            return Err(EvidenceError::Disk { path, reason });
+        }
+        if !write_new(&path, wasm)? && read(&path, COMPONENT_BYTES)? != wasm {
+            return Err(EvidenceError::ComponentAltered { path });
+        }
+        sync(&components)
     }
 
     /// Where it is.
@@ -178,20 +201,6 @@ pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, EvidenceError> 
 
 fn component_path(folder: &Path, digest: Digest) -> PathBuf {
     folder.join(format!("{digest}.wasm"))
-}
-
-fn keep_component(folder: &Path, loaded: &Loaded) -> Result<(), EvidenceError> {
-    let digest = loaded.plugin.digest();
-    let wasm = read(&loaded.path, COMPONENT_BYTES)?;
-    if Digest::of(&wasm) != digest {
-        let reason = "changed since it was loaded a moment ago: run again".into();
-        return Err(EvidenceError::Disk { path: loaded.path.clone(), reason });
-    }
-    let path = component_path(folder, digest);
-    if !write_new(&path, &wasm)? && read(&path, COMPONENT_BYTES)? != wasm {
-        return Err(EvidenceError::ComponentAltered { path });
-    }
-    Ok(())
 }
 
 /// Writes a file of the owner's, whole or not at all. False where the name is taken.

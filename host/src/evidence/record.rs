@@ -140,7 +140,7 @@ impl<'f> Evidence<&'f Finding> {
 }
 
 impl PluginRecord {
-    fn of(loaded: &Loaded) -> Self {
+    pub(super) fn of(loaded: &Loaded) -> Self {
         let plugin = &loaded.plugin;
         let load_settings = Value::Object(plugin.load_settings().clone()).to_string();
         let run_settings = loaded.settings.to_string();
@@ -157,7 +157,7 @@ impl PluginRecord {
 }
 
 impl CapsRecord {
-    fn of(caps: &Caps) -> Self {
+    pub(super) fn of(caps: &Caps) -> Self {
         Self {
             whole_events: caps.grants.whole_events,
             cpu_ms: caps.cpu_ms,
@@ -196,6 +196,11 @@ impl EngineRecord {
 
 impl EventRecord {
     fn of(batch: &Batch, row: usize) -> Option<Self> {
+        Some(Self { event: batch.event(row)?.to_owned(), ..Self::without_bytes(batch, row)? })
+    }
+
+    /// What its batch says of it; its bytes are left out.
+    pub(super) fn without_bytes(batch: &Batch, row: usize) -> Option<Self> {
         let origin = batch.origin(row)?;
         Some(Self {
             source: batch.source().to_string(),
@@ -209,7 +214,7 @@ impl EventRecord {
             line: origin.line,
             unit: origin.unit.to_owned(),
             digest: batch.identity(row)?,
-            event: batch.event(row)?.to_owned(),
+            event: String::new(),
         })
     }
 
@@ -223,12 +228,21 @@ impl EventRecord {
     /// # Errors
     /// What the record says that no batch can say.
     pub(super) fn batch(&self, force: &str) -> Result<Batch, String> {
+        Batch::alone(self.recorded(force)?).map_err(|error| error.to_string())
+    }
+
+    /// As a row of a batch of this force.
+    ///
+    /// # Errors
+    /// What the record says that no batch can say.
+    pub(super) fn recorded(&self, force: &str) -> Result<Recorded, String> {
         let unit = match self.unit.as_str() {
             "line" => "line",
             "element" => "element",
-            other => return Err(format!("the trigger event's unit is `{other}`, not line or element")),
+            "event" => "event",
+            other => return Err(format!("an event's unit is `{other}`, not line, element or event")),
         };
-        Batch::alone(Recorded {
+        Ok(Recorded {
             force: Force::new(force).map_err(|error| error.to_string())?,
             source: SourceName::new(&self.source).map_err(|error| error.to_string())?,
             shape: self.shape.clone(),
@@ -240,6 +254,5 @@ impl EventRecord {
             sequence: self.sequence,
             origin: EventOrigin { file: self.file.as_str().into(), line: self.line, unit },
         })
-        .map_err(|error| error.to_string())
     }
 }

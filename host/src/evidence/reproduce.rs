@@ -17,7 +17,7 @@ use crate::registry::SettingsFile;
 use crate::sandbox::{Caps, LoadError, Outcome, Plugin, RunInput, Sandbox, SandboxOptions};
 
 /// Whatever caps a file records, a re-run gets no more than this.
-const MOST: Caps = Caps {
+pub(super) const MOST: Caps = Caps {
     cpu_ms: 60_000,
     cpu_us_per_row: 100_000,
     column_ms: 60_000,
@@ -171,11 +171,11 @@ impl Reproducer {
     }
 }
 
-fn not_loaded(error: LoadError) -> EvidenceError {
+pub(super) fn not_loaded(error: LoadError) -> EvidenceError {
     EvidenceError::NotLoaded(error.to_string())
 }
 
-fn object(text: &str) -> Result<Map<String, Value>, EvidenceError> {
+pub(super) fn object(text: &str) -> Result<Map<String, Value>, EvidenceError> {
     serde_json::from_str(text).map_err(|error| EvidenceError::NotUnderstood(format!("settings: {error}")))
 }
 

@@ -11,5 +11,5 @@ pub mod text;
 
 pub use compare::{FieldDifference, differences};
 pub use ocsf::to_ocsf;
-pub use stamp::{EventRef, Finding, Lane, PluginRef, rfc3339, stamp};
+pub use stamp::{EventRef, Finding, Lane, PluginRef, finding_id, rfc3339, stamp};
 pub use table::to_block;

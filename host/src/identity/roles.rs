@@ -35,6 +35,12 @@ pub enum Permission {
     MendRefused,
     /// See forces, lanes and metrics.
     ReadStatus,
+    /// See faults of plugins: those of one's own force whole; for authors of all, without what any force's events say.
+    ReadFaults,
+    /// Take evidence: whole events, beyond what plugins declare.
+    ReadEvidence,
+    /// Pass or wake resting lanes, and release replays.
+    Operate,
     /// Add forces, create and revoke tokens.
     Administer,
     /// Read the audit.
@@ -56,14 +62,21 @@ impl Role {
     /// Whether it may do that.
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{Administer, MendRefused, ReadAudit, ReadFindings, ReadRefused, ReadStatus, SendEvents};
+        use Permission::{
+            Administer, MendRefused, Operate, ReadAudit, ReadEvidence, ReadFaults, ReadFindings, ReadRefused,
+            ReadStatus, SendEvents,
+        };
         let granted: &[Permission] = match self {
             Role::Intake => &[SendEvents],
-            Role::ForceReader => &[ReadFindings, ReadStatus],
-            Role::ForceContact | Role::ForceAuthor => &[ReadFindings, ReadStatus, ReadRefused, MendRefused],
-            Role::Author => &[],
-            Role::Operator => &[ReadFindings, ReadStatus, ReadRefused, MendRefused, Administer],
-            Role::Auditor => &[ReadFindings, ReadStatus, ReadRefused, ReadAudit],
+            Role::ForceReader => &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence],
+            Role::ForceContact | Role::ForceAuthor => {
+                &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused]
+            }
+            Role::Author => &[ReadFaults],
+            Role::Operator => {
+                &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused, Operate, Administer]
+            }
+            Role::Auditor => &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, ReadAudit],
         };
         granted.contains(&permission)
     }
@@ -106,6 +119,7 @@ mod tests {
             assert_eq!(serde_json::to_value(role).unwrap(), role.word());
             assert_eq!(role.may(Permission::SendEvents), role == Role::Intake);
             assert_eq!(role.may(Permission::Administer), role == Role::Operator);
+            assert_eq!(role.may(Permission::Operate), role == Role::Operator);
             assert_eq!(role.may(Permission::ReadAudit), role == Role::Auditor);
         }
     }

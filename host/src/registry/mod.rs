@@ -15,6 +15,7 @@ use serde_json::Value;
 pub use builtin::{BUILT_IN, BuiltIn};
 pub use settings::{SettingsError, SettingsFile};
 
+use crate::ids::Digest;
 use crate::sandbox::{LoadError, Plugin, Sandbox};
 
 /// A plugin that is ready, with its force's settings.
@@ -26,6 +27,21 @@ pub struct Loaded {
     pub plugin: Plugin,
     /// `run` settings, validated, defaults filled in, as JSON.
     pub settings: Arc<str>,
+}
+
+impl Loaded {
+    /// Its component, as it was loaded.
+    ///
+    /// # Errors
+    /// The file cannot be read any more, or was changed.
+    pub fn component(&self) -> Result<Vec<u8>, RegistryError> {
+        let unreadable = |reason: String| RegistryError::Unreadable { path: self.path.clone(), reason };
+        let wasm = std::fs::read(&self.path).map_err(|error| unreadable(error.to_string()))?;
+        if Digest::of(&wasm) != self.plugin.digest() {
+            return Err(unreadable("it changed since it was loaded a moment ago: start again".into()));
+        }
+        Ok(wasm)
+    }
 }
 
 /// Why plugins are not loaded.

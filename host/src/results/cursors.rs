@@ -25,11 +25,11 @@ const DEPLOYED: &[u8] = b"\0deployed\0";
 const PAGE: usize = 4_096;
 
 impl LaneSource {
-    fn key(&self) -> Vec<u8> {
+    pub(super) fn key(&self) -> Vec<u8> {
         [self.force.as_str(), &self.plugin, LIVE, self.source.as_str()].join("\0").into_bytes()
     }
 
-    fn of_key(key: &[u8]) -> Option<Self> {
+    pub(super) fn of_key(key: &[u8]) -> Option<Self> {
         let mut words = std::str::from_utf8(key).ok()?.split('\0');
         let (force, plugin, kind, source) = (words.next()?, words.next()?, words.next()?, words.next()?);
         let known = kind == LIVE && words.next().is_none();
@@ -88,7 +88,7 @@ pub fn begin<'a>(
     Ok(())
 }
 
-fn each(store: &Store, prefix: &[u8], mut take: impl FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+pub(super) fn each(store: &Store, prefix: &[u8], mut take: impl FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
     let mut after: Option<Vec<u8>> = None;
     loop {
         let pairs = store.list(Space::Cursor, prefix, after.as_deref(), PAGE)?;

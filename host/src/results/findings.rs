@@ -1,14 +1,20 @@
-//! Findings in the store: each once, by force and id, and in the order in which they were committed.
+//! Findings in the store: each once, by force and id, with the basis that its evidence is made from; in the order in which
+//! they were committed; and which events they need, by sequence number.
 
 use super::of_force;
 use crate::findings::Finding;
 use crate::ids::Digest;
-use crate::model::Force;
+use crate::model::{Force, SourceName};
 use crate::store::{Effects, Space, Store, StoreError, VALUE_BYTES};
 
-/// First byte of a value: the finding's JSON follows, or the digest of the file that holds it.
+/// A value: length of the basis (u32, little endian), the basis, one of these, and the finding's JSON or the digest of the
+/// file that holds it.
 const INLINE: u8 = 0;
 const FILE: u8 = 1;
+/// Before a force's name and the number of an event that a finding needs. No force's name begins with it.
+const NEEDED: &[u8] = b"\0needed\0";
+/// Pairs read at a time.
+const PAGE: usize = 1_024;
 
 /// Some findings of a force, in the order in which they were committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,20 +23,56 @@ pub struct Page {
     pub findings: Vec<(u64, String)>,
 }
 
-/// The effect that a finding is kept, unless it is already: the same id again is the same finding.
+/// A finding, and what its evidence is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its JSON.
+    pub finding: String,
+    /// As it was given to [`save`].
+    pub basis: Vec<u8>,
+}
+
+/// The effect that a finding is kept, unless it is already: the same id again is the same finding. `needed` are the sequence
+/// numbers of its events, all of its source.
 ///
 /// # Errors
 /// The store's, when the finding is so large that it becomes a file.
-pub fn save(store: &Store, finding: &Finding) -> Result<Effects, StoreError> {
+pub fn save(
+    store: &Store,
+    finding: &Finding,
+    basis: &[u8],
+    needed: impl Iterator<Item = u64>,
+) -> Result<Effects, StoreError> {
     let text = serde_json::to_vec(finding).map_err(|error| StoreError::TooLarge(format!("a finding: {error}")))?;
-    let value = if text.len() < VALUE_BYTES {
-        [&[INLINE], text.as_slice()].concat()
+    let length = u32::try_from(basis.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let value = if 4 + basis.len() + 1 + text.len() <= VALUE_BYTES {
+        [length.as_slice(), basis, &[INLINE], &text].concat()
     } else {
-        [&[FILE], store.put_file(&text)?.0.as_slice()].concat()
+        [length.as_slice(), basis, &[FILE], &store.put_file(&text)?.0].concat()
     };
     let of = of_force(&finding.force);
-    let listed = Effects::new().append(Space::FindingOrder, &of, finding.id.0.to_vec());
-    Ok(Effects::new().once(Space::Finding, &[of.as_slice(), &finding.id.0].concat(), value, listed))
+    let mut with = Effects::new().append(Space::FindingOrder, &of, finding.id.0.to_vec());
+    for sequence in needed {
+        let source = finding.event.source.as_str().as_bytes().to_vec();
+        with = with.put(Space::FindingOrder, &needed_key(&finding.force, sequence), source);
+    }
+    Ok(Effects::new().once(Space::Finding, &[of.as_slice(), &finding.id.0].concat(), value, with))
+}
+
+/// Whether a finding is kept, or on its way: what is committed after the answer cannot be durable before it.
+///
+/// # Errors
+/// The store's.
+pub fn is_known(store: &Store, force: &Force, id: Digest) -> Result<bool, StoreError> {
+    store.is_set(Space::Finding, &[of_force(force).as_slice(), &id.0].concat())
+}
+
+/// A finding of a force.
+///
+/// # Errors
+/// The store's.
+pub fn finding(store: &Store, force: &Force, id: Digest) -> Result<Option<Kept>, StoreError> {
+    kept(store, &[of_force(force).as_slice(), &id.0].concat())
 }
 
 /// How many findings of a force are kept.
@@ -54,21 +96,84 @@ pub fn page(store: &Store, force: &Force, after: u64, limit: usize) -> Result<Pa
     let mut findings = Vec::new();
     for (key, id) in store.list(Space::FindingOrder, &of, Some(&from), limit)? {
         let number = key.get(of.len()..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
-        let (Some(number), Some(text)) = (number, text(store, &[of.as_slice(), &id].concat())?) else { continue };
-        findings.push((number, text));
+        let (Some(number), Some(kept)) = (number, kept(store, &[of.as_slice(), &id].concat())?) else { continue };
+        findings.push((number, kept.finding));
     }
     Ok(Page { findings })
 }
 
-fn text(store: &Store, key: &[u8]) -> Result<Option<String>, StoreError> {
+/// The events of a force numbered `first` or higher, and lower than `end`, that a finding needs, ascending.
+///
+/// # Errors
+/// The store's.
+pub fn needed(store: &Store, force: &Force, first: u64, end: u64) -> Result<Vec<(u64, SourceName)>, StoreError> {
+    let prefix = [NEEDED, &of_force(force)].concat();
+    let mut after = needed_key(force, first.saturating_sub(1));
+    let mut found = Vec::new();
+    loop {
+        let pairs = store.list(Space::FindingOrder, &prefix, Some(&after), PAGE)?;
+        for (key, source) in &pairs {
+            let number = key.get(prefix.len()..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
+            let source = std::str::from_utf8(source).ok().and_then(|name| SourceName::new(name).ok());
+            match (number, source) {
+                (Some(number), _) if number >= end => return Ok(found),
+                (Some(number), Some(source)) => found.push((number, source)),
+                _ => {}
+            }
+        }
+        match pairs.into_iter().next_back() {
+            Some((last, _)) => after = last,
+            None => return Ok(found),
+        }
+    }
+}
+
+fn needed_key(force: &Force, sequence: u64) -> Vec<u8> {
+    [NEEDED, &of_force(force), &sequence.to_be_bytes()].concat()
+}
+
+fn kept(store: &Store, key: &[u8]) -> Result<Option<Kept>, StoreError> {
     let Some(value) = store.get(Space::Finding, key)? else { return Ok(None) };
-    let bytes = match value.split_first() {
-        Some((&INLINE, text)) => Some(text.to_vec()),
-        Some((&FILE, digest)) => match digest.try_into() {
-            Ok(digest) => store.file(Digest(digest))?,
-            Err(_) => None,
-        },
+    let parts = value.split_first_chunk::<4>().and_then(|(length, rest)| {
+        let (basis, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let (kind, text) = rest.split_first()?;
+        Some((basis.to_vec(), *kind, text.to_vec()))
+    });
+    let Some((basis, kind, text)) = parts else { return Ok(None) };
+    let text = match (kind, <[u8; 32]>::try_from(text.as_slice())) {
+        (INLINE, _) => Some(text),
+        (FILE, Ok(digest)) => store.file(Digest(digest))?,
         _ => None,
     };
-    Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    Ok(text.and_then(|text| String::from_utf8(text).ok()).map(|finding| Kept { finding, basis }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn events_that_findings_need_are_known_by_force_and_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (avon, avo) = (Force::new("avon").unwrap(), Force::new("avo").unwrap());
+        let mut effects = Effects::new();
+        for (force, sequence) in [(&avon, 0), (&avon, 3), (&avon, 1_500), (&avon, 1_501), (&avo, 7)] {
+            effects = effects.put(Space::FindingOrder, &needed_key(force, sequence), b"custom.test".to_vec());
+        }
+        for sequence in 2_000..4_000 {
+            effects = effects.put(Space::FindingOrder, &needed_key(&avon, sequence), b"custom.test".to_vec());
+        }
+        store.commit(effects).unwrap();
+        let numbers = |first, end| {
+            let all = needed(&store, &avon, first, end).unwrap();
+            all.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(1, 1_501), [3, 1_500]);
+        assert_eq!(numbers(1_501, 2_001), [1_501, 2_000]);
+        assert_eq!(numbers(2_000, 4_000).len(), 2_000);
+        assert_eq!(numbers(4_000, 9_000), [0; 0]);
+        assert_eq!(page(&store, &avon, 0, 10).unwrap().findings, []);
+    }
 }

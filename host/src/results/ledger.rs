@@ -132,11 +132,23 @@ pub fn came(force: &Force, source: &str, hour: i64, what: Came, events: u64) -> 
 /// The effect that a lane is done with events, which were received at these times.
 #[must_use]
 pub fn judged(lane: &LaneSource, received: &[i64], what: Became) -> Effects {
-    let mut by_hour: BTreeMap<i64, u64> = BTreeMap::new();
+    by_hour(lane, &hours(received), what)
+}
+
+/// The same, where the events were counted by the hour in which they were received.
+#[must_use]
+pub fn by_hour(lane: &LaneSource, hours: &BTreeMap<i64, u64>, what: Became) -> Effects {
+    hours.iter().fold(Effects::new(), |all, (hour, events)| all.and(became(lane, *hour, what, *events)))
+}
+
+/// How many of these times lie in each hour.
+#[must_use]
+pub fn hours(received: &[i64]) -> BTreeMap<i64, u64> {
+    let mut hours: BTreeMap<i64, u64> = BTreeMap::new();
     for time in received {
-        *by_hour.entry(hour(*time)).or_default() += 1;
+        *hours.entry(hour(*time)).or_default() += 1;
     }
-    by_hour.into_iter().fold(Effects::new(), |all, (hour, events)| all.and(became(lane, hour, what, events)))
+    hours
 }
 
 /// The effect that a lane passed so many events that could not be read.

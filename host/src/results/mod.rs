@@ -1,14 +1,21 @@
-//! Results: what lanes leave in the store, committed together: cursors, findings, skips, counts.
+//! Results: what lanes leave in the store, committed together: cursors, findings, skips, faults, counts, and which
+//! lanes rest.
 //!
 //! Owns the keys and forms of these keyspaces. Decides nothing and runs nothing.
 
 mod cursors;
+mod faults;
 mod findings;
 pub mod ledger;
+mod released;
+mod resting;
 mod skips;
 
 pub use cursors::{LaneSource, begin, cursors, passed};
-pub use findings::{Page, findings_of, page, save};
+pub use faults::{FAULT_KINDS, FAULT_LOG_BYTES, FAULT_REASON_BYTES, Fault, Faults, faults, record};
+pub use findings::{Kept, Page, finding, findings_of, is_known, needed, page, save};
+pub use released::{Released, release, released};
+pub use resting::{Resting, pass, rest, resting, wake};
 pub use skips::{Skip, skip, skips};
 
 use crate::model::Force;

@@ -46,6 +46,7 @@ impl From<EmitFault> for Refusal {
 pub(super) struct Emissions {
     findings: Vec<Emitted>,
     per_row: HashMap<u32, RowUse>,
+    bytes: usize,
     refused: Option<Refusal>,
 }
 
@@ -71,7 +72,8 @@ impl Emissions {
         manifest: &Manifest,
         batch: &Batch,
     ) -> Result<(), EmitFault> {
-        let checked = draft.and_then(|draft| check(draft, manifest, batch)).and_then(|found| self.count(found));
+        let checked =
+            draft.and_then(|draft| check(draft, manifest, batch)).and_then(|found| self.count(found, batch.len()));
         match checked {
             Ok(found) => {
                 if self.refused.is_none() {
@@ -88,7 +90,7 @@ impl Emissions {
         }
     }
 
-    fn count(&mut self, found: Emitted) -> Result<Emitted, Refusal> {
+    fn count(&mut self, found: Emitted, rows: usize) -> Result<Emitted, Refusal> {
         let row = self.per_row.entry(found.row).or_default();
         if row.findings >= limits::FINDINGS_PER_ROW {
             let limit = limits::FINDINGS_PER_ROW;
@@ -97,7 +99,8 @@ impl Emissions {
                 limit: Some(Limit::FindingsPerRow),
             });
         }
-        let bytes = row.bytes.saturating_add(text_bytes(&found));
+        let text = text_bytes(&found);
+        let bytes = row.bytes.saturating_add(text);
         if bytes > limits::FINDING_BYTES_PER_ROW {
             let limit = limits::FINDING_BYTES_PER_ROW;
             return Err(Refusal {
@@ -108,8 +111,15 @@ impl Emissions {
                 limit: Some(Limit::FindingBytesPerRow),
             });
         }
+        let all = self.bytes.saturating_add(text + limits::FINDING_BYTES_EACH);
+        let limit = limits::FINDING_BYTES.saturating_add(limits::FINDING_BYTES_FOR_ROW.saturating_mul(rows));
+        if all > limit {
+            let fault = EmitFault::TooMany(format!("the findings of the batch have {all} bytes, more than {limit}"));
+            return Err(Refusal { fault, limit: Some(Limit::FindingBytes) });
+        }
         row.findings += 1;
         row.bytes = bytes;
+        self.bytes = all;
         Ok(found)
     }
 

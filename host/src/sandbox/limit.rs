@@ -20,6 +20,7 @@ pub enum Limit {
     HostCallBytes,
     FindingsPerRow,
     FindingBytesPerRow,
+    FindingBytes,
     LogBytes,
     ExplanationBytes,
     /// At load.
@@ -47,6 +48,7 @@ impl Limit {
             Limit::HostCallBytes => "host-call-bytes",
             Limit::FindingsPerRow => "findings-per-row",
             Limit::FindingBytesPerRow => "finding-bytes-per-row",
+            Limit::FindingBytes => "finding-bytes",
             Limit::LogBytes => "log-bytes",
             Limit::ExplanationBytes => "explanation-bytes",
             Limit::ComponentBytes => "component-bytes",

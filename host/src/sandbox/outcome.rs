@@ -99,9 +99,11 @@ impl Outcome {
         match limit {
             Limit::CpuTime | Limit::ColumnTime | Limit::WallClock => Outcome::OutOfTime { reason, limit },
             Limit::Memory | Limit::TableElements => Outcome::OutOfMemory { reason, limit },
-            Limit::FindingsPerRow | Limit::FindingBytesPerRow | Limit::LogBytes | Limit::ExplanationBytes => {
-                Outcome::BadOutput { reason, limit: Some(limit) }
-            }
+            Limit::FindingsPerRow
+            | Limit::FindingBytesPerRow
+            | Limit::FindingBytes
+            | Limit::LogBytes
+            | Limit::ExplanationBytes => Outcome::BadOutput { reason, limit: Some(limit) },
             _ => Outcome::Trapped { reason, limit: Some(limit) },
         }
     }

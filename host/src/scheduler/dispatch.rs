@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, select};
 
+use super::deployed::{Budget, Deployed};
 use super::fair::Fair;
 use super::form::Formed;
+use super::judge::{Given, Trouble};
 use super::lanes::{Lanes, Plan, State};
-use super::work::{Ran, Task, Told};
+use super::work::{Task, Told};
 use super::{LaneStatus, Order, Setup, StreamKey};
 use crate::journal::Reader;
 use crate::model::SourceName;
-use crate::results::LaneSource;
+use crate::results::{LaneSource, Resting};
 
 /// How often waiting events and pausing lanes are looked at while there is something to do.
 const TICK: Duration = Duration::from_millis(20);
@@ -21,19 +23,36 @@ const TICK: Duration = Duration::from_millis(20);
 const IDLE: Duration = Duration::from_secs(1);
 
 /// One force's source.
-#[derive(Default)]
 struct Stream {
     lanes: Lanes,
     /// Kept between waves, by where they stand.
     readers: BTreeMap<u64, Box<Reader>>,
-    counts: Vec<Ran>,
+    /// For each lane.
+    seats: Vec<Seat>,
+}
+
+/// What a lane runs, and what came of it since the host started.
+struct Seat {
+    deployed: Arc<Deployed>,
+    budget: Budget,
+    events: u64,
+    findings: u64,
+    skips: u64,
+    faults: u64,
+}
+
+/// Where lanes begin that are not seen yet.
+#[derive(Default)]
+pub(super) struct Begin {
+    pub(super) cursors: BTreeMap<LaneSource, u64>,
+    pub(super) resting: BTreeMap<LaneSource, Resting>,
 }
 
 /// See the module.
 pub(super) struct Dispatcher {
     setup: Arc<Setup>,
-    /// Where lanes begin that are not seen yet.
-    cursors: BTreeMap<LaneSource, u64>,
+    deployed: Vec<Arc<Deployed>>,
+    begin: Begin,
     streams: BTreeMap<StreamKey, Stream>,
     /// Streams with something to do.
     active: BTreeSet<StreamKey>,
@@ -53,14 +72,16 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     pub(super) fn new(
         setup: Arc<Setup>,
-        cursors: BTreeMap<LaneSource, u64>,
+        deployed: Vec<Arc<Deployed>>,
+        begin: Begin,
         tasks: Sender<Task>,
         told: Receiver<Told>,
         orders: Receiver<Order>,
     ) -> Self {
         Self {
             setup,
-            cursors,
+            deployed,
+            begin,
             streams: BTreeMap::new(),
             active: BTreeSet::new(),
             fair: Fair::default(),
@@ -90,6 +111,10 @@ impl Dispatcher {
                         // An acknowledged event is in the status, though the news of it was not taken yet.
                         self.look();
                         let _ = to.send(self.status());
+                    }
+                    Ok(Order::Resume { lane, cursor, done }) => {
+                        self.resume(&lane, cursor);
+                        let _ = done.send(());
                     }
                     Ok(Order::Stop) | Err(_) => self.stopping = true,
                 },
@@ -124,17 +149,37 @@ impl Dispatcher {
 
     /// A stream that is seen for the first time, with a lane for each plugin that reads its source.
     fn stream(&mut self, key: &StreamKey) -> Stream {
-        let mut stream = Stream::default();
-        for (at, loaded) in self.setup.plugins.iter().enumerate() {
-            let manifest = loaded.plugin.manifest();
-            if reads(manifest.sources.keys(), &key.1) {
-                let (force, plugin, source) = (key.0.clone(), manifest.plugin.id.clone(), key.1.clone());
-                let cursor = self.cursors.remove(&LaneSource { force, plugin, source });
-                stream.lanes.add(at, cursor.unwrap_or(0));
-                stream.counts.push(Ran::default());
+        let mut stream = Stream { lanes: Lanes::new(self.setup.retries), readers: BTreeMap::new(), seats: Vec::new() };
+        for deployed in &self.deployed {
+            if reads(deployed.loaded.plugin.manifest().sources.keys(), &key.1) {
+                let lane = deployed.lane(key);
+                let cursor = self.begin.cursors.remove(&lane);
+                stream.lanes.add(cursor.unwrap_or(0), self.begin.resting.remove(&lane));
+                let (deployed, budget) = (Arc::clone(deployed), Budget::default());
+                stream.seats.push(Seat { deployed, budget, events: 0, findings: 0, skips: 0, faults: 0 });
             }
         }
         stream
+    }
+
+    /// A resting lane goes on: the store says so already.
+    fn resume(&mut self, lane: &LaneSource, cursor: Option<u64>) {
+        let key = (lane.force.clone(), lane.source.clone());
+        match self.streams.get_mut(&key) {
+            Some(stream) => {
+                let seat = stream.seats.iter().position(|seat| seat.deployed.id() == lane.plugin);
+                if let Some(at) = seat {
+                    stream.lanes.resume(at, cursor);
+                    self.active.insert(key);
+                }
+            }
+            None => {
+                self.begin.resting.remove(lane);
+                if let Some(cursor) = cursor {
+                    self.begin.cursors.insert(lane.clone(), cursor);
+                }
+            }
+        }
     }
 
     fn take(&mut self, told: Told) {
@@ -147,15 +192,17 @@ impl Dispatcher {
                         stream.readers.insert(reader.cursor(), reader);
                         self.fair.serve(&key.0, rows(&formed));
                         for lane in lanes {
-                            let Some(plugin) = stream.lanes.all.get(lane).map(|lane| lane.plugin) else { continue };
-                            let formed = Arc::clone(&formed);
-                            self.runs.push_back(Task::Run { key: key.clone(), wave, lane, plugin, formed });
+                            let last_try = stream.lanes.is_last_try(lane);
+                            let Some(seat) = stream.seats.get_mut(lane) else { continue };
+                            let given = Given { last_try, narrowing: seat.budget.left(now) };
+                            let (deployed, formed) = (Arc::clone(&seat.deployed), Arc::clone(&formed));
+                            self.runs.push_back(Task::Run { key: key.clone(), wave, lane, deployed, given, formed });
                         }
                     }
                     Err(why) => {
                         tracing::error!("{} {}: {why}", key.0, key.1);
                         for lane in &lanes {
-                            stream.lanes.failed(*lane, wave, &why, now);
+                            stream.lanes.failed(*lane, wave, Trouble::Host(why.clone()), fastrand::f64(), now);
                         }
                         lanes.iter().for_each(|_| self.left(&key, wave));
                     }
@@ -167,17 +214,30 @@ impl Dispatcher {
                 match ran {
                     Ok(ran) => {
                         stream.lanes.done(lane, wave, ran.end, now);
-                        if let Some(count) = stream.counts.get_mut(lane) {
-                            count.events += ran.events;
-                            count.findings += ran.findings;
-                            count.skips += ran.skips;
+                        if let Some(seat) = stream.seats.get_mut(lane) {
+                            seat.budget.spend(ran.narrowed);
+                            seat.events += ran.events;
+                            seat.findings += ran.findings;
+                            seat.skips += ran.skips;
+                            seat.faults += ran.faults;
                         }
                     }
-                    Err(why) => {
-                        let plugin = stream.lanes.all.get(lane).and_then(|lane| self.setup.plugins.get(lane.plugin));
-                        let plugin = plugin.map_or("", |loaded| loaded.plugin.manifest().plugin.id.as_str());
-                        tracing::warn!("{} {} {plugin}: {why}; it will be tried again", key.0, key.1);
-                        stream.lanes.failed(lane, wave, &why, now);
+                    Err(trouble) => {
+                        let plugin = stream.seats.get(lane).map_or("", |seat| seat.deployed.id());
+                        match &trouble {
+                            Trouble::Guest { why, rests: Some(_), .. } => tracing::error!(
+                                "{} {} {plugin}: {why}; the lane rests: see `cordon plugin faults`, then skip or retry",
+                                key.0,
+                                key.1
+                            ),
+                            Trouble::Guest { why, .. } | Trouble::Host(why) => {
+                                tracing::warn!("{} {} {plugin}: {why}; it will be tried again", key.0, key.1);
+                            }
+                        }
+                        if let (Trouble::Guest { .. }, Some(seat)) = (&trouble, stream.seats.get_mut(lane)) {
+                            seat.faults += 1;
+                        }
+                        stream.lanes.failed(lane, wave, trouble, fastrand::f64(), now);
                     }
                 }
             }
@@ -245,32 +305,35 @@ impl Dispatcher {
         // Readers at places where no lane stands are of no use any more.
         let lanes = &stream.lanes;
         stream.readers.retain(|at, _| lanes.all.iter().any(|lane| lane.cursor == *at));
-        let Plan { wave, until, lanes, catching_up, .. } = plan;
+        let Plan { wave, until, rows, lanes, catching_up, .. } = plan;
         self.waves.insert((key.clone(), wave), (lanes.len(), catching_up));
-        Some(Task::Form { key, wave, until, lanes, reader })
+        Some(Task::Form { key, wave, until, rows, lanes, reader })
     }
 
     fn status(&self) -> Vec<LaneStatus> {
         let mut all = Vec::new();
         for ((force, source), stream) in &self.streams {
-            for (lane, count) in stream.lanes.all.iter().zip(&stream.counts) {
-                let plugin = self.setup.plugins.get(lane.plugin);
-                let (state, why) = match &lane.state {
-                    State::Idle | State::Running | State::Held { .. } => ("running", None),
-                    State::Paused { why, .. } => ("paused", Some(why.clone())),
-                    State::Resting { why } => ("resting", Some(why.clone())),
+            for (lane, seat) in stream.lanes.all.iter().zip(&stream.seats) {
+                let (state, why, resting) = match &lane.state {
+                    State::Idle | State::Running | State::Held { .. } => ("running", None, None),
+                    State::Paused { why, .. } => ("paused", Some(why.clone()), None),
+                    State::Resting(resting) => ("resting", Some(resting.why.clone()), Some((**resting).clone())),
                 };
                 all.push(LaneStatus {
                     force: force.clone(),
                     source: source.clone(),
-                    plugin: plugin.map_or_else(String::new, |loaded| loaded.plugin.manifest().plugin.id.clone()),
+                    plugin: seat.deployed.id().to_owned(),
+                    version: seat.deployed.version(),
+                    digest: seat.deployed.digest(),
                     cursor: lane.cursor,
                     head: stream.lanes.head,
                     state,
                     why,
-                    events: count.events,
-                    findings: count.findings,
-                    skips: count.skips,
+                    resting,
+                    events: seat.events,
+                    findings: seat.findings,
+                    skips: seat.skips,
+                    faults: seat.faults,
                 });
             }
         }

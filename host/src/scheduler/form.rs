@@ -19,13 +19,15 @@ pub(super) struct Formed {
     pub(super) end: u64,
 }
 
-/// The next events behind the reader's cursor: as many as a batch holds, about up to sequence number `until`.
+/// The next events behind the reader's cursor: at most `most`, and as many as a batch holds, about up to sequence number
+/// `until`.
 pub(super) fn form(
     reader: &mut Reader,
     force: &Force,
     source: &SourceName,
     zone: TimeZone,
     until: u64,
+    most: usize,
 ) -> Result<Formed, JournalError> {
     let options =
         BatcherOptions { force: force.clone(), source: Some(source.clone()), time_field: None, zone, rows: BATCH_ROWS };
@@ -33,8 +35,9 @@ pub(super) fn form(
     let mut formed = Formed { batches: Vec::new(), lost: Vec::new(), end: 0 };
     let (mut rows, mut bytes) = (0, 0);
     let place: Arc<str> = "journal".into();
-    while rows < BATCH_ROWS && bytes < BATCH_BYTES && reader.cursor() < until {
-        let room = usize::try_from(until - reader.cursor()).unwrap_or(usize::MAX).min(BATCH_ROWS - rows);
+    let most = most.min(BATCH_ROWS);
+    while rows < most && bytes < BATCH_BYTES && reader.cursor() < until {
+        let room = usize::try_from(until - reader.cursor()).unwrap_or(usize::MAX).min(most - rows);
         match reader.next(room, BATCH_BYTES - bytes)? {
             None => break,
             Some(Piece::Lost { first, rows }) => {

@@ -3,19 +3,33 @@
 //! Lanes that stand at the same place run together: the batch is parsed once. That is a wave. Those furthest on are the head;
 //! one that lags runs its own waves beside it. A wave that is late is given up as a wave: its lanes that are done go on, the
 //! others catch up.
+//!
+//! A lane whose plugin was out of time is tried again with half as many events, then a quarter, and so on: it gets past what
+//! it can, and what it comes to rest on is little. The host's own trouble is waited out, however long it takes: it never
+//! brings a lane to rest.
 
 use std::time::{Duration, Instant};
 
 use cordon_contract::limits::BATCH_ROWS;
 
+use super::judge::Trouble;
+use crate::results::Resting;
+
 /// How long events wait for others before they become a batch that is not full.
 pub(super) const WAIT: Duration = Duration::from_millis(100);
 /// How long lanes that are done wait for the others of their wave.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// The first pause after a run that failed for reasons of the moment; each further one is twice as long.
-const PAUSE: Duration = Duration::from_secs(1);
-/// Tries after which a lane rests.
-const TRIES: u32 = 6;
+/// A pause is no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How often and when a lane is tried again that failed for reasons of the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retries {
+    /// Tries of a plugin that is out of time, after which its lane rests.
+    pub tries: u32,
+    /// The first pause; each further one is twice as long, up to a minute.
+    pub pause: Duration,
+}
 
 /// One lane's state in this stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,20 +46,35 @@ pub(super) enum State {
         why: String,
     },
     /// Set aside with its cursor standing still.
-    Resting {
-        why: String,
-    },
+    Resting(Box<Resting>),
+}
+
+/// A plugin that was out of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Late {
+    tries: u32,
+    /// Events that are tried next.
+    rows: usize,
+    /// It is over when the lane is past this sequence number.
+    until: u64,
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Lane {
-    /// Position of its plugin.
-    pub(super) plugin: usize,
     /// Sequence number of the last event that it is done with.
     pub(super) cursor: u64,
     pub(super) state: State,
-    tries: u32,
+    late: Option<Late>,
+    /// Failures of the host, one after the other.
+    host_failures: u32,
+}
+
+impl Lane {
+    /// Events that it is given at once.
+    fn rows(&self) -> usize {
+        self.late.map_or(BATCH_ROWS, |late| late.rows)
+    }
 }
 
 /// Lanes that run together.
@@ -64,13 +93,15 @@ pub(super) struct Plan {
     pub(super) cursor: u64,
     /// Not beyond this sequence number: where the head stands.
     pub(super) until: u64,
+    /// Events at most.
+    pub(super) rows: usize,
     /// Positions of its lanes.
     pub(super) lanes: Vec<usize>,
     pub(super) catching_up: bool,
 }
 
 /// All lanes of one stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lanes {
     pub(super) all: Vec<Lane>,
     waves: Vec<Wave>,
@@ -79,11 +110,32 @@ pub(super) struct Lanes {
     /// Since when events wait for the head's lanes.
     waiting: Option<Instant>,
     next_wave: u64,
+    retries: Retries,
 }
 
 impl Lanes {
-    pub(super) fn add(&mut self, plugin: usize, cursor: u64) {
-        self.all.push(Lane { plugin, cursor, state: State::Idle, tries: 0 });
+    pub(super) fn new(retries: Retries) -> Self {
+        Self { all: Vec::new(), waves: Vec::new(), head: 0, waiting: None, next_wave: 0, retries }
+    }
+
+    /// A lane at this sequence number, which rests where it is told so.
+    pub(super) fn add(&mut self, cursor: u64, resting: Option<Resting>) {
+        let state = resting.map_or(State::Idle, |resting| State::Resting(Box::new(resting)));
+        self.all.push(Lane { cursor, state, late: None, host_failures: 0 });
+    }
+
+    /// Whether a lane rests if its plugin is out of time once more.
+    pub(super) fn is_last_try(&self, at: usize) -> bool {
+        let late = self.all.get(at).and_then(|lane| lane.late);
+        late.map_or(0, |late| late.tries) + 1 >= self.retries.tries
+    }
+
+    /// A resting lane goes on, behind `cursor` where one is given, else where it stands.
+    pub(super) fn resume(&mut self, at: usize, cursor: Option<u64>) {
+        if let Some(lane) = self.all.get_mut(at).filter(|lane| matches!(lane.state, State::Resting(_))) {
+            (lane.state, lane.late) = (State::Idle, None);
+            lane.cursor = cursor.unwrap_or(lane.cursor);
+        }
     }
 
     /// More events are durable.
@@ -98,7 +150,7 @@ impl Lanes {
     pub(super) fn is_done(&self) -> bool {
         self.all.iter().all(|lane| match lane.state {
             State::Idle | State::Held { .. } => lane.cursor >= self.head,
-            State::Resting { .. } => true,
+            State::Resting(_) => true,
             State::Running | State::Paused { .. } => false,
         })
     }
@@ -120,7 +172,7 @@ impl Lanes {
 
     /// The next wave, where one is due. `catch_up`: whether lanes behind the head may run.
     pub(super) fn plan(&self, now: Instant, catch_up: bool) -> Option<Plan> {
-        let resting = |lane: &Lane| matches!(lane.state, State::Resting { .. });
+        let resting = |lane: &Lane| matches!(lane.state, State::Resting(_));
         let top = self.all.iter().filter(|lane| !resting(lane)).map(|lane| lane.cursor).max()?;
         let idle = || self.all.iter().filter(|lane| lane.state == State::Idle && lane.cursor < self.head);
         let waited = self.waiting.is_none_or(|since| now.duration_since(since) >= WAIT);
@@ -128,12 +180,17 @@ impl Lanes {
             if cursor < top { catch_up } else { waited || self.head - cursor >= BATCH_ROWS as u64 }
         };
         let cursor = idle().map(|lane| lane.cursor).filter(|cursor| due(*cursor)).max()?;
-        let lanes = self.all.iter().enumerate().filter(|(_, lane)| lane.state == State::Idle && lane.cursor == cursor);
+        let here =
+            || self.all.iter().enumerate().filter(|(_, lane)| lane.state == State::Idle && lane.cursor == cursor);
+        // Whoever is given fewer events runs apart.
+        let rows = here().map(|(_, lane)| lane.rows()).max()?;
+        let lanes = here().filter(|(_, lane)| lane.rows() == rows);
         let catching_up = cursor < top;
         Some(Plan {
             wave: self.next_wave,
             cursor,
             until: if catching_up { top } else { u64::MAX },
+            rows,
             lanes: lanes.map(|(at, _)| at).collect(),
             catching_up,
         })
@@ -157,7 +214,8 @@ impl Lanes {
     pub(super) fn done(&mut self, at: usize, wave: u64, cursor: u64, now: Instant) {
         self.leave(wave);
         if let Some(lane) = self.all.get_mut(at) {
-            (lane.cursor, lane.tries, lane.state) = (cursor, 0, State::Held { wave });
+            (lane.cursor, lane.host_failures, lane.state) = (cursor, 0, State::Held { wave });
+            lane.late = lane.late.filter(|late| cursor < late.until);
         }
         if self.all.iter().any(|lane| lane.cursor < self.head) && !self.all.iter().any(|lane| lane.cursor > cursor) {
             self.waiting.get_or_insert(now);
@@ -165,15 +223,28 @@ impl Lanes {
         self.wake(now);
     }
 
-    /// A lane failed for reasons of the moment: it is tried again later, and rests in the end.
-    pub(super) fn failed(&mut self, at: usize, wave: u64, why: &str, now: Instant) {
+    /// A lane failed for reasons of the moment. `jitter` is between 0 and 1: it makes the pause up to a half longer, so that
+    /// lanes that failed together do not come back together.
+    pub(super) fn failed(&mut self, at: usize, wave: u64, trouble: Trouble, jitter: f64, now: Instant) {
         self.leave(wave);
+        let first = self.retries.pause;
         if let Some(lane) = self.all.get_mut(at) {
-            lane.tries += 1;
-            let why = why.to_owned();
-            lane.state = match lane.tries {
-                TRIES.. => State::Resting { why },
-                tries => State::Paused { until: now + PAUSE * 2_u32.pow(tries - 1), why },
+            let (failures, why, rests) = match trouble {
+                Trouble::Host(why) => {
+                    lane.host_failures += 1;
+                    (lane.host_failures, why, None)
+                }
+                Trouble::Guest { why, end, rows, rests } => {
+                    let late = lane.late.unwrap_or(Late { tries: 0, rows, until: end });
+                    let late = Late { tries: late.tries + 1, rows: (rows / 2).max(1), until: late.until.max(end) };
+                    lane.late = Some(late);
+                    (late.tries, why, rests)
+                }
+            };
+            let pause = first.saturating_mul(1 << (failures - 1).min(16)).min(LONGEST_PAUSE);
+            lane.state = match rests {
+                Some(resting) => State::Resting(resting),
+                None => State::Paused { until: now + pause.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 2.0), why },
             };
         }
         self.wake(now);
@@ -190,9 +261,12 @@ impl Lanes {
 mod tests {
     use super::*;
 
+    const PAUSE: Duration = Duration::from_secs(1);
+    const TRIES: u32 = 6;
+
     fn lanes(cursors: &[u64], head: u64, now: Instant) -> Lanes {
-        let mut lanes = Lanes::default();
-        cursors.iter().enumerate().for_each(|(plugin, cursor)| lanes.add(plugin, *cursor));
+        let mut lanes = Lanes::new(Retries { tries: TRIES, pause: PAUSE });
+        cursors.iter().for_each(|cursor| lanes.add(*cursor, None));
         lanes.extend(head, now);
         lanes
     }
@@ -240,27 +314,84 @@ mod tests {
         assert_eq!(run(&mut lanes, now + WAIT).lanes, [0, 1]);
     }
 
+    fn late(lanes: &Lanes, at: usize, end: u64) -> Trouble {
+        let resting = Resting {
+            version: "1.0.0".into(),
+            digest: crate::ids::Digest::of(b"component"),
+            first: 1,
+            last: end,
+            rows: end,
+            outcome: "out-of-time".into(),
+            limit: None,
+            why: "late".into(),
+            since: 0,
+        };
+        let rests = lanes.is_last_try(at).then_some(Box::new(resting));
+        Trouble::Guest { why: "late".into(), end, rows: end as usize, rests }
+    }
+
     #[test]
-    fn a_lane_that_fails_again_and_again_rests_and_holds_nobody_back() {
+    fn a_lane_that_is_out_of_time_again_and_again_rests_and_holds_nobody_back() {
         let mut now = Instant::now();
-        let mut lanes = lanes(&[0, 0], 10, now);
-        now += WAIT;
+        let mut lanes = lanes(&[0, 0], 4_096, now);
         let first = run(&mut lanes, now);
-        lanes.done(1, first.wave, 10, now);
-        lanes.failed(0, first.wave, "out of time", now);
+        lanes.done(1, first.wave, 4_096, now);
+        let trouble = late(&lanes, 0, 4_096);
+        lanes.failed(0, first.wave, trouble, 0.0, now);
         assert!(!lanes.is_done());
-        for _ in 1..TRIES {
+        for halved in 1..TRIES {
             assert_eq!(lanes.plan(now, true), None);
-            now += PAUSE * 64;
+            now += LONGEST_PAUSE;
             lanes.wake(now);
             let again = run(&mut lanes, now);
-            assert_eq!(again.lanes, [0]);
-            lanes.failed(0, again.wave, "out of time", now);
+            assert_eq!((again.lanes, again.rows), (vec![0], 4_096 >> halved));
+            let trouble = late(&lanes, 0, 4_096 >> halved);
+            lanes.failed(0, again.wave, trouble, 1.0, now);
         }
-        assert_eq!(lanes.all[0].state, State::Resting { why: "out of time".into() });
+        assert!(matches!(&lanes.all[0].state, State::Resting(resting) if resting.last == 128));
         assert_eq!(lanes.all[0].cursor, 0);
         assert!(lanes.is_done());
-        lanes.extend(20, now);
+        lanes.extend(9_000, now);
         assert_eq!(run(&mut lanes, now + WAIT).lanes, [1]);
+        // It goes on where it is told to, and what was is forgotten.
+        lanes.resume(0, Some(128));
+        let plan = run(&mut lanes, now + WAIT);
+        assert_eq!((plan.cursor, plan.rows, plan.lanes), (128, BATCH_ROWS, vec![0]));
+    }
+
+    #[test]
+    fn a_lane_that_gets_past_some_of_it_keeps_its_tries_until_it_is_past_all() {
+        let now = Instant::now();
+        let mut lanes = lanes(&[0], 4_096, now);
+        let wave = run(&mut lanes, now).wave;
+        let trouble = late(&lanes, 0, 4_096);
+        lanes.failed(0, wave, trouble, 0.0, now);
+        lanes.wake(now + PAUSE);
+        let half = run(&mut lanes, now + PAUSE);
+        lanes.done(0, half.wave, 2_048, now);
+        lanes.wake(now + PATIENCE);
+        let rest = run(&mut lanes, now + PAUSE);
+        assert_eq!((rest.cursor, rest.rows), (2_048, 2_048));
+        lanes.done(0, rest.wave, 4_096, now);
+        assert_eq!(lanes.all[0].late, None);
+    }
+
+    #[test]
+    fn the_hosts_trouble_never_brings_a_lane_to_rest_and_pauses_grow_to_a_minute() {
+        let mut now = Instant::now();
+        let mut lanes = lanes(&[0], 4_096, now);
+        for failures in 0..40_u32 {
+            let plan = run(&mut lanes, now);
+            assert_eq!(plan.rows, BATCH_ROWS);
+            lanes.failed(0, plan.wave, Trouble::Host("no slot".into()), 0.0, now);
+            let pause = (PAUSE * 2_u32.pow(failures.min(10))).min(LONGEST_PAUSE);
+            lanes.wake(now + pause - Duration::from_millis(1));
+            assert!(matches!(lanes.all[0].state, State::Paused { .. }));
+            now += pause;
+            lanes.wake(now);
+        }
+        let plan = run(&mut lanes, now);
+        lanes.done(0, plan.wave, 4_096, now);
+        assert_eq!(lanes.all[0].host_failures, 0);
     }
 }

@@ -5,22 +5,17 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::form::{Formed, form};
-use super::{Setup, StreamKey};
-use crate::events::Batch;
-use crate::findings::stamp;
+use super::judge::{Given, Judged, Ran, Trouble, judge};
+use super::{Deployed, Setup, StreamKey};
 use crate::journal::Reader;
-use crate::registry::Loaded;
-use crate::results::ledger::{self, Became};
-use crate::results::{LaneSource, Skip, passed, save, skip};
-use crate::sandbox::{Outcome, RunInput};
-use crate::store::{Effects, StoreError};
+use crate::store::Effects;
 
 /// What a worker is given to do.
 pub(super) enum Task {
-    /// Form a wave.
-    Form { key: StreamKey, wave: u64, until: u64, lanes: Vec<usize>, reader: Box<Reader> },
+    /// Form a wave of at most so many rows.
+    Form { key: StreamKey, wave: u64, until: u64, rows: usize, lanes: Vec<usize>, reader: Box<Reader> },
     /// Run one lane on a formed wave.
-    Run { key: StreamKey, wave: u64, lane: usize, plugin: usize, formed: Arc<Formed> },
+    Run { key: StreamKey, wave: u64, lane: usize, deployed: Arc<Deployed>, given: Given, formed: Arc<Formed> },
 }
 
 /// What a worker tells.
@@ -28,40 +23,31 @@ pub(super) enum Told {
     /// A wave is formed, or cannot be.
     Formed { key: StreamKey, wave: u64, lanes: Vec<usize>, reader: Box<Reader>, formed: Result<Arc<Formed>, String> },
     /// A lane's results are durable, or it failed for reasons of the moment.
-    Ran { key: StreamKey, wave: u64, lane: usize, ran: Result<Ran, String> },
-}
-
-/// What a lane made of a wave.
-#[derive(Debug, Default)]
-pub(super) struct Ran {
-    pub(super) end: u64,
-    pub(super) events: u64,
-    pub(super) findings: u64,
-    pub(super) skips: u64,
+    Ran { key: StreamKey, wave: u64, lane: usize, ran: Result<Ran, Trouble> },
 }
 
 /// A worker's life: until there are no more tasks.
 pub(super) fn work(setup: &Setup, tasks: &Receiver<Task>, tell: &Sender<Told>) {
     for task in tasks {
         match task {
-            Task::Form { key, wave, until, lanes, mut reader } => {
+            Task::Form { key, wave, until, rows, lanes, mut reader } => {
                 let zone = (setup.zone)(&key.0);
-                let formed = form(&mut reader, &key.0, &key.1, zone, until);
+                let formed = form(&mut reader, &key.0, &key.1, zone, until, rows);
                 let formed = formed.map(Arc::new).map_err(|error| error.to_string());
                 let _ = tell.send(Told::Formed { key, wave, lanes, reader, formed });
             }
-            Task::Run { key, wave, lane, plugin, formed } => {
-                let Some(loaded) = setup.plugins.get(plugin) else { continue };
+            Task::Run { key, wave, lane, deployed, given, formed } => {
                 let tell = tell.clone();
-                let result = judge(setup, loaded, &key, &formed);
+                let result = judge(setup, &deployed, &key, &formed, given);
                 // Batches go before the store is waited for: they are large.
                 drop(formed);
                 let told = move |ran| {
                     let _ = tell.send(Told::Ran { key, wave, lane, ran });
                 };
                 match result {
-                    Ok((effects, ran)) => submit(setup, effects, ran, told),
-                    Err(why) => told(Err(why)),
+                    Ok(Judged::Passed(effects, ran)) => submit(setup, effects, Ok(ran), told),
+                    Ok(Judged::Stuck(effects, trouble)) => submit(setup, effects, Err(trouble), told),
+                    Err(why) => told(Err(Trouble::Host(why))),
                 }
             }
         }
@@ -156,11 +142,18 @@ fn run(setup: &Setup, loaded: &Loaded, batch: &Arc<Batch>) -> Ended {
 }
 
 /// Hands effects to the store; waits while its queue is full.
-fn submit(setup: &Setup, effects: Effects, ran: Ran, told: impl FnOnce(Result<Ran, String>) + Clone + Send + 'static) {
+fn submit(
+    setup: &Setup,
+    effects: Effects,
+    then: Result<Ran, Trouble>,
+    told: impl FnOnce(Result<Ran, Trouble>) + Clone + Send + 'static,
+) {
     let answer = told.clone();
-    let handed =
-        setup.store.submit(effects, move |result| answer(result.map(|()| ran).map_err(|error| error.to_string())));
+    let handed = setup.store.submit(effects, move |result| match result {
+        Ok(()) => answer(then),
+        Err(error) => answer(Err(Trouble::Host(error.to_string()))),
+    });
     if let Err(error) = handed {
-        told(Err(error.to_string()));
+        told(Err(Trouble::Host(error.to_string())));
     }
 }

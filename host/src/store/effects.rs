@@ -30,6 +30,10 @@ pub enum Space {
     Quiet = 12,
     /// Which conditions of health last.
     Health = 15,
+    /// Faults of plugins by force, plugin, source and kind.
+    Fault = 13,
+    /// Replays of faults that were released, by force and fault.
+    Released = 14,
 }
 
 /// See the module.

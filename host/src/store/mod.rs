@@ -143,6 +143,15 @@ impl Store {
         Ok(value.map(|value| value.to_vec()))
     }
 
+    /// Whether a key is set, or will be once the commit that is under way is durable. Does not wait for it: for who commits
+    /// something afterwards, which then is durable no earlier.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn is_set(&self, space: Space, key: &[u8]) -> Result<bool, StoreError> {
+        self.db.contains_key(effects::key(space, key)).map_err(|error| self.failed(&error))
+    }
+
     /// Up to `limit` pairs whose keys begin with `prefix` and stand behind `after`, ascending.
     ///
     /// # Errors

@@ -8,12 +8,14 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde_json::json;
 
+use super::needed;
 use crate::audit::Act;
 use crate::clock::now_micros;
 use crate::identity::Identity;
 use crate::journal::{Dropped, Journal};
 use crate::model::Force;
 use crate::scheduler::Scheduler;
+use crate::store::Store;
 
 /// Between two looks.
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -25,6 +27,7 @@ pub(super) struct Keeping {
     pub(super) journal: Arc<Journal>,
     pub(super) scheduler: Arc<Scheduler>,
     pub(super) identity: Arc<Identity>,
+    pub(super) store: Arc<Store>,
     pub(super) days: u32,
 }
 
@@ -78,6 +81,11 @@ impl Keeping {
 
     fn record(&self, force: &Force, dropped: &Dropped) -> bool {
         let Dropped { segment, digest, first, end, bytes } = dropped;
+        // What findings cite is kept as long as they are, which is for ever.
+        if let Err(error) = needed::keep(&self.journal, &self.store, force, *first, *end) {
+            tracing::error!("{}: stays, because events that findings cite cannot be kept: {error}", segment.display());
+            return false;
+        }
         let name = segment.file_name().map(|name| name.to_string_lossy().into_owned());
         let details = json!({ "segment": name, "digest": digest, "first": first, "end": end, "bytes": bytes });
         let (who, role, force) = ("host".to_owned(), "host".to_owned(), Some(force.clone()));

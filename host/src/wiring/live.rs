@@ -26,7 +26,7 @@ use crate::model::{Force, SourceName};
 use crate::registry::Loaded;
 use crate::results;
 use crate::sandbox::Sandbox;
-use crate::scheduler::{Scheduler, SchedulerError, Setup};
+use crate::scheduler::{Retries, Scheduler, SchedulerError, Setup};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -113,12 +113,17 @@ impl Host {
             zone: Box::new(move |force| zone(&zones, force)),
             workers: workers(config),
             metrics: Arc::clone(&metrics),
+            retries: Retries {
+                tries: config.retry.tries,
+                pause: Duration::from_millis(u64::from(config.retry.pause_ms)),
+            },
         })?;
         let scheduler = Arc::new(scheduler);
         let keeper = Keeper::start(Keeping {
             journal: Arc::clone(&journal),
             scheduler: Arc::clone(&scheduler),
             identity: Arc::clone(&identity),
+            store: Arc::clone(&store),
             days: config.journal.keep_days,
         });
         let keeper = keeper.map_err(SchedulerError::Thread)?;

@@ -13,6 +13,12 @@ pub const EVENT_DEPTH: usize = 128;
 pub const FINDINGS_PER_ROW: usize = 64;
 /// Bytes of text of all findings for one trigger row at most.
 pub const FINDING_BYTES_PER_ROW: usize = 64 << 10;
+/// Bytes of all findings of one batch at most: this much ...
+pub const FINDING_BYTES: usize = 256 << 10;
+/// ... and this much for each of its rows. A finding counts as its text and [`FINDING_BYTES_EACH`].
+pub const FINDING_BYTES_FOR_ROW: usize = 2 << 10;
+/// What a finding takes beside its text, about.
+pub const FINDING_BYTES_EACH: usize = 256;
 /// Bytes of a title.
 pub const TITLE_BYTES: usize = 256;
 /// Bytes of a summary.

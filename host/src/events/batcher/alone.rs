@@ -1,9 +1,9 @@
-//! One event as a batch of its own, with what its first batch said of it: for reproduction.
+//! Events as a batch again, with what their first batch said of each: for reproduction and replay.
 //!
 //! Time, marks, zone offset, shape and sequence are taken as recorded and never derived again: a later host may recognise
 //! a shape or read a time in another way, and the plugin must see what it saw.
 
-use cordon_contract::limits::EVENT_BYTES;
+use cordon_contract::limits::{BATCH_BYTES, BATCH_ROWS, EVENT_BYTES};
 
 use super::super::sources::Sources;
 use super::super::{Batch, EventOrigin, Kind};
@@ -43,6 +43,12 @@ pub enum AloneError {
     TooLarge(usize),
     #[error("the event is no JSON object")]
     NotAnObject,
+    #[error("there are {0} events, and a batch has 1 to {BATCH_ROWS}")]
+    Rows(usize),
+    #[error("the events have more than the {BATCH_BYTES} bytes of a batch")]
+    Bytes,
+    #[error("the events are of more than one force or source")]
+    Mixed,
     #[error(
         "the event is of shape `{shape}` of {source_name}, which this host does not know: use the version that made the evidence"
     )]
@@ -55,28 +61,56 @@ impl Batch {
     /// # Errors
     /// See [`AloneError`].
     pub fn alone(recorded: Recorded) -> Result<Batch, AloneError> {
-        let Recorded { force, source, shape, event, time, marks, received, local_minutes, sequence, origin } = recorded;
-        if event.len() > EVENT_BYTES {
-            return Err(AloneError::TooLarge(event.len()));
+        Self::recorded(vec![recorded])
+    }
+
+    /// A batch of these rows, in this order.
+    ///
+    /// # Errors
+    /// See [`AloneError`].
+    pub fn recorded(all: Vec<Recorded>) -> Result<Batch, AloneError> {
+        let rows = all.len();
+        let Some((force, source)) = all.first().map(|first| (first.force.clone(), first.source.clone())) else {
+            return Err(AloneError::Rows(0));
+        };
+        if rows > BATCH_ROWS {
+            return Err(AloneError::Rows(rows));
         }
         let sources = Sources::get();
         let table = sources.find(&source);
-        let position = match (table, &shape) {
-            (None, None) => Some(0),
-            (Some(table), Some(shape)) => table.shapes.iter().position(|known| known.name == *shape),
-            _ => None,
-        };
-        let Some(shape) = position.and_then(|position| u8::try_from(position).ok()) else {
-            return Err(AloneError::UnknownShape { shape: shape.unwrap_or_default(), source_name: source });
-        };
         let mut open = Open::new(source, table, sources.keys([]));
-        let root = open.tape.push(&event).map_err(|_| AloneError::NotAnObject)?.root;
-        if open.tape.node(root).kind() != Kind::Object {
-            return Err(AloneError::NotAnObject);
+        for recorded in all {
+            if recorded.force != force || recorded.source != open.source {
+                return Err(AloneError::Mixed);
+            }
+            take(&mut open, recorded)?;
         }
-        open.take(Row { root, shape, time, marks, received, local_minutes, sequence, origin });
+        if rows > 1 && open.bytes() > BATCH_BYTES {
+            return Err(AloneError::Bytes);
+        }
         Ok(open.close(force))
     }
+}
+
+fn take(open: &mut Open, recorded: Recorded) -> Result<(), AloneError> {
+    let Recorded { source, shape, event, time, marks, received, local_minutes, sequence, origin, .. } = recorded;
+    if event.len() > EVENT_BYTES {
+        return Err(AloneError::TooLarge(event.len()));
+    }
+    let position = match (open.table, &shape) {
+        (None, None) => Some(0),
+        (Some(table), Some(shape)) => table.shapes.iter().position(|known| known.name == *shape),
+        _ => None,
+    };
+    let Some(shape) = position.and_then(|position| u8::try_from(position).ok()) else {
+        return Err(AloneError::UnknownShape { shape: shape.unwrap_or_default(), source_name: source });
+    };
+    let root = open.tape.push(&event).map_err(|_| AloneError::NotAnObject)?.root;
+    if open.tape.node(root).kind() != Kind::Object {
+        return Err(AloneError::NotAnObject);
+    }
+    open.take(Row { root, shape, time, marks, received, local_minutes, sequence, origin });
+    Ok(())
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Keys {
         }
     }
 
-    pub(super) fn name(&self, key: u32) -> &str {
+    pub(in crate::events) fn name(&self, key: u32) -> &str {
         let entry = self.entries[key as usize];
         &self.names[entry.start as usize..(entry.start + entry.len) as usize]
     }

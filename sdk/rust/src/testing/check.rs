@@ -13,12 +13,14 @@ pub(crate) struct Check {
     rows: u32,
     /// Findings and their bytes so far, per row.
     spent: BTreeMap<u32, (usize, usize)>,
+    /// Bytes of all of them.
+    bytes: usize,
 }
 
 impl Check {
     pub(crate) fn new(manifest: &Manifest, rows: u32) -> Self {
         let rules = manifest.rules.iter().map(|rule| rule.id.clone()).collect();
-        Self { rules, rows, spent: BTreeMap::new() }
+        Self { rules, rows, spent: BTreeMap::new(), bytes: 0 }
     }
 
     pub(crate) fn finding(&mut self, finding: &Emission) -> Result<(), String> {
@@ -79,6 +81,11 @@ impl Check {
                 finding.row,
                 limits::FINDING_BYTES_PER_ROW
             ));
+        }
+        self.bytes += bytes + limits::FINDING_BYTES_EACH;
+        let limit = limits::FINDING_BYTES + limits::FINDING_BYTES_FOR_ROW * self.rows as usize;
+        if self.bytes > limit {
+            return Err(format!("the batch has more than {limit} bytes of findings"));
         }
         Ok(())
     }

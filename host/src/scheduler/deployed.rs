@@ -1,0 +1,85 @@
+//! A plugin as lanes run it, and what a lane may spend on narrowing its faults.
+
+use std::time::{Duration, Instant};
+
+use super::{SchedulerError, StreamKey};
+use crate::evidence::Terms;
+use crate::ids::Digest;
+use crate::registry::Loaded;
+use crate::results::LaneSource;
+use crate::sandbox::Sandbox;
+use crate::store::Store;
+
+/// A deployed plugin. Lanes and tasks hold it by itself: what is under way ends on what it began with.
+#[derive(Debug)]
+pub(super) struct Deployed {
+    pub(super) loaded: Loaded,
+    /// Digest of the file that says what it runs under.
+    pub(super) terms: Digest,
+}
+
+impl Deployed {
+    /// Keeps the component and what it runs under as files: what it leads to cites them, from its first run on.
+    pub(super) fn keep(loaded: Loaded, sandbox: &Sandbox, store: &Store) -> Result<Self, SchedulerError> {
+        store.put_file(&loaded.component()?)?;
+        let terms = store.put_file(&Terms::of(&loaded, sandbox).to_bytes())?;
+        Ok(Self { loaded, terms })
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.loaded.plugin.manifest().plugin.id
+    }
+
+    pub(super) fn version(&self) -> String {
+        self.loaded.plugin.manifest().plugin.version.to_string()
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        self.loaded.plugin.digest()
+    }
+
+    /// Its lane in a stream.
+    pub(super) fn lane(&self, key: &StreamKey) -> LaneSource {
+        LaneSource { force: key.0.clone(), plugin: self.id().to_owned(), source: key.1.clone() }
+    }
+}
+
+/// CPU time that a lane may spend on narrowing in each minute: a plugin that always faults costs no more than that, and its
+/// batches are then passed whole.
+const NARROWING: Duration = Duration::from_secs(2);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// See the module. Pure: time is given.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    since: Option<Instant>,
+    spent: Duration,
+}
+
+impl Budget {
+    /// What is left in this minute.
+    pub(super) fn left(&mut self, now: Instant) -> Duration {
+        if self.since.is_none_or(|since| now.duration_since(since) >= MINUTE) {
+            *self = Self { since: Some(now), spent: Duration::ZERO };
+        }
+        NARROWING.saturating_sub(self.spent)
+    }
+
+    pub(super) fn spend(&mut self, time: Duration) {
+        self.spent += time;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_spent_comes_back_after_a_minute() {
+        let (mut budget, now) = (Budget::default(), Instant::now());
+        assert_eq!(budget.left(now), NARROWING);
+        budget.spend(NARROWING * 2);
+        assert_eq!(budget.left(now + MINUTE / 2), Duration::ZERO);
+        assert_eq!(budget.left(now + MINUTE), NARROWING);
+    }
+}

@@ -1,0 +1,256 @@
+//! One lane on one wave: runs its plugin, narrows what it faults on, and says what is to be committed.
+//!
+//! Whose doing a run of the moment was: CPU time is read from the worker thread and counts nothing of what other threads or
+//! processes do, so `cpu-time` (and `column-time`, the building that its paths ask for) is the guest's. The wall clock, a
+//! pool without a slot, the system's memory, the journal and the store are the host's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::form::Formed;
+use super::narrow::{Narrowed, Piece, narrow};
+use super::records::{Faulted, blank, fault, shortened};
+use super::{Deployed, Setup, StreamKey};
+use crate::events::Batch;
+use crate::evidence::Basis;
+use crate::findings::{finding_id, stamp};
+use crate::model::Emitted;
+use crate::results::ledger::{self, Became};
+use crate::results::{
+    FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, is_known, passed, record, rest, save, skip,
+};
+use crate::sandbox::{Limit, Outcome, RunInput, RunReport};
+use crate::store::{Effects, StoreError};
+
+/// What a lane made of a wave.
+#[derive(Debug, Default)]
+pub(super) struct Ran {
+    pub(super) end: u64,
+    pub(super) events: u64,
+    pub(super) findings: u64,
+    pub(super) skips: u64,
+    pub(super) faults: u64,
+    /// CPU time that narrowing took.
+    pub(super) narrowed: Duration,
+}
+
+/// Why a lane does not get past a wave now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// The host's: it is tried again for as long as it takes.
+    Host(String),
+    /// The guest's: it is tried again a few times, then rests.
+    Guest {
+        why: String,
+        /// Sequence number of the wave's last event.
+        end: u64,
+        /// Its events.
+        rows: usize,
+        /// It was the last try.
+        rests: Option<Box<Resting>>,
+    },
+}
+
+/// What a lane's run on a wave comes to.
+pub(super) enum Judged {
+    /// To be committed together with the cursor, which is among the effects.
+    Passed(Effects, Ran),
+    /// To be committed; the cursor stands still.
+    Stuck(Effects, Trouble),
+}
+
+/// What a lane is given for a wave.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given {
+    /// Where it is out of time once more, it rests.
+    pub(super) last_try: bool,
+    /// CPU time that may go into narrowing.
+    pub(super) narrowing: Duration,
+}
+
+/// One lane's run on a wave.
+struct Run<'a> {
+    setup: &'a Setup,
+    deployed: &'a Deployed,
+    key: &'a StreamKey,
+    given: Given,
+    effects: Effects,
+    faults: Vec<Fault>,
+    ran: Ran,
+}
+
+/// One lane on all batches of a wave.
+///
+/// # Errors
+/// Trouble of the host: nothing is to be committed.
+pub(super) fn judge(
+    setup: &Setup,
+    deployed: &Deployed,
+    key: &StreamKey,
+    formed: &Formed,
+    given: Given,
+) -> Result<Judged, String> {
+    let lane = deployed.lane(key);
+    let ran = Ran { end: formed.end, ..Ran::default() };
+    let mut run = Run { setup, deployed, key, given, effects: passed(&lane, formed.end), faults: Vec::new(), ran };
+    let store = |error: StoreError| error.to_string();
+    for batch in &formed.batches {
+        match run.batch(batch).map_err(store)? {
+            None => {}
+            Some(moment) if is_guests(&moment.outcome) => {
+                return run.stuck(&lane, batch, formed.end, &moment).map_err(store);
+            }
+            Some(Faulted { outcome, .. }) => return Err(format!("{}: {}", outcome.word(), outcome.reason())),
+        }
+    }
+    for (first, rows, reason) in &formed.lost {
+        let last = first + rows.saturating_sub(1);
+        run.skip(Skip { outcome: "lost".into(), reason: reason.clone(), ..blank(deployed, key, *first, last, *rows) })
+            .map_err(store)?;
+        run.effects = std::mem::take(&mut run.effects).and(ledger::lost(&lane, *rows));
+    }
+    run.ran.faults = run.faults.len() as u64;
+    let faults = record(&setup.store, &lane, run.faults).map_err(store)?;
+    Ok(Judged::Passed(run.effects.and(faults), run.ran))
+}
+
+impl Run<'_> {
+    /// None where the lane is done with the batch, whatever it skips of it; else an outcome of the moment.
+    fn batch(&mut self, batch: &Arc<Batch>) -> Result<Option<Faulted>, StoreError> {
+        self.ran.events += batch.len() as u64;
+        let (id, force) = (self.deployed.id(), batch.force().as_str());
+        let mut report = self.once(batch);
+        if report.outcome != Outcome::Completed {
+            // What is deterministic ends the same way; what is of the moment may have passed.
+            report = self.once(batch);
+        }
+        if report.outcome == Outcome::Completed {
+            self.setup.metrics.judged(id, force, batch.len(), report.findings.len());
+            self.keep(batch, &report.findings)?;
+            self.count(batch, Became::Processed);
+            return Ok(None);
+        }
+        let whole = Faulted { outcome: report.outcome, log: report.log };
+        if !whole.outcome.is_deterministic() {
+            return Ok(Some(whole));
+        }
+        let narrowed = match self.narrowed(batch, &whole) {
+            Ok(narrowed) => narrowed,
+            Err(moment) => return Ok(Some(moment)),
+        };
+        let found: usize = narrowed.found.iter().map(|(_, found)| found.len()).sum();
+        self.setup.metrics.judged(id, force, batch.len(), found);
+        for (piece, found) in &narrowed.found {
+            self.keep(piece, found)?;
+            self.count(piece, Became::Processed);
+        }
+        if narrowed.faulting.is_empty() {
+            // Only the whole was too much; it is a fault all the same.
+            let fault = fault(self.deployed, self.key, batch, &whole, 0);
+            self.faults.push(fault);
+        }
+        for (rows, faulted) in narrowed.faulting {
+            let piece = batch.select(rows);
+            let outcome = &faulted.outcome;
+            let last = piece.sequence(piece.len().saturating_sub(1));
+            let mut record = blank(self.deployed, self.key, piece.sequence(0), last, piece.len() as u64);
+            outcome.word().clone_into(&mut record.outcome);
+            shortened(outcome.reason(), FAULT_REASON_BYTES).clone_into(&mut record.reason);
+            record.limit = outcome.limit().map(|limit| limit.to_string());
+            self.skip(record)?;
+            self.count(&piece, Became::Skipped);
+            let fault = fault(self.deployed, self.key, &piece, &faulted, piece.len() as u64);
+            self.faults.push(fault);
+        }
+        Ok(None)
+    }
+
+    /// # Errors
+    /// An outcome of the moment.
+    fn narrowed(&mut self, batch: &Batch, whole: &Faulted) -> Result<Narrowed<Found, Faulted>, Faulted> {
+        narrow(batch.len(), whole.clone(), |rows| {
+            if self.ran.narrowed >= self.given.narrowing {
+                return None;
+            }
+            let piece = Arc::new(batch.select(rows));
+            let report = self.once(&piece);
+            self.ran.narrowed += report.cost.cpu + report.cost.columns_cpu + report.cost.start;
+            Some(match report.outcome {
+                Outcome::Completed => Piece::Found((piece, report.findings)),
+                outcome if outcome.is_deterministic() => Piece::Faulted(Faulted { outcome, log: report.log }),
+                outcome => Piece::Moment(Faulted { outcome, log: report.log }),
+            })
+        })
+    }
+
+    fn once(&self, batch: &Arc<Batch>) -> RunReport {
+        let loaded = &self.deployed.loaded;
+        let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
+        let report = self.setup.sandbox.run(&loaded.plugin, batch, &input);
+        self.setup.metrics.ran(self.deployed.id(), batch.force().as_str(), &report);
+        report
+    }
+
+    fn keep(&mut self, batch: &Batch, found: &[Emitted]) -> Result<(), StoreError> {
+        let (plugin, store) = (&self.deployed.loaded.plugin, &self.setup.store);
+        for emitted in found {
+            self.ran.findings += 1;
+            // Repeats are not stamped: that reads every declared field.
+            let Some(id) = finding_id(emitted, batch, plugin) else { continue };
+            if is_known(store, &self.key.0, id)? {
+                continue;
+            }
+            let Some(finding) = stamp(emitted, batch, plugin) else { continue };
+            let Some(basis) = Basis::of(&finding, batch, emitted.row as usize, self.deployed.terms) else { continue };
+            let text = basis.to_bytes();
+            let saved = save(store, &finding, &text, basis.sequences())?;
+            self.effects = std::mem::take(&mut self.effects).and(saved);
+        }
+        Ok(())
+    }
+
+    /// What became of a batch's events, for the ledger.
+    fn count(&mut self, batch: &Batch, became: Became) {
+        let counted = ledger::judged(&self.deployed.lane(self.key), batch.received(), became);
+        self.effects = std::mem::take(&mut self.effects).and(counted);
+    }
+
+    fn skip(&mut self, record: Skip) -> Result<(), StoreError> {
+        self.ran.skips += 1;
+        self.effects = std::mem::take(&mut self.effects).and(skip(&self.key.0, &record)?);
+        Ok(())
+    }
+
+    /// Out of time. Nothing of the wave is committed, but that it was so.
+    fn stuck(self, lane: &LaneSource, batch: &Batch, end: u64, moment: &Faulted) -> Result<Judged, StoreError> {
+        let fault = fault(self.deployed, self.key, batch, moment, 0);
+        let resting = Resting {
+            version: fault.version.clone(),
+            digest: fault.digest,
+            first: fault.first,
+            last: fault.last,
+            rows: fault.rows,
+            outcome: fault.outcome.clone(),
+            limit: fault.limit.clone(),
+            why: fault.reason.clone(),
+            since: fault.latest,
+            hours: ledger::hours(batch.received()),
+        };
+        let why = format!("{}: {}", fault.outcome, fault.reason);
+        let rows = batch.len();
+        let mut effects = record(&self.setup.store, lane, vec![fault])?;
+        let rests = self.given.last_try.then_some(Box::new(resting));
+        if let Some(resting) = &rests {
+            effects = effects.and(rest(lane, resting)?);
+        }
+        Ok(Judged::Stuck(effects, Trouble::Guest { why, end, rows, rests }))
+    }
+}
+
+/// A piece that completed, and what was found in it.
+type Found = (Arc<Batch>, Vec<Emitted>);
+
+/// See the module.
+fn is_guests(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::OutOfTime { limit: Limit::CpuTime | Limit::ColumnTime, .. })
+}
