@@ -1,4 +1,4 @@
-//! The writer's thread: takes the requests that wait, writes them, syncs each file once, then answers.
+//! The writer's thread: takes the requests that wait, writes them, syncs each file once, several at a time, then answers.
 
 use std::fs::File;
 use std::io;
@@ -12,7 +12,7 @@ use super::entries::Entries;
 use super::keys::NONE;
 use super::record::{Header, PARTS, RECORD_BYTES, Request};
 use super::stream::{Open, Stream, lock};
-use super::{AppendError, Appended, JournalError, Shared, segment};
+use super::{AppendError, Appended, JournalError, Shared, segment, sync};
 
 /// Bytes after which a group is written, though more requests wait.
 const GROUP_BYTES: usize = 16 << 20;
@@ -97,8 +97,10 @@ impl Writer {
         }
         let written: Vec<Written> =
             by_stream.into_iter().filter_map(|(stream, jobs)| self.write(stream, jobs)).collect();
-        for group in written {
-            match group.file.sync_data() {
+        let files: Vec<&File> = written.iter().map(|group| &*group.file).collect();
+        let synced = sync::all(&files);
+        for (group, synced) in written.into_iter().zip(synced) {
+            match synced {
                 Ok(()) => publish(group),
                 Err(error) => give_up(group, &error),
             }

@@ -1,14 +1,16 @@
 //! The commit thread: gathers effects that wait into one batch, makes it durable, answers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
 use super::StoreError;
+use super::commits::{self, Commits};
 use super::effects::{Change, Effects};
+use super::shown::{Changes, Shown};
 
 /// Commits of one batch at most.
 const GROUP: usize = 256;
@@ -25,7 +27,8 @@ pub(super) struct Committer {
     /// Sled's log.
     log: File,
     path: PathBuf,
-    durable: Arc<RwLock<()>>,
+    shown: Arc<Shown>,
+    made: Commits,
     commits: Receiver<Commit>,
     /// The number last given to each growing list, once looked up.
     numbers: HashMap<Vec<u8>, u64>,
@@ -33,18 +36,16 @@ pub(super) struct Committer {
     broken: Option<StoreError>,
 }
 
-/// What a group changes: keys with their values, removed ones without.
-type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
-
 impl Committer {
     pub(super) fn new(
         db: sled::Db,
         log: File,
         path: PathBuf,
-        durable: Arc<RwLock<()>>,
+        shown: Arc<Shown>,
+        made: Commits,
         commits: Receiver<Commit>,
     ) -> Self {
-        Self { db, log, path, durable, commits, numbers: HashMap::new(), broken: None }
+        Self { db, log, path, shown, made, commits, numbers: HashMap::new(), broken: None }
     }
 
     pub(super) fn run(mut self) {
@@ -57,6 +58,7 @@ impl Committer {
             }
             self.group(group);
         }
+        self.made.sync();
     }
 
     fn group(&mut self, group: Vec<Commit>) {
@@ -153,9 +155,10 @@ impl Committer {
         Ok(0)
     }
 
-    /// Applies, flushes and syncs. Meanwhile nobody reads: what is read is durable.
-    fn write(&self, changes: Changes) -> Result<(), StoreError> {
-        let _alone = self.durable.write().unwrap_or_else(PoisonError::into_inner);
+    /// Applies, flushes and syncs. Meanwhile readers are shown what was there before; for good, when this fails.
+    fn write(&mut self, mut changes: Changes) -> Result<(), StoreError> {
+        changes.insert(commits::KEY.to_vec(), Some(self.made.next()));
+        self.shown.hide(&changes).map_err(|error| self.failed(&error))?;
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
             match value {
@@ -165,7 +168,10 @@ impl Committer {
         }
         self.db.apply_batch(batch).map_err(|error| self.failed(&error))?;
         self.db.flush().map_err(|error| self.failed(&error))?;
-        self.log.sync_data().map_err(|error| StoreError::disk(&self.path, error))
+        self.log.sync_data().map_err(|error| StoreError::disk(&self.path, error))?;
+        self.shown.reveal();
+        self.made.made();
+        Ok(())
     }
 
     fn failed(&self, error: &sled::Error) -> StoreError {
