@@ -16,6 +16,7 @@ mod recover;
 mod retain;
 mod segment;
 mod stream;
+mod sync;
 mod tally;
 mod writer;
 

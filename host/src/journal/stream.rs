@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entries::Entries;
 use super::keys::Keys;
-use super::recover::{self, Found};
+use super::recover::{self, Damage, Found};
 use super::{JournalError, segment};
 use crate::model::{Force, SourceName};
 
@@ -71,6 +71,11 @@ impl Stream {
             let path = segment::path(folder, *first);
             let (file, entries, durable) = recover::last(force, &path, *first, &mut stream.keys, found)?;
             stream.next = entries.end;
+            if after >= entries.end {
+                // A lane was done with more than there is: the segment was whole once.
+                let damage = Damage::Lost { first: entries.end, rows: after + 1 - entries.end };
+                found.push(Found { force: force.clone(), segment: path.clone(), damage });
+            }
             stream.open = Some(Open { file: Arc::new(file), path, entries, durable });
         }
         stream.next = stream.next.max(after + 1);

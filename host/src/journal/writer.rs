@@ -1,4 +1,4 @@
-//! The writer's thread: takes the requests that wait, writes them, syncs each file once, then answers.
+//! The writer's thread: takes the requests that wait, writes them, syncs each file once, several at a time, then answers.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use super::entries::Entries;
 use super::keys::NONE;
 use super::record::{Header, PARTS, RECORD_BYTES, Request};
 use super::stream::{Open, Stream, lock};
-use super::{AppendError, Appended, JournalError, Shared, segment};
+use super::{AppendError, Appended, JournalError, Shared, segment, sync};
 
 /// Bytes after which a group is written, though more requests wait.
 const GROUP_BYTES: usize = 16 << 20;
@@ -98,13 +98,14 @@ impl Writer {
         }
         let written: Vec<Written> =
             by_stream.into_iter().filter_map(|(stream, jobs)| self.write(stream, jobs)).collect();
-        for group in written {
-            let begun = Instant::now();
-            let result = group.file.sync_data();
-            if let Some(synced) = self.shared.synced.get() {
-                synced(begun.elapsed());
-            }
-            match result {
+        let files: Vec<&File> = written.iter().map(|group| &*group.file).collect();
+        let begun = Instant::now();
+        let synced = sync::all(&files);
+        if let (Some(told), false) = (self.shared.synced.get(), files.is_empty()) {
+            told(begun.elapsed());
+        }
+        for (group, synced) in written.into_iter().zip(synced) {
+            match synced {
                 Ok(()) => publish(group),
                 Err(error) => give_up(group, &error),
             }

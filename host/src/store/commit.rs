@@ -1,15 +1,17 @@
 //! The commit thread: gathers effects that wait into one batch, makes it durable, answers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
 use super::StoreError;
+use super::commits::{self, Commits};
 use super::effects::{Change, Effects};
+use super::shown::{Changes, Shown};
 
 /// Commits of one batch at most.
 const GROUP: usize = 256;
@@ -26,7 +28,8 @@ pub(super) struct Committer {
     /// Sled's log.
     log: File,
     path: PathBuf,
-    durable: Arc<RwLock<()>>,
+    shown: Arc<Shown>,
+    made: Commits,
     commits: Receiver<Commit>,
     synced: Arc<OnceLock<Synced>>,
     /// The number last given to each growing list, once looked up.
@@ -38,19 +41,17 @@ pub(super) struct Committer {
 /// Told how long each write and sync took.
 pub(super) type Synced = Box<dyn Fn(Duration) + Send + Sync>;
 
-/// What a group changes: keys with their values, removed ones without.
-type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
-
 impl Committer {
     pub(super) fn new(
         db: sled::Db,
         log: File,
         path: PathBuf,
-        durable: Arc<RwLock<()>>,
+        shown: Arc<Shown>,
+        made: Commits,
         commits: Receiver<Commit>,
         synced: Arc<OnceLock<Synced>>,
     ) -> Self {
-        Self { db, log, path, durable, commits, synced, numbers: HashMap::new(), broken: None }
+        Self { db, log, path, shown, made, commits, synced, numbers: HashMap::new(), broken: None }
     }
 
     pub(super) fn run(mut self) {
@@ -63,6 +64,7 @@ impl Committer {
             }
             self.group(group);
         }
+        self.made.sync();
     }
 
     fn group(&mut self, group: Vec<Commit>) {
@@ -172,10 +174,11 @@ impl Committer {
         Ok(0)
     }
 
-    /// Applies, flushes and syncs. Meanwhile nobody reads: what is read is durable.
-    fn write(&self, changes: Changes) -> Result<(), StoreError> {
+    /// Applies, flushes and syncs. Meanwhile readers are shown what was there before; for good, when this fails.
+    fn write(&mut self, mut changes: Changes) -> Result<(), StoreError> {
         let begun = Instant::now();
-        let _alone = self.durable.write().unwrap_or_else(PoisonError::into_inner);
+        changes.insert(commits::KEY.to_vec(), Some(self.made.next()));
+        self.shown.hide(&changes).map_err(|error| self.failed(&error))?;
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
             match value {
@@ -189,6 +192,8 @@ impl Committer {
         if let Some(synced) = self.synced.get() {
             synced(begun.elapsed());
         }
+        self.shown.reveal();
+        self.made.made();
         Ok(())
     }
 

@@ -12,9 +12,11 @@
 //! Knows no word of what it keeps.
 
 mod commit;
+mod commits;
 mod effects;
 mod files;
 mod lock;
+mod shown;
 
 #[cfg(test)]
 mod tests;
@@ -22,14 +24,16 @@ mod tests;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, bounded};
 
 use crate::ids::Digest;
 use commit::{Commit, Committer};
+use commits::Commits;
 pub use effects::{Effects, Space};
+use shown::Shown;
 
 /// Bytes of a value at most.
 pub const VALUE_BYTES: usize = 100 << 10;
@@ -64,6 +68,20 @@ pub enum StoreError {
         /// The system's words.
         reason: String,
     },
+    /// The operator's to solve: sled recovered less than was durable.
+    #[error("{}: it is damaged or cut off: it holds {held} commits, and {known} were durable. Restore the folder `store` \
+             from a backup. To go on with what it holds, delete {}: findings since then are made again, what was done to \
+             forces, tokens and the audit since then is lost", log.display(), beside.display())]
+    CutOff {
+        /// Sled's log.
+        log: PathBuf,
+        /// The last commit that it holds.
+        held: u64,
+        /// A commit that was durable.
+        known: u64,
+        /// The file that says so.
+        beside: PathBuf,
+    },
     /// The caller's: over a limit.
     #[error("{0}")]
     TooLarge(String),
@@ -83,11 +101,9 @@ impl StoreError {
 
 /// See the module. Dropping it ends the commit thread after what is queued.
 pub struct Store {
-    db: sled::Db,
     folder: PathBuf,
-    /// Held for writing while something is applied that is not yet durable.
-    durable: Arc<RwLock<()>>,
     synced: Arc<OnceLock<commit::Synced>>,
+    shown: Arc<Shown>,
     to_thread: Option<Sender<Commit>>,
     thread: Option<JoinHandle<()>>,
     _lock: lock::Lock,
@@ -110,16 +126,17 @@ impl Store {
         let config = sled::Config::new().path(&inside).segment_size(SEGMENT_BYTES).cache_capacity(CACHE_BYTES);
         let db = config.open().map_err(|error| StoreError::disk(&inside, error))?;
         let log = synced(&folder, &inside).map_err(|error| StoreError::disk(&inside, error))?;
-        let durable = Arc::new(RwLock::new(()));
+        let commits_made = Commits::open(&folder, &inside.join("db"), &db)?;
+        let shown = Arc::new(Shown::new(db.clone()));
         let (to_thread, commits) = bounded(QUEUE);
-        let synced = Arc::new(OnceLock::new());
+        let told = Arc::new(OnceLock::new());
         let committer =
-            Committer::new(db.clone(), log, inside.clone(), Arc::clone(&durable), commits, Arc::clone(&synced));
+            Committer::new(db, log, inside.clone(), Arc::clone(&shown), commits_made, commits, Arc::clone(&told));
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || committer.run())
             .map_err(|error| StoreError::disk(&inside, error))?;
-        Ok(Self { db, folder, durable, synced, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+        Ok(Self { folder, synced: told, shown, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
     }
 
     /// Has someone told, from now on, how long each write and sync takes. The first who asks for it.
@@ -138,9 +155,7 @@ impl Store {
     /// # Errors
     /// `Disk`.
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let _durable = self.durable.read().unwrap_or_else(PoisonError::into_inner);
-        let value = self.db.get(effects::key(space, key)).map_err(|error| self.failed(&error))?;
-        Ok(value.map(|value| value.to_vec()))
+        self.shown.get(&effects::key(space, key)).map_err(|error| self.failed(&error))
     }
 
     /// Whether a key is set, or will be once the commit that is under way is durable. Does not wait for it: for who commits
@@ -149,7 +164,7 @@ impl Store {
     /// # Errors
     /// `Disk`.
     pub fn is_set(&self, space: Space, key: &[u8]) -> Result<bool, StoreError> {
-        self.db.contains_key(effects::key(space, key)).map_err(|error| self.failed(&error))
+        self.shown.is_set(&effects::key(space, key)).map_err(|error| self.failed(&error))
     }
 
     /// Up to `limit` pairs whose keys begin with `prefix` and stand behind `after`, ascending.
@@ -163,23 +178,11 @@ impl Store {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError> {
-        let _durable = self.durable.read().unwrap_or_else(PoisonError::into_inner);
-        let from = effects::key(space, after.unwrap_or(prefix));
         let whole = effects::key(space, prefix);
-        let mut found = Vec::new();
-        for pair in self.db.range(from.clone()..) {
-            if found.len() == limit {
-                break;
-            }
-            let (key, value) = pair.map_err(|error| self.failed(&error))?;
-            if !key.starts_with(&whole) {
-                break;
-            }
-            if after.is_none() || *key != *from {
-                found.push((key.get(1..).unwrap_or_default().to_vec(), value.to_vec()));
-            }
-        }
-        Ok(found)
+        // Behind a key stands first what is that key and a zero byte.
+        let from = after.map_or_else(|| whole.clone(), |after| [&effects::key(space, after)[..], &[0]].concat());
+        let found = self.shown.list(&whole, &from, limit).map_err(|error| self.failed(&error))?;
+        Ok(found.into_iter().map(bare).collect())
     }
 
     /// The pair with the highest key that begins with `prefix`.
@@ -187,14 +190,8 @@ impl Store {
     /// # Errors
     /// `Disk`.
     pub fn last(&self, space: Space, prefix: &[u8]) -> Result<Option<Pair>, StoreError> {
-        let _durable = self.durable.read().unwrap_or_else(PoisonError::into_inner);
-        match self.db.scan_prefix(effects::key(space, prefix)).next_back() {
-            None => Ok(None),
-            Some(pair) => {
-                let (key, value) = pair.map_err(|error| self.failed(&error))?;
-                Ok(Some((key.get(1..).unwrap_or_default().to_vec(), value.to_vec())))
-            }
-        }
+        let found = self.shown.last(&effects::key(space, prefix)).map_err(|error| self.failed(&error))?;
+        Ok(found.map(bare))
     }
 
     /// Hands effects to the commit thread, waiting while its queue is full; `answer` is called there once all of them are
@@ -261,6 +258,11 @@ impl Drop for Store {
             let _ = thread.join();
         }
     }
+}
+
+/// A pair without its key's keyspace.
+fn bare((key, value): Pair) -> Pair {
+    (key.get(1..).unwrap_or_default().to_vec(), value)
 }
 
 /// Syncs what opening made: the settings file, snapshots' names, the log and the folders. The log's file, to sync it later.
