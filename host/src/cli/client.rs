@@ -1,6 +1,7 @@
 //! Talks to a running host: where it is, whose token, and what it said.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -33,26 +34,37 @@ pub(super) struct Client {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Value,
+    /// When to come again, where the host is busy.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Args {
     pub(super) fn client(&self) -> Result<Client> {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        let host = self.host.clone().or_else(|| std::env::var("CORDON_HOST").ok());
-        let host = host.unwrap_or_else(|| HOST.to_owned()).trim_end_matches('/').to_owned();
+        let host = host(self.host.as_deref());
         let file = self.token_file.clone().or_else(|| std::env::var_os("CORDON_TOKEN_FILE").map(PathBuf::from));
         let file = file.context("whose token? name its file with --token-file or CORDON_TOKEN_FILE")?;
-        Ok(Client { agent, host, token: token(&file)? })
+        Ok(Client::new(&host, &token(&file)?))
     }
 }
 
-fn token(file: &Path) -> Result<String> {
+/// The host that is named, or that the environment names, or this machine's.
+pub(super) fn host(named: Option<&str>) -> String {
+    let host = named.map(str::to_owned).or_else(|| std::env::var("CORDON_HOST").ok());
+    host.unwrap_or_else(|| HOST.to_owned()).trim_end_matches('/').to_owned()
+}
+
+pub(super) fn token(file: &Path) -> Result<String> {
     let text = std::fs::read_to_string(file);
     let text = text.with_context(|| format!("{}: the token cannot be read", file.display()))?;
     Ok(text.trim().to_owned())
 }
 
 impl Client {
+    pub(super) fn new(host: &str, token: &str) -> Self {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        Self { agent, host: host.to_owned(), token: token.to_owned() }
+    }
+
     pub(super) fn get(&self, path: &str) -> Result<Value> {
         let request = self.agent.get(format!("{}{path}", self.host)).header("authorization", self.bearer());
         self.answer(request.call())?.good()
@@ -91,13 +103,15 @@ impl Client {
             format!("{}: no host answers; start one with `cordon serve`, or name it with --host", self.host)
         })?;
         let status = answer.status().as_u16();
+        let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
         let text =
             answer.body_mut().read_to_string().with_context(|| format!("{}: the answer broke off", self.host))?;
         let body = match text.trim() {
             "" => Value::Null,
             text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
         };
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, retry_after })
     }
 }
 

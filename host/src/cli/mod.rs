@@ -24,6 +24,7 @@ mod reproduce;
 mod run;
 mod send;
 mod serve;
+mod simulate;
 mod soak;
 mod span;
 mod status;
@@ -64,6 +65,7 @@ enum Verb {
     Demo(demo::Args),
     Serve(serve::Args),
     Send(send::Args),
+    Simulate(simulate::Args),
     Status(status::Args),
     Force(force::Args),
     Token(token::Args),
@@ -130,6 +132,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Send(args) => send::run(&args),
+        Verb::Simulate(args) => simulate::run(&args),
         Verb::Status(args) => status::run(&args),
         Verb::Force(args) => force::run(&args),
         Verb::Token(args) => token::run(&args),
