@@ -21,6 +21,7 @@ pub mod registry;
 pub mod results;
 pub mod sandbox;
 pub mod scheduler;
+pub mod simulate;
 pub mod soak;
 pub mod store;
 pub mod telemetry;

@@ -1,4 +1,4 @@
-//! `cordon run`, `inspect`, `fields`, `bench`, `demo` on real plugins and sample events.
+//! `cordon run`, `inspect`, `fields`, `bench` on real plugins and sample events.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -266,15 +266,6 @@ fn bench_measures_each_size_of_batch() {
     let costs: Vec<Value> = serde_json::from_str(&said.out).unwrap();
     assert_eq!(costs.iter().map(|cost| cost["batch"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 64]);
     assert!(costs.iter().all(|cost| cost["ns_per_event"].as_f64().unwrap() > 0.0));
-}
-
-#[test]
-fn the_demo_works_from_any_folder() {
-    let elsewhere = tempfile::tempdir().unwrap();
-    let said = Cordon::new(BINARY, elsewhere.path()).run(&["demo"]);
-    // The binary under test was built in tests/, beside plugins/ as the real one in host/.
-    let said = said.ends(0);
-    assert!(said.out.contains("evidence") && said.err.contains("Now try"), "{}", said.err);
 }
 
 #[test]

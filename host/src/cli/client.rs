@@ -39,12 +39,10 @@ pub(super) struct Answer {
 
 impl Args {
     pub(super) fn client(&self) -> Result<Client> {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        let host = self.host.clone().or_else(|| std::env::var("CORDON_HOST").ok());
-        let host = host.unwrap_or_else(|| HOST.to_owned()).trim_end_matches('/').to_owned();
+        let host = host(self.host.as_deref());
         let file = self.token_file.clone().or_else(|| std::env::var_os("CORDON_TOKEN_FILE").map(PathBuf::from));
         let file = file.context("whose token? name its file with --token-file or CORDON_TOKEN_FILE")?;
-        Ok(Client { agent, host, token: token(&file)? })
+        Ok(Client::new(&host, &token(&file)?))
     }
 }
 
@@ -55,13 +53,24 @@ pub(super) fn in_url(text: &str) -> String {
     text.bytes().map(encode).collect()
 }
 
-fn token(file: &Path) -> Result<String> {
+/// The host that is named, or that the environment names, or this machine's.
+pub(super) fn host(named: Option<&str>) -> String {
+    let host = named.map(str::to_owned).or_else(|| std::env::var("CORDON_HOST").ok());
+    host.unwrap_or_else(|| HOST.to_owned()).trim_end_matches('/').to_owned()
+}
+
+pub(super) fn token(file: &Path) -> Result<String> {
     let text = std::fs::read_to_string(file);
     let text = text.with_context(|| format!("{}: the token cannot be read", file.display()))?;
     Ok(text.trim().to_owned())
 }
 
 impl Client {
+    pub(super) fn new(host: &str, token: &str) -> Self {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        Self { agent, host: host.to_owned(), token: token.to_owned() }
+    }
+
     pub(super) fn get(&self, path: &str) -> Result<Value> {
         let request = self.agent.get(format!("{}{path}", self.host)).header("authorization", self.bearer());
         self.answer(request.call())?.good()

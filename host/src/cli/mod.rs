@@ -33,6 +33,7 @@ mod reproduce;
 mod run;
 mod send;
 mod serve;
+mod simulate;
 mod soak;
 mod span;
 mod status;
@@ -73,6 +74,7 @@ enum Verb {
     Demo(demo::Args),
     Serve(serve::Args),
     Send(send::Args),
+    Simulate(simulate::Args),
     Status(status::Args),
     Ledger(ledger::Args),
     Force(force::Args),
@@ -143,6 +145,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Serve(args) => serve::run(&args),
         Verb::Send(args) => send::run(&args),
+        Verb::Simulate(args) => simulate::run(&args),
         Verb::Status(args) => status::run(&args),
         Verb::Ledger(args) => ledger::run(&args),
         Verb::Force(args) => force::run(&args),

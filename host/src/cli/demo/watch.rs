@@ -1,0 +1,108 @@
+//! What is found, shown a line each, and compared with what was planted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::cli::simulate::Acked;
+use crate::cli::{style, text};
+use crate::findings::text::safe;
+use crate::ids::Digest;
+use crate::simulate::Planted;
+
+/// Plugins of the host itself look at the host, not at the forces.
+pub(super) const OWN: &str = "cordon-";
+
+/// See the module.
+pub(super) struct Watch {
+    planted: Vec<Planted>,
+    /// The attack that an event is of.
+    attacks: BTreeMap<Digest, usize>,
+    acknowledged: BTreeMap<Digest, Instant>,
+    found: BTreeSet<usize>,
+    /// Force, rule and key of what was shown.
+    shown: BTreeSet<(String, String, String)>,
+    unplanted: Vec<String>,
+    slowest: Duration,
+}
+
+impl Watch {
+    pub(super) fn new(planted: &[Planted]) -> Self {
+        let events =
+            planted.iter().enumerate().flat_map(|(at, one)| one.events.iter().map(move |event| (event.identity, at)));
+        Self {
+            planted: planted.to_vec(),
+            attacks: events.collect(),
+            acknowledged: BTreeMap::new(),
+            found: BTreeSet::new(),
+            shown: BTreeSet::new(),
+            unplanted: Vec::new(),
+            slowest: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn acknowledged(&mut self, event: Acked) {
+        self.acknowledged.entry(event.identity).or_insert(event.at);
+    }
+
+    /// Shows a finding; another of the same rule and key is the same to a person.
+    pub(super) fn show(&mut self, finding: &Value) -> Result<()> {
+        let field = |name: &str| finding.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (force, rule) = (field("force"), field("rule"));
+        let inside = |of: &str, name: &str| finding.get(of).and_then(|of| of.get(name)).and_then(Value::as_str);
+        let plugin = inside("plugin", "id").unwrap_or_default();
+        if plugin.starts_with(OWN) {
+            return Ok(());
+        }
+        let event = inside("event", "digest").and_then(Digest::from_hex);
+        let attack = event.and_then(|event| self.attacks.get(&event)).copied();
+        let expected = attack.filter(|at| {
+            let finds = self.planted.get(*at).and_then(|planted| planted.finds);
+            finds.is_some_and(|finds| finds.plugin == plugin && finds.rule == rule)
+        });
+        match expected {
+            Some(at) => drop(self.found.insert(at)),
+            None => self.unplanted.push(safe(&format!("{plugin} {rule} at {force}: {}", field("summary")))),
+        }
+        if !self.shown.insert((force.to_owned(), rule.to_owned(), field("key").to_owned())) {
+            return Ok(());
+        }
+        let waited = event.and_then(|event| self.acknowledged.get(&event)).map(Instant::elapsed);
+        self.slowest = self.slowest.max(waited.unwrap_or_default());
+        let time: String = inside("event", "time").unwrap_or_default().chars().skip(11).take(8).collect();
+        let severity = field("severity");
+        let colour = match severity {
+            "critical" | "high" => style::BAD,
+            "medium" => style::WARN,
+            _ => style::PLAIN,
+        };
+        writeln!(
+            crate::cli::out(),
+            "{}  {:<12} {colour}{severity:<9}{} {:<50} {:>10} after it was acknowledged",
+            safe(&time),
+            safe(force),
+            style::OFF,
+            safe(field("title")),
+            waited.map_or_else(|| "-".to_owned(), text::time),
+        )?;
+        Ok(())
+    }
+
+    /// Force and story of what was not found.
+    pub(super) fn missing(&self) -> Vec<(String, &'static str)> {
+        let all = self.planted.iter().enumerate();
+        all.filter(|(at, _)| !self.found.contains(at)).map(|(_, one)| (one.force.to_string(), one.story)).collect()
+    }
+
+    pub(super) fn unplanted(&self) -> impl Iterator<Item = &str> {
+        self.unplanted.iter().map(String::as_str)
+    }
+
+    /// For people.
+    pub(super) fn slowest(&self) -> String {
+        format!("the slowest was shown {} after it was acknowledged", text::time(self.slowest))
+    }
+}

@@ -1,0 +1,35 @@
+//! Somebody takes everything with them.
+
+use super::Story;
+use super::stage::Stage;
+
+pub(super) const STORY: Story = Story {
+    name: "mass-download",
+    what: "An account downloads more files in minutes than in a month before",
+    attack: &["T1530"],
+    finds: None,
+    tell,
+};
+
+/// With the hundredth file nobody doubts any more.
+const KNOWN: u64 = 100;
+
+fn tell(stage: &mut Stage<'_>) {
+    let (victim, from) = (stage.victim(), stage.address());
+    stage.break_in(victim, &from);
+    stage.wait(60, 300);
+    let files = KNOWN + 20 + stage.number(60);
+    for number in 1..=files {
+        let file = format!("Case {number:04}.docx");
+        stage.event(
+            "file-act",
+            victim,
+            victim,
+            &[&[("operation", "FileDownloaded"), ("file.0", &file), ("file.1", "docx"), ("ip", &from)]],
+        );
+        if number == KNOWN {
+            stage.now_known();
+        }
+        stage.wait(1, 8);
+    }
+}

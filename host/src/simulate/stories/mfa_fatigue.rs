@@ -1,0 +1,39 @@
+//! Somebody who has the password asks for the second factor again and again, until its owner gives in.
+
+use super::Story;
+use super::stage::{AFAR, Stage};
+
+pub(super) const STORY: Story = Story {
+    name: "mfa-fatigue",
+    what: "MFA is asked for again and again until the owner gives in",
+    attack: &["T1621"],
+    finds: None,
+    tell,
+};
+
+fn tell(stage: &mut Stage<'_>) {
+    let (victim, from) = (stage.victim(), stage.address());
+    let asked = 8 + stage.number(8);
+    for _ in 0..asked {
+        stage.event(
+            "signin",
+            victim,
+            victim,
+            &[
+                AFAR,
+                &[
+                    ("category", "SignInLogs"),
+                    ("code", "500121"),
+                    ("reason", "Authentication failed during strong authentication request."),
+                    ("ca", "failure"),
+                    ("policy-result", "failure"),
+                    ("steps", "${password-step}"),
+                    ("ip", &from),
+                ],
+            ],
+        );
+        stage.wait(20, 90);
+    }
+    stage.event("signin", victim, victim, &[AFAR, &[("category", "SignInLogs"), ("ip", &from)]]);
+    stage.now_known();
+}

@@ -1,0 +1,130 @@
+//! Attacks, one story a file: what happens to whom, minute by minute, among the ordinary traffic.
+
+mod anonymous_sharing;
+mod application_credential;
+mod audit_switched_off;
+mod illicit_consent;
+mod impossible_travel;
+mod inbox_rule_hiding;
+mod mailbox_delegation;
+mod mailbox_forwarding;
+mod mass_download;
+mod mfa_fatigue;
+mod password_spray;
+mod privileged_role;
+mod stage;
+
+use jiff::Timestamp;
+use stage::Stage;
+
+use super::catalogue::{Catalogue, SOURCES};
+use super::delivery::SECOND;
+use super::dice::{Dice, named};
+use super::people::World;
+use super::truth::{Finds, Planted, PlantedEvent};
+use super::{Settings, SimulateError};
+use crate::ids::event_identity;
+
+/// An attack that can be planted.
+#[derive(Debug)]
+pub struct Story {
+    /// Its name.
+    pub name: &'static str,
+    /// What happens, in a sentence.
+    pub what: &'static str,
+    /// ATT&CK techniques.
+    pub attack: &'static [&'static str],
+    /// What finds it today.
+    pub finds: Option<Finds>,
+    tell: fn(&mut Stage<'_>),
+}
+
+/// All attacks.
+pub const STORIES: [&Story; 12] = [
+    &mailbox_forwarding::STORY,
+    &inbox_rule_hiding::STORY,
+    &illicit_consent::STORY,
+    &privileged_role::STORY,
+    &password_spray::STORY,
+    &mfa_fatigue::STORY,
+    &impossible_travel::STORY,
+    &mass_download::STORY,
+    &audit_switched_off::STORY,
+    &anonymous_sharing::STORY,
+    &mailbox_delegation::STORY,
+    &application_credential::STORY,
+];
+
+/// An event of an attack.
+#[derive(Debug)]
+pub(super) struct Act {
+    pub(super) at: i64,
+    pub(super) time: i64,
+    /// Its number in [`SOURCES`].
+    pub(super) source: usize,
+    pub(super) bytes: Vec<u8>,
+    /// Its attack.
+    pub(super) planted: usize,
+}
+
+/// What was planted on a force.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) planted: Vec<Planted>,
+    pub(super) acts: Vec<Act>,
+}
+
+/// The share of the run in which one attack begins and ends, at most.
+const PART: i64 = 4;
+/// From happening to arriving, at most.
+const ARRIVES: i64 = 300 * SECOND;
+
+/// Plants each attack once, somewhere in the run; one that takes too long for the run happens faster.
+pub(super) fn plant(settings: &Settings, catalogue: &Catalogue, world: &World) -> Result<Plan, SimulateError> {
+    let mut plan = Plan::default();
+    let mut used = Vec::new();
+    let count = i64::try_from(settings.stories.len()).unwrap_or(1).max(1);
+    for (number, story) in (0..).zip(&settings.stories) {
+        let names = [settings.seed, named(world.force.as_str()), named(story.name), settings.stream];
+        let mut stage = Stage::new(catalogue, world, Dice::new(&names), std::mem::take(&mut used));
+        (story.tell)(&mut stage);
+        let mut told = stage.told().map_err(|reason| SimulateError::table(story.name, &reason))?;
+        used = std::mem::take(&mut told.used);
+        // The attacks of a force begin one after the other, and all have arrived before the end.
+        let room = settings.duration / PART;
+        let arrives = ARRIVES.min(settings.duration / 40).max(1);
+        let free = settings.duration - room - arrives;
+        let begin = settings.start + (free * number + told.dice.between(0, free.max(1))) / count;
+        let span = told.span().max(1);
+        let mut events = Vec::new();
+        for step in &told.steps {
+            let offset = if span > room { step.offset * room / span } else { step.offset };
+            let time = begin + offset;
+            let bytes = step.fill(world, &catalogue.lists, time);
+            let source = SOURCES.get(step.source).copied().unwrap_or_default();
+            let identity = event_identity(source, &bytes);
+            events.push(PlantedEvent { source, time: text(time), identity });
+            let at = time + told.dice.between(0, arrives);
+            plan.acts.push(Act { at, time, source: step.source, bytes, planted: plan.planted.len() });
+        }
+        let nothing = || SimulateError::table(story.name, "nothing happens");
+        let (first, last) = events.first().zip(events.last()).ok_or_else(nothing)?;
+        plan.planted.push(Planted {
+            force: world.force.clone(),
+            story: story.name,
+            what: story.what,
+            attack: story.attack,
+            accounts: told.accounts,
+            first: first.time.clone(),
+            last: last.time.clone(),
+            knowable: events.get(told.knowable).ok_or_else(nothing)?.identity,
+            finds: story.finds,
+            events,
+        });
+    }
+    Ok(plan)
+}
+
+fn text(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).map(|time| time.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,81 @@
+//! Today's plugins find what is planted for them, in the right force, and nothing else.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use cordon_tests::cli::Cordon;
+use serde_json::Value;
+
+use crate::{BINARY, PLUGINS};
+
+fn simulate(folder: &Path, attacks: &str) {
+    let _ = Cordon::new(BINARY, folder)
+        .run(&[
+            "simulate",
+            "--for",
+            "avon,kent",
+            "--duration",
+            "1d",
+            "--rate",
+            "0.5",
+            "--seed",
+            "7",
+            "--attacks",
+            attacks,
+            "-o",
+            "out",
+        ])
+        .ends(0);
+}
+
+fn findings(folder: &Path, force: &str) -> Vec<Value> {
+    let events = format!("out/{force}/*.jsonl");
+    let arguments = ["run", "-p", &**PLUGINS, "--for", force, &events, "--format", "ndjson"];
+    Cordon::new(BINARY, folder).run(&arguments).ends(0).lines()
+}
+
+fn text<'a>(of: &'a Value, path: &[&str]) -> &'a str {
+    path.iter().fold(of, |value, name| &value[*name]).as_str().unwrap()
+}
+
+#[test]
+fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    simulate(folder.path(), "all");
+    let truth = std::fs::read_to_string(folder.path().join("out/truth.ndjson")).unwrap();
+    let truth: Vec<Value> = truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(truth.len(), 24);
+    for force in ["avon", "kent"] {
+        let planted: Vec<&Value> = truth.iter().filter(|one| one["force"] == force).collect();
+        let expected: BTreeSet<(&str, &str)> = planted
+            .iter()
+            .filter(|one| !one["finds"].is_null())
+            .map(|one| (text(one, &["story"]), text(one, &["finds", "rule"])))
+            .collect();
+        assert_eq!(expected.len(), 4);
+        let findings = findings(folder.path(), force);
+        let (mut found, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        for finding in &findings {
+            let digest = text(finding, &["event", "digest"]);
+            let attack = planted
+                .iter()
+                .find(|one| one["events"].as_array().unwrap().iter().any(|event| event["identity"] == digest));
+            let attack = attack.unwrap_or_else(|| panic!("found, but not planted: {finding}"));
+            assert_eq!(finding["plugin"]["id"], attack["finds"]["plugin"]);
+            found.insert((text(attack, &["story"]), text(finding, &["rule"])));
+            keys.insert((text(finding, &["rule"]), text(finding, &["key"])));
+        }
+        assert_eq!(found, expected, "{force}");
+        // Whatever both logs and repeats say of one attack is one rule and one key.
+        assert_eq!(keys.len(), expected.len(), "{keys:?}");
+    }
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is_planted() {
+    let folder = tempfile::tempdir().unwrap();
+    simulate(folder.path(), "none");
+    for force in ["avon", "kent"] {
+        assert!(findings(folder.path(), force).is_empty(), "{force}");
+    }
+}
