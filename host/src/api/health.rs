@@ -11,17 +11,29 @@ use serde_json::{Value, json};
 
 use super::answer::{Refused, Shared, blocking};
 use crate::identity::Caller;
+use crate::journal::AppendError;
 
 /// The process answers.
 pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// The host takes events.
+/// Whether the host takes events; if not, why, in words that everybody may read.
 pub(super) async fn ready(State(api): Shared) -> (StatusCode, &'static str) {
-    match api.stopping.load(Ordering::Relaxed) {
-        false => (StatusCode::OK, "ready\n"),
-        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+    let no = |why| (StatusCode::SERVICE_UNAVAILABLE, why);
+    if api.stopping.load(Ordering::Relaxed) {
+        return no("not ready: the host is stopping\n");
+    }
+    if api.store.broken().is_some() {
+        return no("not ready: the store stopped after a failed write; its log says why, and a restart is needed\n");
+    }
+    match api.journal.room() {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(AppendError::DiskFloor { .. }) => no("not ready: the disk is full (`disk-floor-mib`)\n"),
+        Err(error) => {
+            tracing::error!("{error}");
+            no("not ready: the journal's disk does not answer\n")
+        }
     }
 }
 

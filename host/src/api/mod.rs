@@ -11,21 +11,23 @@ mod findings;
 mod forces;
 mod guard;
 mod health;
+mod holds;
+mod listen;
 mod routes;
 mod tokens;
+mod whoami;
 
-use std::future::Future;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+pub use listen::{DRAIN, Listening, Tls, TlsError, serve};
 pub use routes::{ROUTES, Route};
 
 use crate::audit::Audit;
+use crate::holds::Holds;
 use crate::identity::Identity;
 use crate::intake::Intake;
 use crate::journal::Journal;
@@ -39,6 +41,8 @@ pub struct Api {
     pub audit: Arc<Audit>,
     /// Forces and tokens.
     pub identity: Arc<Identity>,
+    /// Legal holds.
+    pub holds: Arc<Holds>,
     /// Takes events.
     pub intake: Arc<Intake>,
     /// The journal, for its size.
@@ -57,16 +61,4 @@ pub struct Api {
     pub body_bytes: u64,
     /// Whether the host is stopping: it is then not ready.
     pub stopping: AtomicBool,
-}
-
-/// Serves until `stop` is done, then finishes what is under way.
-///
-/// # Errors
-/// The listener's.
-pub async fn serve(
-    listener: TcpListener,
-    api: Arc<Api>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    axum::serve(listener, routes::router(api)).with_graceful_shutdown(stop).await
 }

@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::guard::guard;
-use super::{Api, audit, events, findings, forces, health, tokens};
+use super::{Api, audit, events, findings, forces, health, holds, tokens, whoami};
 use crate::identity::Permission;
 
 /// One route.
@@ -39,6 +39,8 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/v1/findings", Some(Permission::ReadFindings), get(findings::list)),
     route!("GET" "/v1/skips", Some(Permission::ReadFindings), get(findings::skips)),
     route!("GET" "/v1/audit", Some(Permission::ReadAudit), get(audit::list)),
+    route!("GET" "/v1/audit/export", Some(Permission::ReadAudit), get(audit::export)),
+    route!("GET" "/v1/audit/{number}", Some(Permission::ReadAudit), get(audit::show)),
     route!("GET" "/v1/audit/verify", Some(Permission::ReadAudit), get(audit::verify)),
     route!("GET" "/v1/forces", Some(Permission::ReadStatus), get(forces::list)),
     route!("POST" "/v1/forces", Some(Permission::Administer), post(forces::add)),
@@ -46,7 +48,11 @@ pub const ROUTES: &[Route] = &[
     route!("PATCH" "/v1/forces/{name}", Some(Permission::Administer), patch(forces::set)),
     route!("POST" "/v1/forces/{name}/suspend", Some(Permission::Administer), post(forces::suspend)),
     route!("POST" "/v1/forces/{name}/resume", Some(Permission::Administer), post(forces::resume)),
-    route!("GET" "/v1/tokens", Some(Permission::Administer), get(tokens::list)),
+    route!("GET" "/v1/holds", Some(Permission::ReadAdministration), get(holds::list)),
+    route!("POST" "/v1/holds", Some(Permission::Administer), post(holds::add)),
+    route!("POST" "/v1/holds/{id}/release", Some(Permission::Administer), post(holds::release)),
+    route!("GET" "/v1/whoami", Some(Permission::AskWho), get(whoami::whoami)),
+    route!("GET" "/v1/tokens", Some(Permission::ReadAdministration), get(tokens::list)),
     route!("POST" "/v1/tokens", Some(Permission::Administer), post(tokens::create)),
     route!("DELETE" "/v1/tokens/{id}", Some(Permission::Administer), delete(tokens::revoke)),
 ];

@@ -13,12 +13,18 @@ mod events;
 mod exit;
 mod fields;
 mod force;
+mod hold;
 mod inspect;
 mod keeper;
+mod log;
+mod login;
 mod new;
 mod plugins;
 mod prepare;
+mod private;
+mod profile;
 mod progress;
+mod reload;
 mod report;
 mod reproduce;
 mod run;
@@ -28,6 +34,7 @@ mod soak;
 mod span;
 mod status;
 mod style;
+mod target;
 mod test;
 mod text;
 mod token;
@@ -65,9 +72,13 @@ enum Verb {
     Serve(serve::Args),
     Send(send::Args),
     Status(status::Args),
+    Login(login::Login),
+    Logout(login::Logout),
+    Whoami(login::Whoami),
     Force(force::Args),
     Token(token::Args),
     Audit(audit::Args),
+    Hold(hold::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -116,7 +127,10 @@ pub fn main() -> ExitCode {
     if let Verb::Prepare(args) = &verb {
         return prepare::run(args);
     }
-    say_what_happens();
+    // The live host's log is as its configuration says.
+    if !matches!(verb, Verb::Serve(_)) {
+        say_what_happens();
+    }
     let answer = match verb {
         Verb::Build(args) => build::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
@@ -128,12 +142,16 @@ pub fn main() -> ExitCode {
         Verb::Fields(args) => fields::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Demo(args) => demo::run(&args),
-        Verb::Serve(args) => serve::run(&args),
+        Verb::Serve(args) => serve::run(args),
         Verb::Send(args) => send::run(&args),
         Verb::Status(args) => status::run(&args),
+        Verb::Login(args) => login::login(args),
+        Verb::Logout(args) => login::logout(&args),
+        Verb::Whoami(args) => login::whoami(&args),
         Verb::Force(args) => force::run(&args),
         Verb::Token(args) => token::run(&args),
         Verb::Audit(args) => audit::run(&args),
+        Verb::Hold(args) => hold::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

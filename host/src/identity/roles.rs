@@ -25,13 +25,17 @@ pub enum Role {
 /// What a route asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
+    /// Ask whose token one has.
+    AskWho,
     /// Send events of one's own force.
     SendEvents,
     /// Read findings and skips.
     ReadFindings,
     /// See forces, lanes and metrics.
     ReadStatus,
-    /// Add forces, create and revoke tokens.
+    /// See tokens, without their texts, and legal holds.
+    ReadAdministration,
+    /// Add and change forces; create and revoke tokens; hold and release.
     Administer,
     /// Read the audit.
     ReadAudit,
@@ -52,13 +56,13 @@ impl Role {
     /// Whether it may do that.
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{Administer, ReadAudit, ReadFindings, ReadStatus, SendEvents};
+        use Permission::{Administer, AskWho, ReadAdministration, ReadAudit, ReadFindings, ReadStatus, SendEvents};
         let granted: &[Permission] = match self {
-            Role::Intake => &[SendEvents],
-            Role::ForceReader | Role::ForceContact | Role::ForceAuthor => &[ReadFindings, ReadStatus],
-            Role::Author => &[],
-            Role::Operator => &[ReadFindings, ReadStatus, Administer],
-            Role::Auditor => &[ReadFindings, ReadStatus, ReadAudit],
+            Role::Intake => &[AskWho, SendEvents],
+            Role::ForceReader | Role::ForceContact | Role::ForceAuthor => &[AskWho, ReadFindings, ReadStatus],
+            Role::Author => &[AskWho],
+            Role::Operator => &[AskWho, ReadFindings, ReadStatus, ReadAdministration, Administer],
+            Role::Auditor => &[AskWho, ReadFindings, ReadStatus, ReadAdministration, ReadAudit],
         };
         granted.contains(&permission)
     }

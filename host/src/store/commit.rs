@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crossbeam_channel::Receiver;
 
@@ -30,7 +30,7 @@ pub(super) struct Committer {
     /// The number last given to each growing list, once looked up.
     numbers: HashMap<Vec<u8>, u64>,
     /// The first failed write. After it nothing is known of the disk.
-    broken: Option<StoreError>,
+    broken: Arc<OnceLock<StoreError>>,
 }
 
 /// What a group changes: keys with their values, removed ones without.
@@ -43,8 +43,9 @@ impl Committer {
         path: PathBuf,
         durable: Arc<RwLock<()>>,
         commits: Receiver<Commit>,
+        broken: Arc<OnceLock<StoreError>>,
     ) -> Self {
-        Self { db, log, path, durable, commits, numbers: HashMap::new(), broken: None }
+        Self { db, log, path, durable, commits, numbers: HashMap::new(), broken }
     }
 
     pub(super) fn run(mut self) {
@@ -63,7 +64,7 @@ impl Committer {
         let mut changes = Changes::new();
         let mut made = Vec::with_capacity(group.len());
         for Commit { effects, answer } in group {
-            let result = match &self.broken {
+            let result = match self.broken.get() {
                 Some(error) => Err(StoreError::Broken(error.to_string())),
                 None => self.take(effects, &mut changes),
             };
@@ -74,7 +75,7 @@ impl Committer {
         }
         let result = if changes.is_empty() { Ok(()) } else { self.write(changes) };
         if let Err(error) = &result {
-            self.broken.get_or_insert_with(|| error.clone());
+            let _ = self.broken.set(error.clone());
         }
         made.into_iter().for_each(|answer| answer(result.clone()));
     }

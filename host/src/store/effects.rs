@@ -20,6 +20,8 @@ pub enum Space {
     Token = 6,
     /// The audit's chain.
     Audit = 7,
+    /// Legal holds by id.
+    Hold = 10,
 }
 
 /// See the module.

@@ -22,7 +22,7 @@ mod tests;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, bounded};
@@ -87,6 +87,7 @@ pub struct Store {
     folder: PathBuf,
     /// Held for writing while something is applied that is not yet durable.
     durable: Arc<RwLock<()>>,
+    broken: Arc<OnceLock<StoreError>>,
     to_thread: Option<Sender<Commit>>,
     thread: Option<JoinHandle<()>>,
     _lock: lock::Lock,
@@ -111,12 +112,20 @@ impl Store {
         let log = synced(&folder, &inside).map_err(|error| StoreError::disk(&inside, error))?;
         let durable = Arc::new(RwLock::new(()));
         let (to_thread, commits) = bounded(QUEUE);
-        let committer = Committer::new(db.clone(), log, inside.clone(), Arc::clone(&durable), commits);
+        let broken = Arc::new(OnceLock::new());
+        let shared = (Arc::clone(&durable), Arc::clone(&broken));
+        let committer = Committer::new(db.clone(), log, inside.clone(), shared.0, commits, shared.1);
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || committer.run())
             .map_err(|error| StoreError::disk(&inside, error))?;
-        Ok(Self { db, folder, durable, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+        Ok(Self { db, folder, durable, broken, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+    }
+
+    /// The write that failed, where one did: nothing is committed any more until a restart.
+    #[must_use]
+    pub fn broken(&self) -> Option<StoreError> {
+        self.broken.get().cloned()
     }
 
     /// The value of a key.

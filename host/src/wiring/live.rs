@@ -12,10 +12,12 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use super::heads::Heads;
 use super::keeping::{Keeper, Keeping};
 use crate::api::Api;
 use crate::audit::{Act, Audit};
 use crate::config::Config;
+use crate::holds::Holds;
 use crate::identity::{Identity, IdentityError, NewToken, Role};
 use crate::intake::Intake;
 use crate::journal::{Found, Journal, JournalError, JournalOptions};
@@ -74,6 +76,7 @@ impl Host {
         let audit = Arc::new(Audit::open(&store)?);
         let identity = Arc::new(Identity::open(Arc::clone(&store), Arc::clone(&audit))?);
         identity.add_national(now)?;
+        let holds = Arc::new(Holds::open(Arc::clone(&store), Arc::clone(&audit))?);
         let first_token = first_token(&identity, &config.data.join("first-token"), now)?;
         let options = JournalOptions {
             segment_bytes: u64::from(config.journal.segment_mib) << 20,
@@ -102,12 +105,15 @@ impl Host {
             journal: Arc::clone(&journal),
             scheduler: Arc::clone(&scheduler),
             identity: Arc::clone(&identity),
+            holds: Arc::clone(&holds),
+            heads: Heads::new(Arc::clone(&audit), &config.audit),
             days: config.journal.keep_days,
         });
         let keeper = keeper.map_err(SchedulerError::Thread)?;
         let text = u64::from(config.intake.request_mib) << 20;
         let api = Api {
             audit,
+            holds,
             intake: Arc::new(Intake::new(Arc::clone(&journal), text)),
             identity,
             journal,
@@ -143,7 +149,8 @@ fn first_token(identity: &Identity, path: &Path, now: i64) -> Result<Option<Path
     if identity.tokens().iter().any(|token| token.role == Role::Operator && token.expires > now) {
         return Ok(None);
     }
-    let new = NewToken { role: Role::Operator, force: None, created: now, expires: now + FIRST };
+    let (role, name) = (Role::Operator, "first token".to_owned());
+    let new = NewToken { role, force: None, name, created: now, expires: now + FIRST };
     let details = json!({ "role": Role::Operator, "file": path });
     let (who, role) = ("host".to_owned(), "host".to_owned());
     let act = Act { time: now, who, role, force: None, what: "token-created", details };
