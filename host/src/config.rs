@@ -1,6 +1,12 @@
-//! The host's configuration: one TOML file, read whole or refused with the line. Every setting has a default.
+//! The host's configuration: one TOML file, read whole or refused with every line that is wrong. Every setting has a default;
+//! the environment stands above the file, and the command line above both.
 //!
 //! Holds settings only: opens nothing and starts nothing.
+
+mod changes;
+mod environment;
+mod parse;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -9,12 +15,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::model::{Force, SourceName};
+pub use environment::VARIABLES;
+pub use words::{LogFormat, LogLevel};
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Where the host listens. Loopback only: TLS is a proxy's in front of it.
+    /// Where the host listens. Beyond loopback only with TLS.
     pub listen: SocketAddr,
     /// The data folder: journal, store, first token.
     pub data: PathBuf,
@@ -38,6 +46,55 @@ pub struct Config {
     pub health: HealthConfig,
     /// See [`RetryConfig`].
     pub retry: RetryConfig,
+    /// See [`HttpConfig`].
+    pub http: HttpConfig,
+    /// HTTPS instead of HTTP.
+    pub tls: Option<TlsConfig>,
+    /// See [`LogConfig`].
+    pub log: LogConfig,
+    /// See [`AuditConfig`].
+    pub audit: AuditConfig,
+}
+
+/// How many connections, and how long they may take to say what they want.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HttpConfig {
+    /// Connections at the same time; one more is answered 503 and closed.
+    pub connections: u32,
+    /// Seconds for a TLS handshake, and for the head of a request; also how long a connection may be idle.
+    pub header_seconds: u32,
+}
+
+/// The host's certificate. Both files are read again on SIGHUP.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TlsConfig {
+    /// PEM: the host's certificate first, then those that lead to the authority's.
+    pub certificate: PathBuf,
+    /// PEM: its private key.
+    pub key: PathBuf,
+}
+
+/// What is written to standard error while the host runs. No event's content is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LogConfig {
+    /// For people, or one JSON object a line.
+    pub format: LogFormat,
+    /// What is grave enough.
+    pub level: LogLevel,
+}
+
+/// Where the head of the audit's chain is sent, daily and at each start and stop: to where whoever could rewrite the audit
+/// cannot change it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AuditConfig {
+    /// A file that is only added to, outside of the data folder.
+    pub head_file: Option<PathBuf>,
+    /// Gets the same line by POST.
+    pub head_url: Option<String>,
 }
 
 /// How often and when a plugin that was out of time is tried again, before its lane rests.
@@ -203,7 +260,17 @@ impl Default for Config {
             follow: Vec::new(),
             health: HealthConfig::default(),
             retry: RetryConfig::default(),
+            http: HttpConfig::default(),
+            tls: None,
+            log: LogConfig::default(),
+            audit: AuditConfig::default(),
         }
+    }
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { connections: 1_024, header_seconds: 30 }
     }
 }
 
@@ -230,69 +297,101 @@ impl Default for IntakeConfig {
     }
 }
 
-/// Why a configuration is refused.
+/// Why a configuration is refused: everything that is wrong with it, as far as that can be told at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {reason}", file.display())]
-pub struct ConfigError {
-    file: PathBuf,
-    reason: String,
+#[error("{}", lines(.0))]
+pub struct ConfigError(Vec<String>);
+
+fn lines(errors: &[String]) -> String {
+    errors.join("\n       ")
 }
 
 impl Config {
-    /// Reads a file. Paths in it are taken from its folder.
+    /// Reads the file, where there is one, puts above it what the environment's `variable` says, and checks the whole after
+    /// `flags` has put the command line's above both. Paths in the file are taken from its folder.
     ///
     /// # Errors
     /// Absent, no TOML, an unknown key, a value out of range: with the line where there is one.
-    pub fn read(file: &Path) -> Result<Self, ConfigError> {
-        let wrong = |reason: String| ConfigError { file: file.to_owned(), reason };
-        let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        let mut config: Self = toml::from_str(&text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.map_or(String::new(), |before| format!("line {}: ", before.matches('\n').count() + 1));
-            wrong(format!("{line}{}", error.message()))
-        })?;
-        config.check().map_err(wrong)?;
-        let folder = file.parent().unwrap_or(Path::new(""));
-        let paths = [&mut config.data].into_iter().chain(&mut config.plugins).chain(&mut config.settings);
-        let paths = paths.chain(config.watch.iter_mut().map(|watch| &mut watch.folder));
-        let paths = paths.chain(config.follow.iter_mut().map(|follow| &mut follow.file));
-        paths.for_each(|path| *path = folder.join(&*path));
-        Ok(config)
+    pub fn read(
+        file: Option<&Path>,
+        variable: &dyn Fn(&str) -> Option<String>,
+        flags: impl FnOnce(&mut Self),
+    ) -> Result<Self, ConfigError> {
+        let mut errors = Vec::new();
+        let mut config = Self::default();
+        if let Some(file) = file {
+            let named = |error: String| format!("{}: {error}", file.display());
+            let text = std::fs::read_to_string(file);
+            let text = text.map_err(|error| ConfigError(vec![named(format!("cannot be read: {error}"))]))?;
+            let (read, wrong) = parse::parse(&text);
+            config = read;
+            errors.extend(wrong.into_iter().map(named));
+            config.below(file.parent().unwrap_or(Path::new("")));
+        }
+        errors.extend(environment::put(&mut config, variable));
+        flags(&mut config);
+        errors.extend(config.check());
+        if errors.is_empty() { Ok(config) } else { Err(ConfigError(errors)) }
     }
 
-    fn check(&self) -> Result<(), String> {
-        let range = |name: &str, value: u32, from: u32, to: u32| match value {
-            value if (from..=to).contains(&value) => Ok(()),
-            value => Err(format!("{name} = {value}: give {from} to {to}")),
+    /// Paths of the file are taken from its folder.
+    fn below(&mut self, folder: &Path) {
+        let paths = [&mut self.data].into_iter().chain(&mut self.plugins).chain(&mut self.settings);
+        let paths = paths.chain(self.tls.iter_mut().flat_map(|tls| [&mut tls.certificate, &mut tls.key]));
+        let paths = paths.chain(self.watch.iter_mut().map(|watch| &mut watch.folder));
+        let paths = paths.chain(self.follow.iter_mut().map(|follow| &mut follow.file));
+        paths.chain(&mut self.audit.head_file).for_each(|path| *path = folder.join(&*path));
+    }
+
+    /// What is out of range.
+    fn check(&self) -> Vec<String> {
+        let mut errors = Vec::new();
+        let mut range = |name: &str, value: u32, from: u32, to: u32| {
+            if !(from..=to).contains(&value) {
+                errors.push(format!("{name} = {value}: give {from} to {to}"));
+            }
         };
-        if !self.listen.ip().is_loopback() {
-            return Err(format!(
-                "listen = \"{}\": the host speaks plain HTTP and listens on loopback only; put a proxy with TLS in front of it",
+        range("workers", self.workers.map_or(1, u32::from), 1, 256);
+        range("journal.segment-mib", self.journal.segment_mib, 1, 4_096);
+        range("journal.keep-days", self.journal.keep_days, 0, 36_500);
+        range("intake.request-mib", self.intake.request_mib, 1, 60);
+        range("intake.at-once", self.intake.at_once, 1, 256);
+        range("intake.idle-seconds", self.intake.idle_seconds, 1, 3_600);
+        range("intake.memory-mib", self.intake.memory_mib, self.intake.request_mib, 1 << 20);
+        range("intake.duplicate-hours", self.intake.duplicate_hours, 0, 24 * 366);
+        range("intake.duplicate-entries", self.intake.duplicate_entries, 1, 1 << 24);
+        range("intake.duplicate-body-minutes", self.intake.duplicate_body_minutes, 0, 24 * 60);
+        range("intake.refused-lines", self.intake.refused_lines, 1, 100_000);
+        range("intake.refused-mib", self.intake.refused_mib, 1, 4_096);
+        range("intake.refused-days", self.intake.refused_days, 1, 3_650);
+        range("health.look-seconds", self.health.look_seconds, 1, 60);
+        range("health.quiet-seconds", self.health.quiet_seconds, 1, 2_592_000);
+        range("health.lag-seconds", self.health.lag_seconds, 1, 86_400);
+        range("health.disk-hours", self.health.disk_hours, 0, 8_760);
+        range("health.ledger-days", self.health.ledger_days, 1, 36_500);
+        range("retry.tries", self.retry.tries, 1, 100);
+        range("retry.pause-ms", self.retry.pause_ms, 1, 60_000);
+        range("http.connections", self.http.connections, 8, 65_536);
+        range("http.header-seconds", self.http.header_seconds, 1, 3_600);
+        if self.tls.is_none() && !self.listen.ip().is_loopback() {
+            errors.push(format!(
+                "listen = \"{}\": without TLS the host listens on loopback only; give [tls] a certificate and a key",
                 self.listen
             ));
         }
-        range("workers", self.workers.map_or(1, u32::from), 1, 256)?;
-        range("journal.segment-mib", self.journal.segment_mib, 1, 4_096)?;
-        range("journal.keep-days", self.journal.keep_days, 0, 36_500)?;
-        range("health.look-seconds", self.health.look_seconds, 1, 60)?;
-        range("health.quiet-seconds", self.health.quiet_seconds, 1, 2_592_000)?;
-        range("health.lag-seconds", self.health.lag_seconds, 1, 86_400)?;
-        range("health.disk-hours", self.health.disk_hours, 0, 8_760)?;
-        range("health.ledger-days", self.health.ledger_days, 1, 36_500)?;
-        range("intake.request-mib", self.intake.request_mib, 1, 60)?;
-        range("intake.at-once", self.intake.at_once, 1, 256)?;
-        range("intake.memory-mib", self.intake.memory_mib, self.intake.request_mib, 1 << 20)?;
-        self.quota.check(&range)?;
-        self.check_files()?;
-        range("intake.duplicate-hours", self.intake.duplicate_hours, 0, 24 * 366)?;
-        range("intake.duplicate-entries", self.intake.duplicate_entries, 1, 1 << 24)?;
-        range("intake.duplicate-body-minutes", self.intake.duplicate_body_minutes, 0, 24 * 60)?;
-        range("intake.refused-lines", self.intake.refused_lines, 1, 100_000)?;
-        range("intake.refused-mib", self.intake.refused_mib, 1, 4_096)?;
-        range("intake.refused-days", self.intake.refused_days, 1, 3_650)?;
-        range("intake.idle-seconds", self.intake.idle_seconds, 1, 3_600)?;
-        range("retry.tries", self.retry.tries, 1, 100)?;
-        range("retry.pause-ms", self.retry.pause_ms, 1, 60_000)
+        errors.extend(self.quota.check().err());
+        errors.extend(self.check_files().err());
+        let inside = |file: &PathBuf| std::path::absolute(file).is_ok_and(|file| within(&file, &self.data));
+        if self.audit.head_file.as_ref().is_some_and(inside) {
+            errors.push(
+                "audit.head-file lies in the data folder: whoever can rewrite the audit could rewrite it, too".into(),
+            );
+        }
+        let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        if !self.audit.head_url.as_ref().is_none_or(is_http) {
+            errors.push("audit.head-url: give an address that begins with https:// or http://".into());
+        }
+        errors
     }
 }
 
@@ -328,7 +427,11 @@ impl Config {
 }
 
 impl QuotaConfig {
-    fn check(&self, range: &impl Fn(&str, u32, u32, u32) -> Result<(), String>) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
+        let range = |name: &str, value: u32, from: u32, to: u32| match value {
+            value if (from..=to).contains(&value) => Ok(()),
+            value => Err(format!("{name} = {value}: give {from} to {to}")),
+        };
         let one = |prefix: &str, events: u32, burst: u32, mib: u32| {
             range(&format!("{prefix}.events-per-second"), events, 1, u32::MAX)?;
             range(&format!("{prefix}.burst-seconds"), burst, 0, 3_600)?;
@@ -356,15 +459,25 @@ impl QuotaConfig {
     }
 }
 
+fn within(file: &Path, folder: &Path) -> bool {
+    std::path::absolute(folder).is_ok_and(|folder| file.starts_with(folder))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Config, String> {
+    fn read_with(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("cordon.toml");
         std::fs::write(&file, text).unwrap();
-        Config::read(&file).map_err(|error| error.to_string())
+        let variable =
+            |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Config::read(Some(&file), &variable, |_| {}).map_err(|error| error.to_string())
+    }
+
+    fn read(text: &str) -> Result<Config, String> {
+        read_with(text, &[])
     }
 
     #[test]
@@ -377,15 +490,43 @@ mod tests {
     #[test]
     fn an_unknown_key_and_a_wrong_value_name_their_line() {
         let error = read("workers = 2\n[journal]\nsegment-mb = 3\n").unwrap_err();
-        assert!(error.contains("line 3") && error.contains("segment-mb") && error.contains("segment-mib"), "{error}");
+        assert!(error.contains("line 3") && error.contains("did you mean `segment-mib`?"), "{error}");
         let error = read("\nworkers = \"two\"\n").unwrap_err();
         assert!(error.contains("line 2"), "{error}");
+        let error = read("[journal\n").unwrap_err();
+        assert!(error.contains("line 1"), "{error}");
     }
 
     #[test]
-    fn values_out_of_range_and_addresses_beyond_loopback_are_refused() {
+    fn several_errors_are_named_at_once_each_with_its_line() {
+        let text = "lisen = 1\nplugins = [\n  3,\n]\n[jornal]\nsegment-mib = 1\n[log]\nlevel = \"loud\"\n[intake]\nat-once = 0\n";
+        let error = read(text).unwrap_err();
+        let named = ["line 1: ", "`listen`?", "line 3: ", "line 5: ", "`journal`?", "line 8: ", "intake.at-once = 0"];
+        assert!(named.iter().all(|part| error.contains(part)), "{error}");
+        assert_eq!(error.lines().count(), 5, "{error}");
+    }
+
+    #[test]
+    fn values_out_of_range_and_addresses_beyond_loopback_without_tls_are_refused() {
         assert!(read("[intake]\nrequest-mib = 61\n").unwrap_err().contains("give 1 to 60"));
-        assert!(read("listen = \"0.0.0.0:7400\"\n").unwrap_err().contains("proxy with TLS"));
+        assert!(read("listen = \"0.0.0.0:7400\"\n").unwrap_err().contains("[tls]"));
         assert!(read("listen = \"[::1]:0\"\n").is_ok());
+        let tls = read("listen = \"0.0.0.0:7400\"\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n").unwrap();
+        assert!(tls.tls.unwrap().key.is_absolute());
+        assert!(read("[tls]\nkey = \"k.pem\"\n").unwrap_err().contains("certificate"));
+        assert!(read("[audit]\nhead-file = \"cordon-data/heads\"\n").unwrap_err().contains("data folder"));
+        assert!(read("[audit]\nhead-file = \"heads\"\nhead-url = \"https://x.example/\"\n").is_ok());
+    }
+
+    #[test]
+    fn the_environment_stands_above_the_file() {
+        let file = "listen = \"0.0.0.0:1\"\nworkers = 3\n[log]\nlevel = \"warn\"\n";
+        let given = [("CORDON_LISTEN", "127.0.0.1:2"), ("CORDON_LOG_FORMAT", "json")];
+        let config = read_with(file, &given).unwrap();
+        assert_eq!((config.listen.port(), config.workers), (2, Some(3)));
+        assert_eq!((config.log.format, config.log.level), (LogFormat::Json, LogLevel::Warn));
+        let wrong = [("CORDON_LISTEN", "here"), ("CORDON_LOG_LEVEL", "loud"), ("CORDON_TLS_KEY", "k.pem")];
+        let error = read_with("", &wrong).unwrap_err();
+        assert!(wrong.iter().all(|(name, _)| error.contains(name)), "{error}");
     }
 }

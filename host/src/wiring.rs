@@ -8,6 +8,7 @@
 mod cut;
 mod fields;
 mod found;
+mod heads;
 mod keeping;
 pub mod live;
 mod needed;

@@ -18,6 +18,7 @@ const LONG: Duration = Duration::from_secs(120);
 pub struct Host {
     child: Child,
     binary: String,
+    scheme: &'static str,
     address: String,
     data: PathBuf,
 }
@@ -79,6 +80,15 @@ impl Host {
         Self::spawn(command, binary, data, plugins, None)
     }
 
+    /// The same by a command, with a configuration.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn configured_by(command: Command, binary: &str, data: &Path, plugins: &Path, config: &Path) -> Self {
+        Self::spawn(command, binary, data, plugins, Some(config))
+    }
+
     fn spawn(mut command: Command, binary: &str, data: &Path, plugins: &Path, config: Option<&Path>) -> Self {
         let cache = root().join("target").join("cordon").join("test-cache");
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).arg("-p").arg(plugins);
@@ -90,10 +100,12 @@ impl Host {
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on http://").expect("its address comes first").to_owned();
+        let url = line.trim().strip_prefix("listening on ").expect("its address comes first");
+        let scheme = if url.starts_with("https://") { "https" } else { "http" };
+        let address = url.trim_start_matches(scheme).trim_start_matches("://").to_owned();
         // What it says further is read, or it would wait for us.
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-        Self { child, binary: binary.to_owned(), address, data: data.to_owned() }
+        Self { child, binary: binary.to_owned(), scheme, address, data: data.to_owned() }
     }
 
     /// The command line, as the operator who has the first token.
@@ -106,7 +118,7 @@ impl Host {
     #[must_use]
     pub fn with_token(&self, file: &Path) -> Cordon {
         Cordon::new(&self.binary, &self.data)
-            .env("CORDON_HOST", &format!("http://{}", self.address))
+            .env("CORDON_HOST", &self.url())
             .env("CORDON_TOKEN_FILE", &file.to_string_lossy())
     }
 
@@ -155,6 +167,12 @@ impl Host {
     pub fn process(&self) -> u32 {
         let lock = std::fs::read_to_string(self.data.join("lock")).expect("it holds its data folder");
         lock.split(' ').nth(1).and_then(|id| id.parse().ok()).expect("a number")
+    }
+
+    /// `http://ADDRESS`, or `https://ADDRESS`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Where it listens.
@@ -232,8 +250,18 @@ impl Host {
 }
 
 impl Host {
-    /// To the host itself, which may be the child of our child.
-    fn signal(&self, signal: &str) -> bool {
+    /// Its exit code, once it has ended by itself.
+    ///
+    /// # Panics
+    /// When it dies of a signal.
+    #[must_use]
+    pub fn ended(mut self) -> i32 {
+        self.child.wait().expect("it is ours").code().expect("no signal")
+    }
+
+    /// A signal (`-TERM`) to the host itself, which may be the child of our child. Whether it was sent.
+    #[must_use]
+    pub fn signal(&self, signal: &str) -> bool {
         let lock = std::fs::read_to_string(self.data.join("lock")).unwrap_or_default();
         let Some(id) = lock.split(' ').nth(1) else { return false };
         Command::new("kill").args([signal, id]).status().is_ok_and(|status| status.success())
@@ -243,7 +271,7 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal("-KILL");
+            let _ = self.signal("-KILL");
         }
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -167,32 +167,6 @@ fn a_plugin_that_traps_is_passed_with_a_record_and_holds_nobody_back() {
 }
 
 #[test]
-fn nothing_is_reachable_beyond_the_table_and_without_what_it_asks_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, plugins) = (folder.path().join("data"), folder.path().join("plugins"));
-    plugin(&plugins, "each-row", EACH_ROW);
-    let host = Host::start(BINARY, &data, &plugins);
-    let intake = host.add_force("avon");
-    for route in cordon::api::ROUTES {
-        let path = route.path.replace("{source}", "custom.test").replace("{id}", "x").replace("{name}", "avon");
-        let path = path.replace("{index}", "custom.test");
-        let asked = |token| host.request(route.method, &path, token, "").unwrap();
-        if route.needs.is_none() {
-            assert_eq!(asked(None).status, 200, "{path}");
-            continue;
-        }
-        assert_eq!(asked(None).status, 401, "{path}");
-        let unknown = asked(Some("cordon_00"));
-        // Splunk's clients know it as 403.
-        let no = if path.starts_with("/services/") { 403 } else { 401 };
-        assert!(unknown.status == no && unknown.body.contains("unknown"), "{path}: {unknown:?}");
-        let may = route.needs == Some(cordon::identity::Permission::SendEvents);
-        assert_eq!(asked(Some(&intake)).status == 403, !may, "{} {path}", route.method);
-    }
-    assert_eq!(host.request("GET", "/v1/audit/everything", Some(&intake), "").unwrap().status, 404);
-}
-
-#[test]
 fn no_force_sees_anothers_data_and_the_force_comes_from_the_token() {
     let folder = tempfile::tempdir().unwrap();
     let (data, plugins) = (folder.path().join("data"), folder.path().join("plugins"));

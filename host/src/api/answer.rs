@@ -44,6 +44,10 @@ impl Refused {
         Self::new(StatusCode::NOT_FOUND, reason)
     }
 
+    pub(super) fn conflict(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, reason)
+    }
+
     pub(super) fn unauthorised(error: Unauthorised) -> Self {
         let header = Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         Self { header, ..Self::new(StatusCode::UNAUTHORIZED, error.to_string()) }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::Api;
 use super::answer::{Refused, Shared, blocking, force_of};
 use crate::identity::Caller;
+use crate::journal::AppendError;
 use crate::telemetry::Snapshot;
 
 /// The process answers.
@@ -20,17 +21,24 @@ pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// The host takes events.
+/// Whether the host takes events and watches itself; if not, why, in words that everybody may read.
 pub(super) async fn ready(State(api): Shared) -> (StatusCode, String) {
+    let no = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n"));
     if api.stopping.load(Ordering::Relaxed) {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
+        return no("the host is stopping");
     }
-    match api.health.stalled() {
-        None => (StatusCode::OK, "ready\n".to_owned()),
-        Some(seconds) => {
-            let text =
-                format!("nobody has looked at the host's health for {seconds} s: silence would not be noticed\n");
-            (StatusCode::SERVICE_UNAVAILABLE, text)
+    if api.store.broken().is_some() {
+        return no("the store stopped after a failed write; its log says why, and a restart is needed");
+    }
+    if let Some(seconds) = api.health.stalled() {
+        return no(&format!("nobody has looked at the host's health for {seconds} s: silence would not be noticed"));
+    }
+    match api.journal.room() {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(AppendError::DiskFloor { .. }) => no("the disk is full (`disk-floor-mib`)"),
+        Err(error) => {
+            tracing::error!("{error}");
+            no("the journal's disk does not answer")
         }
     }
 }

@@ -23,22 +23,24 @@ mod lanes;
 mod plugins;
 mod recorded;
 mod release;
+mod holds;
+mod listen;
 mod routes;
 mod tokens;
+mod whoami;
 
-use std::future::Future;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+pub use listen::{DRAIN, Listening, Tls, TlsError, serve};
 pub use routes::{ROUTES, Route};
 
 use crate::audit::Audit;
 use crate::health::Health;
+use crate::holds::Holds;
 use crate::identity::Identity;
 use crate::intake::files::Files;
 use crate::intake::{Intake, RefusedList};
@@ -53,6 +55,8 @@ pub struct Api {
     pub audit: Arc<Audit>,
     /// Forces and tokens.
     pub identity: Arc<Identity>,
+    /// Legal holds.
+    pub holds: Arc<Holds>,
     /// Takes events.
     pub intake: Arc<Intake>,
     /// Folders and files that are taken.
@@ -77,16 +81,4 @@ pub struct Api {
     pub body_bytes: u64,
     /// Whether the host is stopping: it is then not ready.
     pub stopping: AtomicBool,
-}
-
-/// Serves until `stop` is done, then finishes what is under way.
-///
-/// # Errors
-/// The listener's.
-pub async fn serve(
-    listener: TcpListener,
-    api: Arc<Api>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    axum::serve(listener, routes::router(api)).with_graceful_shutdown(stop).await
 }

@@ -10,8 +10,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
-    Api, audit, elastic, events, evidence, faults, findings, forces, health, hec, lanes, ledger, plugins, refused, release,
-    tokens,
+    Api, audit, elastic, events, evidence, faults, findings, forces, health, hec, holds, lanes, ledger, plugins, refused,
+    release, tokens, whoami,
 };
 use crate::identity::Permission;
 
@@ -71,6 +71,8 @@ pub const ROUTES: &[Route] = &[
     route!("POST" "/v1/lanes/skip", Some(Permission::Operate), post(lanes::skip)),
     route!("POST" "/v1/lanes/retry", Some(Permission::Operate), post(lanes::retry)),
     route!("GET" "/v1/audit", Some(Permission::ReadAudit), get(audit::list)),
+    route!("GET" "/v1/audit/export", Some(Permission::ReadAudit), get(audit::export)),
+    route!("GET" "/v1/audit/{number}", Some(Permission::ReadAudit), get(audit::show)),
     route!("GET" "/v1/audit/verify", Some(Permission::ReadAudit), get(audit::verify)),
     route!("GET" "/v1/forces", Some(Permission::ReadStatus), get(forces::list)),
     route!("POST" "/v1/forces", Some(Permission::Administer), post(forces::add)),
@@ -78,7 +80,11 @@ pub const ROUTES: &[Route] = &[
     route!("PATCH" "/v1/forces/{name}", Some(Permission::Administer), patch(forces::set)),
     route!("POST" "/v1/forces/{name}/suspend", Some(Permission::Administer), post(forces::suspend)),
     route!("POST" "/v1/forces/{name}/resume", Some(Permission::Administer), post(forces::resume)),
-    route!("GET" "/v1/tokens", Some(Permission::Administer), get(tokens::list)),
+    route!("GET" "/v1/holds", Some(Permission::ReadAdministration), get(holds::list)),
+    route!("POST" "/v1/holds", Some(Permission::Administer), post(holds::add)),
+    route!("POST" "/v1/holds/{id}/release", Some(Permission::Administer), post(holds::release)),
+    route!("GET" "/v1/whoami", Some(Permission::AskWho), get(whoami::whoami)),
+    route!("GET" "/v1/tokens", Some(Permission::ReadAdministration), get(tokens::list)),
     route!("POST" "/v1/tokens", Some(Permission::Administer), post(tokens::create)),
     route!("DELETE" "/v1/tokens/{id}", Some(Permission::Administer), delete(tokens::revoke)),
 ];

@@ -10,9 +10,9 @@ use super::answer::{Refused, Shared, act, blocking};
 use crate::identity::{Caller, NewToken, Role};
 use crate::model::Force;
 
-/// A token lives no longer than that.
-const MOST_DAYS: u32 = 730;
-const DAY: i64 = 86_400_000_000;
+/// Minutes that a token lives at most: two years.
+const LONGEST: u32 = 730 * 24 * 60;
+const MINUTE: i64 = 60_000_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +20,9 @@ pub(super) struct New {
     role: String,
     #[serde(rename = "for")]
     force: Option<String>,
-    days: u32,
+    #[serde(default)]
+    name: String,
+    minutes: u32,
 }
 
 pub(super) async fn list(State(api): Shared) -> Json<Value> {
@@ -38,14 +40,17 @@ pub(super) async fn create(
         Refused::bad(format!("there is no such role: give one of {}", roles.join(", ")))
     })?;
     let force = new.force.as_deref().map(Force::new).transpose().map_err(|error| Refused::bad(error.to_string()))?;
-    if !(1..=MOST_DAYS).contains(&new.days) {
-        return Err(Refused::bad(format!("days: give 1 to {MOST_DAYS}")));
+    if !(1..=LONGEST).contains(&new.minutes) {
+        return Err(Refused::bad("expires: give 1 minute to 730 days (730d)"));
     }
     let created = crate::clock::now_micros();
-    let token = NewToken { role, force: force.clone(), created, expires: created + i64::from(new.days) * DAY };
+    let (name, expires) = (new.name, created + i64::from(new.minutes) * MINUTE);
+    let token = NewToken { role, force: force.clone(), name: name.clone(), created, expires };
     blocking(move || {
-        let details = json!({ "role": role, "days": new.days });
-        let (record, text) = api.identity.create_token(token, act(&caller, "token-created", force, details))?;
+        // Drafted first: the record of its creation names it.
+        let draft = api.identity.draft_token(token)?;
+        let details = json!({ "id": draft.id(), "role": role, "name": name, "expires": expires });
+        let (record, text) = api.identity.issue_token(draft, act(&caller, "token-created", force, details))?;
         Ok((StatusCode::CREATED, Json(json!({ "token": text, "record": record }))))
     })
     .await
@@ -57,7 +62,10 @@ pub(super) async fn revoke(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refused> {
     blocking(move || {
-        api.identity.revoke_token(&id, act(&caller, "token-revoked", None, json!({ "id": id })))?;
+        let token = api.identity.token(&id);
+        let (role, force) = token.map_or((None, None), |token| (Some(token.role), token.force));
+        let details = json!({ "id": id, "role": role });
+        api.identity.revoke_token(&id, act(&caller, "token-revoked", force, details))?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await

@@ -3,10 +3,15 @@
 //! Each record holds the digest of the one before it, so that a change, a gap or a reordering shows. Owns the chain; knows
 //! no act and no person.
 
+mod chain;
+mod filter;
+
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use chain::{Broken, Chain, Record, Verified};
+pub use filter::Filter;
 
 use crate::ids::Digest;
 use crate::model::Force;
@@ -14,6 +19,8 @@ use crate::store::{Effects, Space, Store, StoreError};
 
 /// Records read at a time.
 const PAGE: usize = 1_024;
+/// Records that are looked at for one page of a list at most.
+pub const LOOKED_AT: usize = 131_072;
 
 /// What somebody did.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,61 +37,6 @@ pub struct Act {
     pub what: &'static str,
     /// What else a reader of the audit needs. No secret.
     pub details: Value,
-}
-
-/// A record of the chain.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// From 1, without gaps.
-    pub number: u64,
-    /// See [`Act::time`].
-    pub time: i64,
-    /// See [`Act::who`].
-    pub who: String,
-    /// See [`Act::role`].
-    pub role: String,
-    /// See [`Act::force`].
-    pub force: Option<String>,
-    /// See [`Act::what`].
-    pub what: String,
-    /// See [`Act::details`].
-    pub details: Value,
-    /// Digest of the record before; of nothing for the first.
-    pub previous: Digest,
-    /// SHA-256 of all the above.
-    pub digest: Digest,
-}
-
-impl Record {
-    fn own_digest(&self) -> Digest {
-        let (number, time) = (self.number.to_le_bytes(), self.time.to_le_bytes());
-        let force = self.force.as_deref().unwrap_or_default();
-        let details = self.details.to_string();
-        let texts = [&self.who, &self.role, force, &self.what, &details].map(str::as_bytes);
-        let mut parts: Vec<&[u8]> = vec![&number, &time];
-        parts.extend(texts);
-        parts.push(&self.previous.0);
-        Digest::of_parts(&parts)
-    }
-}
-
-/// A chain that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("record {number} of the audit {reason}")]
-pub struct Broken {
-    number: u64,
-    reason: &'static str,
-}
-
-/// A chain that holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verified {
-    /// How many records it has.
-    pub records: u64,
-    /// The digest of the last.
-    pub head: Digest,
-    /// The number of the record that was looked for, where the chain has it.
-    pub known: Option<u64>,
 }
 
 /// See the module.
@@ -107,6 +59,12 @@ impl Audit {
             }
         };
         Ok(Self { head: Mutex::new(head) })
+    }
+
+    /// How many records there are, and the digest of the last.
+    #[must_use]
+    pub fn head(&self) -> (u64, Digest) {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Commits effects together with the record of the act that they are: both, or none.
@@ -135,46 +93,73 @@ impl Audit {
         Ok(())
     }
 
-    /// Up to `limit` records behind number `after`.
+    /// Up to `limit` records behind number `after` that a filter fits; and the number to go on behind, none where nothing is
+    /// left. Looks at no more than [`LOOKED_AT`] records.
     ///
     /// # Errors
     /// The store's.
-    pub fn list(&self, store: &Store, after: u64, limit: usize) -> Result<Vec<Record>, StoreError> {
-        let from = after.to_be_bytes();
-        let pairs = store.list(Space::Audit, &[], Some(from.as_slice()), limit)?;
-        Ok(pairs.iter().filter_map(|(_, value)| serde_json::from_slice(value).ok()).collect())
+    pub fn list(
+        &self,
+        store: &Store,
+        after: u64,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<(Vec<Record>, Option<u64>), StoreError> {
+        let mut found = Vec::new();
+        let mut last = after;
+        for _ in 0..LOOKED_AT.div_ceil(PAGE) {
+            let pairs = store.list(Space::Audit, &[], Some(last.to_be_bytes().as_slice()), PAGE)?;
+            if pairs.is_empty() {
+                return Ok((found, None));
+            }
+            for (key, value) in pairs {
+                last = <[u8; 8]>::try_from(key).map_or(last, u64::from_be_bytes);
+                let record = serde_json::from_slice(&value).ok().filter(|record| filter.fits(record));
+                found.extend(record);
+                if found.len() >= limit {
+                    return Ok((found, Some(last)));
+                }
+            }
+        }
+        Ok((found, Some(last)))
     }
 
-    /// Goes through the whole chain, and looks for the record whose digest somebody kept elsewhere, `known`: a chain that was
-    /// cut off or written anew holds in itself, but no longer has it.
+    /// The record of a number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn record(&self, store: &Store, number: u64) -> Result<Option<Record>, StoreError> {
+        let value = store.get(Space::Audit, &number.to_be_bytes())?;
+        Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
+    }
+
+    /// The texts of some records behind number `after`, as they are stored, readable or not, with the last one's number;
+    /// none where nothing is left.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn texts(&self, store: &Store, after: u64) -> Result<Option<(Vec<Vec<u8>>, u64)>, StoreError> {
+        let pairs = store.list(Space::Audit, &[], Some(after.to_be_bytes().as_slice()), PAGE)?;
+        let last = pairs.last().and_then(|(key, _)| <[u8; 8]>::try_from(key.as_slice()).ok()).map(u64::from_be_bytes);
+        Ok(last.map(|last| (pairs.into_iter().map(|(_, value)| value).collect(), last)))
+    }
+
+    /// Goes through the whole chain, looking for the record of a digest that somebody kept elsewhere: see [`Chain`].
     ///
     /// # Errors
     /// The store's. The inner error is the first record that does not hold.
     pub fn verify(&self, store: &Store, known: Option<Digest>) -> Result<Result<Verified, Broken>, StoreError> {
-        let mut verified = Verified { records: 0, head: Digest::of(&[]), known: None };
-        loop {
-            let from = verified.records.to_be_bytes();
-            let pairs = store.list(Space::Audit, &[], Some(from.as_slice()), PAGE)?;
-            if pairs.is_empty() {
-                return Ok(Ok(verified));
+        let mut chain = Chain::new(known);
+        let mut after = 0;
+        while let Some((texts, last)) = self.texts(store, after)? {
+            for text in texts {
+                if let Err(broken) = chain.take(&text) {
+                    return Ok(Err(broken));
+                }
             }
-            for (key, value) in pairs {
-                let number = verified.records + 1;
-                let broken = |reason| Ok(Err(Broken { number, reason }));
-                let Ok(record) = serde_json::from_slice::<Record>(&value) else { return broken("cannot be read") };
-                if key != number.to_be_bytes() || record.number != number {
-                    return broken("is missing");
-                }
-                if record.previous != verified.head {
-                    return broken("does not follow the one before it");
-                }
-                if record.digest != record.own_digest() {
-                    return broken("was changed");
-                }
-                (verified.records, verified.head) = (number, record.digest);
-                verified.known = verified.known.or((known == Some(record.digest)).then_some(number));
-            }
+            after = last;
         }
+        Ok(Ok(chain.verified()))
     }
 }
 
@@ -198,11 +183,18 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let audit = Audit::open(&store).unwrap();
         assert_eq!(store.get(Space::Force, b"avon").unwrap(), Some(vec![2]));
-        let records = audit.list(&store, 0, 10).unwrap();
+        let all = Filter::default();
+        let (records, rest) = audit.list(&store, 0, 10, &all).unwrap();
+        assert_eq!(rest, None);
         let verified = audit.verify(&store, Some(records[1].digest)).unwrap().unwrap();
         assert_eq!(verified, Verified { records: 3, head: records[2].digest, known: Some(2) });
         assert_eq!(audit.verify(&store, Some(Digest::of(b"cut off"))).unwrap().unwrap().known, None);
-        assert_eq!(audit.list(&store, 1, 1).unwrap(), records[1..2]);
+        assert_eq!(audit.list(&store, 1, 1, &all).unwrap(), (records[1..2].to_vec(), Some(2)));
+        let from = Filter { from: Some(1), until: Some(2), who: Some("x".into()), ..Filter::default() };
+        assert_eq!(audit.list(&store, 0, 9, &from).unwrap(), (records[1..2].to_vec(), None));
+        let other = Filter { force: Some("kent".into()), ..Filter::default() };
+        assert_eq!(audit.list(&store, 0, 9, &other).unwrap(), (Vec::new(), None));
+        assert_eq!(audit.record(&store, 3).unwrap().as_ref(), records.get(2));
 
         let second = 2_u64.to_be_bytes();
         let original = store.get(Space::Audit, &second).unwrap().unwrap();

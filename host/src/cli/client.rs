@@ -1,26 +1,14 @@
-//! Talks to a running host: where it is, whose token, and what it said.
+//! Talks to a running host, and tells what it said.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
+pub(super) use super::target::Args;
+use super::target::Target;
 use crate::ids::Digest;
-
-/// Where a host listens that was told nothing else.
-const HOST: &str = "http://127.0.0.1:7400";
-
-/// Arguments of every verb that asks a host.
-#[derive(Debug, clap::Args)]
-#[group(skip)]
-pub(super) struct Args {
-    /// The host; else CORDON_HOST, else http://127.0.0.1:7400
-    #[arg(long, value_name = "URL")]
-    host: Option<String>,
-    /// A file with the token; else CORDON_TOKEN_FILE. The host's first one is DATA/first-token
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
-}
 
 /// See the module.
 pub(super) struct Client {
@@ -38,11 +26,10 @@ pub(super) struct Answer {
 }
 
 impl Args {
+    /// # Errors
+    /// See [`Args::target`].
     pub(super) fn client(&self) -> Result<Client> {
-        let host = host(self.host.as_deref());
-        let file = self.token_file.clone().or_else(|| std::env::var_os("CORDON_TOKEN_FILE").map(PathBuf::from));
-        let file = file.context("whose token? name its file with --token-file or CORDON_TOKEN_FILE")?;
-        Ok(Client::new(&host, &token(&file)?))
+        Client::new(self.target()?)
     }
 }
 
@@ -53,22 +40,36 @@ pub(super) fn in_url(text: &str) -> String {
     text.bytes().map(encode).collect()
 }
 
-/// The host that is named, or that the environment names, or this machine's.
-pub(super) fn host(named: Option<&str>) -> String {
-    let host = named.map(str::to_owned).or_else(|| std::env::var("CORDON_HOST").ok());
-    host.unwrap_or_else(|| HOST.to_owned()).trim_end_matches('/').to_owned()
-}
-
-pub(super) fn token(file: &Path) -> Result<String> {
-    let text = std::fs::read_to_string(file);
-    let text = text.with_context(|| format!("{}: the token cannot be read", file.display()))?;
-    Ok(text.trim().to_owned())
+/// The certificates of a file.
+fn authorities(file: &Path) -> Result<RootCerts> {
+    let text = std::fs::read(file).with_context(|| format!("{}: cannot be read", file.display()))?;
+    let mut found = Vec::new();
+    for item in parse_pem(&text) {
+        if let PemItem::Certificate(certificate) = item.with_context(|| format!("{}: is no PEM", file.display()))? {
+            found.push(certificate);
+        }
+    }
+    ensure!(!found.is_empty(), "{}: holds no certificate (PEM)", file.display());
+    Ok(found.into())
 }
 
 impl Client {
-    pub(super) fn new(host: &str, token: &str) -> Self {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        Self { agent, host: host.to_owned(), token: token.to_owned() }
+    /// # Errors
+    /// When the authority's file is of no use.
+    pub(super) fn new(target: Target) -> Result<Self> {
+        let mut config = ureq::Agent::config_builder().http_status_as_error(false);
+        if let Some(file) = &target.ca_file {
+            config = config.tls_config(TlsConfig::builder().root_certs(authorities(file)?).build());
+        }
+        Ok(Self { agent: config.build().new_agent(), host: target.host, token: target.token })
+    }
+
+    /// A client of a host that is known, with a token at hand.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub(super) fn at(host: &str, token: &str) -> Result<Self> {
+        Self::new(Target::at(host, token))
     }
 
     pub(super) fn get(&self, path: &str) -> Result<Value> {
@@ -122,14 +123,39 @@ impl Client {
         self.answer(request.send(events))
     }
 
+    /// Writes the answer's body, whole, and answers its bytes.
+    ///
+    /// # Errors
+    /// When the host says no, or the answer breaks off.
+    pub(super) fn download(&self, path: &str, to: &mut impl std::io::Write) -> Result<u64> {
+        let request = self.agent.get(format!("{}{path}", self.host)).header("authorization", self.bearer());
+        let mut answer = self.reached(request.call())?;
+        if !answer.status().is_success() {
+            self.read(answer)?.good()?;
+            bail!("{}: the answer has an unknown status", self.host);
+        }
+        std::io::copy(&mut answer.body_mut().as_reader(), to)
+            .with_context(|| format!("{}: the answer broke off", self.host))
+    }
+
     fn bearer(&self) -> String {
         format!("Bearer {}", self.token)
     }
 
     fn answer(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer> {
-        let mut answer = answer.with_context(|| {
+        self.read(self.reached(answer)?)
+    }
+
+    fn reached(
+        &self,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<ureq::http::Response<ureq::Body>> {
+        answer.with_context(|| {
             format!("{}: no host answers; start one with `cordon serve`, or name it with --host", self.host)
-        })?;
+        })
+    }
+
+    fn read(&self, mut answer: ureq::http::Response<ureq::Body>) -> Result<Answer> {
         let status = answer.status().as_u16();
         let retry_after =
             answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());

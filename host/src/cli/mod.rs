@@ -14,19 +14,22 @@ mod evidence;
 mod exit;
 mod fields;
 mod force;
+mod hold;
 mod inspect;
 mod keeper;
 mod ledger;
+mod log;
+mod login;
 mod new;
 mod patience;
-mod plugins;
-mod prepare;
-mod progress;
-mod refused;
 mod plugin;
 mod plugins;
 mod prepare;
+mod private;
+mod profile;
 mod progress;
+mod refused;
+mod reload;
 mod replay;
 mod report;
 mod reproduce;
@@ -38,6 +41,7 @@ mod soak;
 mod span;
 mod status;
 mod style;
+mod target;
 mod test;
 mod text;
 mod token;
@@ -77,12 +81,16 @@ enum Verb {
     Simulate(simulate::Args),
     Status(status::Args),
     Ledger(ledger::Args),
+    Login(login::Login),
+    Logout(login::Logout),
+    Whoami(login::Whoami),
     Force(force::Args),
     Token(token::Args),
     Audit(audit::Args),
     Refused(refused::Args),
     Plugin(plugin::Args),
     Evidence(evidence::Args),
+    Hold(hold::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -131,7 +139,10 @@ pub fn main() -> ExitCode {
     if let Verb::Prepare(args) = &verb {
         return prepare::run(args);
     }
-    say_what_happens();
+    // The live host's log is as its configuration says.
+    if !matches!(verb, Verb::Serve(_)) {
+        say_what_happens();
+    }
     let answer = match verb {
         Verb::Build(args) => build::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
@@ -143,17 +154,21 @@ pub fn main() -> ExitCode {
         Verb::Fields(args) => fields::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Demo(args) => demo::run(&args),
-        Verb::Serve(args) => serve::run(&args),
+        Verb::Serve(args) => serve::run(args),
         Verb::Send(args) => send::run(&args),
         Verb::Simulate(args) => simulate::run(&args),
         Verb::Status(args) => status::run(&args),
         Verb::Ledger(args) => ledger::run(&args),
+        Verb::Login(args) => login::login(args),
+        Verb::Logout(args) => login::logout(&args),
+        Verb::Whoami(args) => login::whoami(&args),
         Verb::Force(args) => force::run(&args),
         Verb::Token(args) => token::run(&args),
         Verb::Audit(args) => audit::run(&args),
         Verb::Refused(args) => refused::run(&args),
         Verb::Plugin(args) => plugin::run(&args),
         Verb::Evidence(args) => evidence::run(&args),
+        Verb::Hold(args) => hold::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

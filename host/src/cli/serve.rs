@@ -11,31 +11,26 @@ use anyhow::{Context as _, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::{self, Exit};
+use super::log::Log;
+use super::reload::Reload;
 use super::style;
-use crate::api;
+use crate::api::{self, DRAIN, Listening, Tls};
 use crate::clock::now_micros;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, LogFormat, TlsConfig, VARIABLES};
 use crate::registry::{self, Loaded, Loads, RegistryError, SettingsFile};
 use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::telemetry::Metrics;
 use crate::wiring::live::{Host, workers};
 
-/// How long the last requests may take once the host is told to stop.
-const DRAIN: Duration = Duration::from_secs(30);
-
-/// Run the live host: take events over HTTP, run every plugin on all of them, keep findings
-///
-/// What is acknowledged is on disk. SIGTERM or Ctrl-C ends it after what is under way; a second one ends it at once, which
-/// loses nothing either.
-#[derive(Debug, clap::Args)]
-#[command(after_help = exit::HELP, after_long_help = "Examples:
+/// The examples and the configuration, for `--help`.
+const LONG_HELP: &str = "Examples:
   cordon serve -p target/cordon/plugins
   cordon serve --config /etc/cordon.toml
-  cordon serve --config /etc/cordon.toml --check       reads and checks the file, starts nothing
+  cordon serve --check /etc/cordon.toml                reads and checks the file and what it names, starts nothing
 
 The configuration (TOML; every key may be left out):
-  listen = \"127.0.0.1:7400\"
-  data = \"cordon-data\"
+  listen = \"127.0.0.1:7400\"        # beyond loopback only with [tls]
+  data = \"cordon-data\"             # not encrypted: that is the volume's job
   plugins = [\"plugins\"]            # .wasm files, or folders of them
   settings = \"settings.toml\"
   workers = 2
@@ -75,32 +70,66 @@ The configuration (TOML; every key may be left out):
   [retry]
   tries = 6                        # of a plugin that is out of time; then its lane rests
   pause-ms = 1000                  # before the second try; then twice as long each time
+  [http]
+  connections = 1024               # one more is answered 503
+  header-seconds = 30              # for a handshake, a request's head, an idle connection
+  [tls]
+  certificate = \"host.pem\"
+  key = \"host.key\"
+  [log]
+  format = \"human\"               # or \"json\": one object a line
+  level = \"info\"                 # error, warn, info, debug
+  [audit]
+  head-file = \"/elsewhere/heads\"  # gets the head of the audit's chain daily and at each start and stop
+  head-url = \"https://...\"        # the same by POST
 
-Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder")]
+The environment stands above the file, and the arguments above both:
+";
+
+/// Run the live host: take events over HTTP, run every plugin on all of them, keep findings
+///
+/// What is acknowledged is on disk. SIGTERM or Ctrl-C ends it after what is under way; a second one ends it at once, which
+/// loses nothing either.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = format!("{LONG_HELP}{VARIABLES}
+
+SIGHUP reads the configuration and the certificate again and takes what can change live (log.level, the certificate); what
+cannot is named in the log. A file that is bad changes nothing.
+
+Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder"))]
 pub(super) struct Args {
     /// The configuration
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Check the configuration and start nothing
-    #[arg(long, requires = "config")]
-    check: bool,
+    /// Check the configuration (this one, or that of --config) and start nothing
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    check: Option<Option<PathBuf>>,
     /// Where to listen, instead of the configuration's
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// The data folder, instead of the configuration's
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// The form of the log, instead of the configuration's: human or json
+    #[arg(long, value_name = "FORMAT", value_parser = log_format)]
+    log_format: Option<LogFormat>,
     /// A .wasm file or a folder of them, besides the configuration's; repeat for more
     #[arg(short, long = "plugin", value_name = "PLUGIN")]
     plugins: Vec<PathBuf>,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit> {
-    let config = configured(args)?;
-    if args.check {
-        writeln!(super::out(), "{:?} is a good configuration", args.config.as_deref().unwrap_or("".as_ref()))?;
-        return Ok(Exit::Done);
+fn log_format(word: &str) -> Result<LogFormat, String> {
+    word.parse().map_err(|()| format!("give {}", LogFormat::WORDS))
+}
+
+pub(super) fn run(mut args: Args) -> Result<Exit> {
+    if let Some(check) = args.check.take() {
+        args.config = check.or(args.config);
+        return self::check(&args);
     }
+    let config = configured(&args)?;
+    let log = Log::start(&config.log);
+    let tls = config.tls.as_ref().map(open).transpose()?.map(Arc::new);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let metrics = Arc::new(Metrics::new().with_live());
     let (sandbox, Loads { plugins, refused }) = load(&config, &metrics)?;
@@ -112,7 +141,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     for found in &host.found {
         tracing::error!("{found}");
     }
-    let served = runtime.block_on(serve(&config, &host, &deployed));
+    let read = Box::new(move || configured(&args));
+    let reload = Reload { read, running: config.clone(), tls: tls.clone(), log };
+    let served = runtime.block_on(serve(&config, &host, &deployed, tls, reload));
     // What still reads or writes ends first; then lanes, journal and store, by being dropped.
     runtime.shutdown_timeout(DRAIN);
     drop(host);
@@ -121,20 +152,39 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn configured(args: &Args) -> Result<Config> {
-    let mut config = args.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-    if let Some(listen) = args.listen {
-        anyhow::ensure!(
-            listen.ip().is_loopback(),
-            "--listen {listen}: the host speaks plain HTTP and listens on loopback only"
-        );
-        config.listen = listen;
+fn configured(args: &Args) -> Result<Config, ConfigError> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Config::read(args.config.as_deref(), &variable, |config| {
+        config.listen = args.listen.unwrap_or(config.listen);
+        if let Some(data) = &args.data {
+            config.data.clone_from(data);
+        }
+        config.log.format = args.log_format.unwrap_or(config.log.format);
+        config.plugins.extend(args.plugins.iter().cloned());
+    })
+}
+
+/// Reads the configuration and what it names.
+fn check(args: &Args) -> Result<Exit> {
+    anyhow::ensure!(args.config.is_some(), "which file? `cordon serve --check FILE`");
+    let config = configured(args)?;
+    config.tls.as_ref().map(open).transpose()?;
+    config.settings.as_deref().map(SettingsFile::read).transpose()?;
+    for path in &config.plugins {
+        registry::components(path)?;
     }
-    if let Some(data) = &args.data {
-        config.data.clone_from(data);
+    writeln!(super::out(), "{} is a good configuration", args.config.as_deref().unwrap_or("".as_ref()).display())?;
+    Ok(Exit::Done)
+}
+
+/// Warns where others may read the key.
+fn open(files: &TlsConfig) -> Result<Tls> {
+    let tls = Tls::open(&files.certificate, &files.key)?;
+    if super::private::is_open_to_others(&files.key) {
+        let key = files.key.display();
+        super::warn(&format!("{key}: other users may read this private key: `chmod 600 {key}`"))?;
     }
-    config.plugins.extend(args.plugins.iter().cloned());
-    Ok(config)
+    Ok(tls)
 }
 
 /// A plugin that is refused keeps no other from being deployed.
@@ -176,11 +226,25 @@ fn line(loaded: &Loaded) -> String {
     format!("{} {} ({}), live for all forces", plugin.id, plugin.version, loaded.plugin.digest().short())
 }
 
-async fn serve(config: &Config, host: &Host, deployed: &[String]) -> Result<()> {
+async fn serve(
+    config: &Config,
+    host: &Host,
+    deployed: &[String],
+    tls: Option<Arc<Tls>>,
+    mut reload: Reload,
+) -> Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hang_up = signal(SignalKind::hangup())?;
     let listener = tokio::net::TcpListener::bind(config.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    say(config, host, deployed, listener.local_addr()?)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    say(config, host, deployed, &format!("{scheme}://{}", listener.local_addr()?))?;
+    tokio::spawn(async move {
+        while hang_up.recv().await.is_some() {
+            // It reads files.
+            tokio::task::block_in_place(|| reload.again());
+        }
+    });
     let api = Arc::clone(&host.api);
     let stop = async move {
         tokio::select! {
@@ -198,12 +262,15 @@ async fn serve(config: &Config, host: &Host, deployed: &[String]) -> Result<()> 
             std::process::exit(Exit::Done as i32);
         });
     };
-    api::serve(listener, Arc::clone(&host.api), stop).await.context("the listener failed")
+    let connections = config.http.connections as usize;
+    let header = Duration::from_secs(u64::from(config.http.header_seconds));
+    let listening = Listening { listener, tls, connections, header };
+    api::serve(listening, Arc::clone(&host.api), stop).await.context("the listener failed")
 }
 
-fn say(config: &Config, host: &Host, deployed: &[String], address: SocketAddr) -> std::io::Result<()> {
+fn say(config: &Config, host: &Host, deployed: &[String], address: &str) -> std::io::Result<()> {
     let mut out = super::out();
-    writeln!(out, "{}listening on http://{address}{}", style::STRONG, style::OFF)?;
+    writeln!(out, "{}listening on {address}{}", style::STRONG, style::OFF)?;
     writeln!(out, "data       {}", config.data.display())?;
     if deployed.len() == registry::BUILT_IN.len() {
         writeln!(out, "plugins    none: events are stored and nothing looks at them; give -p or `plugins`")?;

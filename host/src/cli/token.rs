@@ -1,12 +1,13 @@
 //! `cordon token`
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::client;
 use super::exit::{self, Exit};
+use super::{client, private, span};
 use crate::findings::rfc3339;
 use crate::findings::text::safe;
 
@@ -24,13 +25,14 @@ enum Verb {
     Revoke(Revoke),
 }
 
-/// Create a token; its text goes to standard output, and is nowhere else
+/// Create a token; its text is shown once, and is nowhere else
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP, after_long_help = "Examples:
-  cordon token create --role intake --for avon --days 90 > avon-intake.token
-  cordon token create --role operator > operator.token
+  cordon token create --role intake --for avon --name 'shipper in Bristol' --out avon-intake.token
+  cordon token create --role operator --expires 30d --out operator.token
 
 Two tokens of one role may be good at once: create the new one, change the shipper, revoke the old one.
+`token list` says when each was last used.
 
 Exit codes: 0 done, 2 refused")]
 struct Create {
@@ -40,9 +42,15 @@ struct Create {
     /// The force that it belongs to
     #[arg(long = "for", value_name = "NAME")]
     force: Option<String>,
-    /// Days until it expires
-    #[arg(long, value_name = "N", default_value_t = 90)]
-    days: u32,
+    /// Who has it, or where it is used
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    name: String,
+    /// How long it is good: 12h, 90d; at most 730d
+    #[arg(long, value_name = "SPAN", default_value = "90d", value_parser = span::minutes)]
+    expires: u32,
+    /// Write it to a new file that only you can read, instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     client: client::Args,
 }
@@ -78,12 +86,23 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let mut out = super::out();
     match &args.verb {
         Verb::Create(create) => {
-            let mut new = json!({ "role": create.role, "days": create.days });
+            let mut new = json!({ "role": create.role, "name": create.name, "minutes": create.expires });
             if let Some(force) = &create.force {
                 new["for"] = force.as_str().into();
             }
-            let answer = create.client.client()?.post("/v1/tokens", &new)?;
-            writeln!(out, "{}", answer.get("token").and_then(Value::as_str).unwrap_or_default())?;
+            // Opened first: a token that cannot be written must not be made.
+            let file = create.out.as_deref().map(private::create).transpose()?;
+            let answer = create.client.client()?.post("/v1/tokens", &new).inspect_err(|_| {
+                let _ = create.out.as_deref().map(std::fs::remove_file);
+            })?;
+            let token = answer.get("token").and_then(Value::as_str).unwrap_or_default();
+            match file {
+                None => writeln!(out, "{token}")?,
+                Some(mut file) => {
+                    writeln!(file, "{token}")?;
+                    file.sync_all()?;
+                }
+            }
         }
         Verb::List(list) => {
             let answer = list.client.client()?.get("/v1/tokens")?;
@@ -94,8 +113,11 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             }
             for token in answer.get("tokens").and_then(Value::as_array).into_iter().flatten() {
                 let text = |name: &str| safe(token.get(name).and_then(Value::as_str).unwrap_or("-"));
-                let expires = rfc3339(token.get("expires").and_then(Value::as_i64).unwrap_or(0));
-                writeln!(out, "{:<14} {:<14} {:<20} expires {expires}", text("id"), text("role"), text("force"))?;
+                let time = |name: &str| token.get(name).and_then(Value::as_i64).map(rfc3339);
+                let expires = time("expires").unwrap_or_default();
+                let used = time("used").map_or("never used".to_owned(), |used| format!("last used {used}"));
+                let (id, role, force, name) = (text("id"), text("role"), text("force"), text("name"));
+                writeln!(out, "{id:<14} {role:<14} {force:<20} expires {expires}  {used}  {name}")?;
             }
         }
         Verb::Revoke(revoke) => {

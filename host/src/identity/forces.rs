@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Identity, IdentityError};
 use crate::audit::Act;
 use crate::model::{Force, SourceName};
+use crate::near::distance;
 use crate::store::{Effects, Space, Store, StoreError};
 
 /// Sources that one force may be expected to send.
@@ -207,39 +208,9 @@ fn no_force<'a>(name: &str, known: impl Iterator<Item = &'a Force>) -> String {
     }
 }
 
-/// How many characters must change to make one name the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, of_a) in a.chars().enumerate() {
-        let mut before = row.first().copied().unwrap_or(0);
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        for (j, of_b) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(0);
-            let left = row.get(j).copied().unwrap_or(0);
-            let changed = before + usize::from(of_a != *of_b);
-            if let Some(here) = row.get_mut(j + 1) {
-                *here = changed.min(above + 1).min(left + 1);
-            }
-            before = above;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distance_counts_changes() {
-        let distances = [("", "", 0), ("avon", "avon", 0), ("avon", "avno", 2), ("kent", "ken", 1), ("", "abc", 3)];
-        for (a, b, expected) in distances {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
-    }
 
     #[test]
     fn a_record_of_an_earlier_store_is_read_with_what_came_later_at_its_default() {

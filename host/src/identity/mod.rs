@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use forces::{ForceRecord, LONGEST_QUIET, MOST_EXPECTED, Stage, Suspension};
 pub use roles::{Permission, Role};
+use tokens::Held;
 pub use tokens::{DraftToken, NewToken, TokenRecord};
 
 use crate::audit::{Act, Audit};
@@ -67,7 +68,7 @@ pub struct Identity {
 #[derive(Default)]
 struct Known {
     forces: BTreeMap<Force, ForceRecord>,
-    tokens: BTreeMap<Digest, TokenRecord>,
+    tokens: BTreeMap<Digest, Held>,
 }
 
 impl Identity {
@@ -78,86 +79,6 @@ impl Identity {
     pub fn open(store: Arc<Store>, audit: Arc<Audit>) -> Result<Self, StoreError> {
         let known = Known { forces: forces::read(&store)?, tokens: tokens::read(&store)? };
         Ok(Self { store, audit, known: RwLock::new(known) })
-    }
-
-    /// Whose token it is, at this time (microseconds since 1970 UTC).
-    ///
-    /// # Errors
-    /// See [`Unauthorised`].
-    pub fn caller(&self, token: Option<&str>, now: i64) -> Result<Caller, Unauthorised> {
-        let digest = Digest::of(token.ok_or(Unauthorised::Absent)?.as_bytes());
-        let known = self.read();
-        let record = known.tokens.get(&digest).ok_or(Unauthorised::Unknown)?;
-        if record.expires <= now {
-            return Err(Unauthorised::Expired);
-        }
-        Ok(Caller { token: record.id.clone(), role: record.role, force: record.force.clone() })
-    }
-
-    /// All tokens, by id.
-    #[must_use]
-    pub fn tokens(&self) -> Vec<TokenRecord> {
-        let known = self.read();
-        let mut tokens: Vec<TokenRecord> = known.tokens.values().cloned().collect();
-        tokens.sort_by(|a, b| a.id.cmp(&b.id));
-        tokens
-    }
-
-    /// Creates a token: its record, and its text, which is nowhere else.
-    ///
-    /// # Errors
-    /// When the role asks for a force and none is given (or the other way round), or there is no such force.
-    pub fn create_token(&self, new: NewToken, act: Act) -> Result<(TokenRecord, String), IdentityError> {
-        self.issue_token(self.draft_token(new)?, act)
-    }
-
-    /// A token that does not count yet: its text can be put where it is needed before it does.
-    ///
-    /// # Errors
-    /// As [`Identity::create_token`].
-    pub fn draft_token(&self, new: NewToken) -> Result<DraftToken, IdentityError> {
-        match (&new.force, new.role.is_of_a_force()) {
-            (None, true) => {
-                let reason = format!("a token of role {} belongs to a force: name it", new.role.word());
-                return Err(IdentityError::Refused(reason));
-            }
-            (Some(_), false) => {
-                let reason = format!("a token of role {} belongs to no force: name none", new.role.word());
-                return Err(IdentityError::Refused(reason));
-            }
-            _ => {}
-        }
-        if let Some(force) = &new.force {
-            self.known_force(force.as_str())?;
-        }
-        Ok(tokens::make(new)?)
-    }
-
-    /// Makes a drafted token count.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn issue_token(&self, draft: DraftToken, act: Act) -> Result<(TokenRecord, String), IdentityError> {
-        let DraftToken { digest, record, text } = draft;
-        let mut known = self.write();
-        self.audit.commit(&self.store, act, tokens::put(digest, &record)?)?;
-        known.tokens.insert(digest, record.clone());
-        Ok((record, text))
-    }
-
-    /// Revokes a token by its id.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn revoke_token(&self, id: &str, act: Act) -> Result<(), IdentityError> {
-        let mut known = self.write();
-        let digest = known.tokens.iter().find(|(_, record)| record.id == id).map(|(digest, _)| *digest);
-        let digest = digest.ok_or_else(|| {
-            IdentityError::Absent(format!("there is no token `{id}`: see them with `cordon token list`"))
-        })?;
-        self.audit.commit(&self.store, act, tokens::delete(digest))?;
-        known.tokens.remove(&digest);
-        Ok(())
     }
 
     /// Records an act that changes nothing: somebody read something.
@@ -198,7 +119,8 @@ mod tests {
     }
 
     fn new_token(role: Role, force: Option<&str>) -> NewToken {
-        NewToken { role, force: force.map(|name| Force::new(name).unwrap()), created: 10, expires: 100 }
+        let force = force.map(|name| Force::new(name).unwrap());
+        NewToken { role, force, name: String::new(), created: 10, expires: 100 }
     }
 
     #[test]
@@ -219,6 +141,27 @@ mod tests {
         identity.revoke_token(&record.id, act()).unwrap();
         assert_eq!(identity.caller(Some(&text), 99), Err(Unauthorised::Unknown));
         assert!(identity.revoke_token(&record.id, act()).is_err());
+    }
+
+    #[test]
+    fn when_a_token_was_last_used_is_known_also_after_a_restart_and_revoking_it_is_final() {
+        let folder = tempfile::tempdir().unwrap();
+        let (record, text) = {
+            let identity = identity(folder.path());
+            let (record, text) = identity.create_token(new_token(Role::Operator, None), act()).unwrap();
+            assert_eq!(identity.token(&record.id).unwrap().used, None);
+            let _ = identity.caller(Some(&text), 50).unwrap();
+            let _ = identity.caller(Some(&text), 40).unwrap();
+            assert_eq!(identity.token(&record.id).unwrap().used, Some(50));
+            identity.write_uses().unwrap();
+            (record, text)
+        };
+        let identity = identity(folder.path());
+        assert_eq!(identity.token(&record.id).unwrap().used, Some(50));
+        let _ = identity.caller(Some(&text), 60).unwrap();
+        identity.revoke_token(&record.id, act()).unwrap();
+        identity.write_uses().unwrap();
+        assert_eq!(identity.store.list(crate::store::Space::Token, &[], None, 9).unwrap(), []);
     }
 
     #[test]
@@ -255,7 +198,7 @@ mod tests {
         identity.add_national(2).unwrap();
         let nmc = Force::national();
         assert_eq!(identity.force(&nmc).unwrap().display, "National Management Centre");
-        assert_eq!(identity.audit.list(&identity.store, 0, 9).unwrap().len(), 1);
+        assert_eq!(identity.audit.head().0, 1);
         let suspension = Suspension { since: 1, reason: "r".into() };
         let suspend = |record: &mut ForceRecord| -> Result<(), IdentityError> {
             record.suspended = Some(suspension.clone());

@@ -25,6 +25,8 @@ pub enum Role {
 /// What a route asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
+    /// Ask whose token one has.
+    AskWho,
     /// Send events of one's own force.
     SendEvents,
     /// Read findings and skips.
@@ -41,7 +43,9 @@ pub enum Permission {
     ReadEvidence,
     /// Pass or wake resting lanes, and release replays.
     Operate,
-    /// Add forces, create and revoke tokens.
+    /// See tokens, without their texts, and legal holds.
+    ReadAdministration,
+    /// Add and change forces; create and revoke tokens; hold and release.
     Administer,
     /// Read the audit.
     ReadAudit,
@@ -63,20 +67,38 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            Administer, MendRefused, Operate, ReadAudit, ReadEvidence, ReadFaults, ReadFindings, ReadRefused,
-            ReadStatus, SendEvents,
+            Administer, AskWho, MendRefused, Operate, ReadAdministration, ReadAudit, ReadEvidence, ReadFaults,
+            ReadFindings, ReadRefused, ReadStatus, SendEvents,
         };
         let granted: &[Permission] = match self {
-            Role::Intake => &[SendEvents],
-            Role::ForceReader => &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence],
+            Role::Intake => &[AskWho, SendEvents],
+            Role::ForceReader => &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence],
             Role::ForceContact | Role::ForceAuthor => {
-                &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused]
+                &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused]
             }
-            Role::Author => &[ReadFaults],
-            Role::Operator => {
-                &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused, Operate, Administer]
-            }
-            Role::Auditor => &[ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, ReadAudit],
+            Role::Author => &[AskWho, ReadFaults],
+            Role::Operator => &[
+                AskWho,
+                ReadFindings,
+                ReadStatus,
+                ReadFaults,
+                ReadEvidence,
+                ReadRefused,
+                MendRefused,
+                Operate,
+                ReadAdministration,
+                Administer,
+            ],
+            Role::Auditor => &[
+                AskWho,
+                ReadFindings,
+                ReadStatus,
+                ReadFaults,
+                ReadEvidence,
+                ReadRefused,
+                ReadAdministration,
+                ReadAudit,
+            ],
         };
         granted.contains(&permission)
     }

@@ -153,6 +153,18 @@ impl Shared {
         self.streams.read().unwrap_or_else(PoisonError::into_inner).get(force).cloned()
     }
 
+    /// Whether so many bytes more leave the disk its floor.
+    fn room(&self, bytes: u64) -> Result<(), AppendError> {
+        let (folder, floor) = (&self.options.folder, self.options.disk_floor);
+        let disk = |error: std::io::Error| AppendError::Disk { file: folder.clone(), reason: error.to_string() };
+        let about = rustix::fs::statvfs(folder).map_err(|error| disk(error.into()))?;
+        let free = about.f_bavail.saturating_mul(about.f_frsize);
+        if free.saturating_sub(bytes) < floor {
+            return Err(AppendError::DiskFloor { folder: folder.clone(), free, floor });
+        }
+        Ok(())
+    }
+
     fn stream_or_new(&self, force: &Force) -> Arc<Mutex<Stream>> {
         if let Some(stream) = self.stream(force) {
             return stream;
@@ -307,6 +319,22 @@ impl Journal {
             None => Ok(()),
             Some(stream) => retain::retain(&stream, received, passed, record),
         }
+    }
+}
+
+impl Journal {
+    /// What [`Journal::retain`] would drop of a force: how many segments, and their bytes.
+    #[must_use]
+    pub fn due(&self, force: &Force, received: i64, passed: impl Fn(&SourceName) -> u64) -> (u64, u64) {
+        self.shared.stream(force).map_or((0, 0), |stream| retain::due(&stream, received, passed))
+    }
+
+    /// Whether the disk has room for more.
+    ///
+    /// # Errors
+    /// [`AppendError::DiskFloor`], or `Disk` when that cannot be told.
+    pub fn room(&self) -> Result<(), AppendError> {
+        self.shared.room(0)
     }
 }
 

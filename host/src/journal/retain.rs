@@ -28,6 +28,21 @@ pub struct Dropped {
     pub bytes: u64,
 }
 
+/// What [`retain`] would drop: segments and their bytes.
+pub(super) fn due(stream: &Mutex<Stream>, received: i64, passed: impl Fn(&SourceName) -> u64) -> (u64, u64) {
+    let stream = lock(stream);
+    let goes = |closed: &&Closed| is_due(closed, received, &passed);
+    stream
+        .closed
+        .values()
+        .take_while(goes)
+        .fold((0, 0), |(segments, bytes), closed| (segments + 1, bytes + closed.bytes))
+}
+
+fn is_due(closed: &Closed, received: i64, passed: &impl Fn(&SourceName) -> u64) -> bool {
+    closed.received < received && !closed.heads.iter().any(|(source, last)| *last > passed(source))
+}
+
 pub(super) fn retain(
     stream: &Mutex<Stream>,
     received: i64,
@@ -38,8 +53,7 @@ pub(super) fn retain(
         let (first, closed) = {
             let stream = lock(stream);
             let Some((first, closed)) = stream.closed.first_key_value() else { return Ok(()) };
-            let needed = closed.heads.iter().any(|(source, last)| *last > passed(source));
-            if closed.received >= received || needed {
+            if !is_due(closed, received, &passed) {
                 return Ok(());
             }
             (*first, closed.clone())

@@ -81,7 +81,7 @@ impl Writer {
     }
 
     fn group(&self, group: Vec<Job>, bytes: u64) {
-        if let Err(error) = self.has_room(bytes) {
+        if let Err(error) = self.shared.room(bytes) {
             group.into_iter().for_each(|job| (job.answer)(Err(error.clone())));
             return;
         }
@@ -110,17 +110,6 @@ impl Writer {
                 Err(error) => give_up(group, &error),
             }
         }
-    }
-
-    fn has_room(&self, bytes: u64) -> Result<(), AppendError> {
-        let (folder, floor) = (&self.shared.options.folder, self.shared.options.disk_floor);
-        let disk = |error: io::Error| AppendError::Disk { file: folder.clone(), reason: error.to_string() };
-        let about = rustix::fs::statvfs(folder).map_err(|error| disk(error.into()))?;
-        let free = about.f_bavail.saturating_mul(about.f_frsize);
-        if free.saturating_sub(bytes) < floor {
-            return Err(AppendError::DiskFloor { folder: folder.clone(), free, floor });
-        }
-        Ok(())
     }
 
     /// Writes the requests of one stream behind each other; answers them itself when that fails.

@@ -35,7 +35,7 @@ pub(super) struct Committer {
     /// The number last given to each growing list, once looked up.
     numbers: HashMap<Vec<u8>, u64>,
     /// The first failed write. After it nothing is known of the disk.
-    broken: Option<StoreError>,
+    broken: Arc<OnceLock<StoreError>>,
 }
 
 /// Told how long each write and sync took.
@@ -50,8 +50,9 @@ impl Committer {
         made: Commits,
         commits: Receiver<Commit>,
         synced: Arc<OnceLock<Synced>>,
+        broken: Arc<OnceLock<StoreError>>,
     ) -> Self {
-        Self { db, log, path, shown, made, commits, synced, numbers: HashMap::new(), broken: None }
+        Self { db, log, path, shown, made, commits, synced, numbers: HashMap::new(), broken }
     }
 
     pub(super) fn run(mut self) {
@@ -71,7 +72,7 @@ impl Committer {
         let mut changes = Changes::new();
         let mut made = Vec::with_capacity(group.len());
         for Commit { effects, answer } in group {
-            let result = match &self.broken {
+            let result = match self.broken.get() {
                 Some(error) => Err(StoreError::Broken(error.to_string())),
                 None => self.take(effects, &mut changes),
             };
@@ -82,7 +83,7 @@ impl Committer {
         }
         let result = if changes.is_empty() { Ok(()) } else { self.write(changes) };
         if let Err(error) = &result {
-            self.broken.get_or_insert_with(|| error.clone());
+            let _ = self.broken.set(error.clone());
         }
         made.into_iter().for_each(|answer| answer(result.clone()));
     }

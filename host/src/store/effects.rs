@@ -34,6 +34,8 @@ pub enum Space {
     Fault = 13,
     /// Replays of faults that were released, by force and fault.
     Released = 14,
+    /// Legal holds by id.
+    Hold = 10,
 }
 
 /// See the module.

@@ -104,6 +104,7 @@ pub struct Store {
     folder: PathBuf,
     synced: Arc<OnceLock<commit::Synced>>,
     shown: Arc<Shown>,
+    broken: Arc<OnceLock<StoreError>>,
     to_thread: Option<Sender<Commit>>,
     thread: Option<JoinHandle<()>>,
     _lock: lock::Lock,
@@ -129,14 +130,28 @@ impl Store {
         let commits_made = Commits::open(&folder, &inside.join("db"), &db)?;
         let shown = Arc::new(Shown::new(db.clone()));
         let (to_thread, commits) = bounded(QUEUE);
-        let told = Arc::new(OnceLock::new());
-        let committer =
-            Committer::new(db, log, inside.clone(), Arc::clone(&shown), commits_made, commits, Arc::clone(&told));
+        let (told, broken) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+        let committer = Committer::new(
+            db,
+            log,
+            inside.clone(),
+            Arc::clone(&shown),
+            commits_made,
+            commits,
+            Arc::clone(&told),
+            Arc::clone(&broken),
+        );
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || committer.run())
             .map_err(|error| StoreError::disk(&inside, error))?;
-        Ok(Self { folder, synced: told, shown, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+        Ok(Self { folder, synced: told, shown, broken, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+    }
+
+    /// The write that failed, where one did: nothing is committed any more until a restart.
+    #[must_use]
+    pub fn broken(&self) -> Option<StoreError> {
+        self.broken.get().cloned()
     }
 
     /// Has someone told, from now on, how long each write and sync takes. The first who asks for it.

@@ -1,16 +1,21 @@
-//! Disposal: what is old, and what every lane is done with, goes from the journal. Each segment's disposal is recorded, with
-//! its digest, before it goes.
+//! What is done every hour and nobody waits for.
+//!
+//! Disposal: what is old, and what every lane is done with, goes from the journal, unless a legal hold keeps it. Each segment's
+//! disposal is recorded, with its digest, before it goes. Besides: when tokens were last used is written, and the head of the
+//! audit's chain is sent out.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 use serde_json::json;
 
+use super::heads::Heads;
 use super::needed;
 use crate::audit::Act;
 use crate::clock::now_micros;
+use crate::holds::{Due, Holds};
 use crate::identity::Identity;
 use crate::journal::{Dropped, Journal};
 use crate::model::Force;
@@ -28,6 +33,8 @@ pub(super) struct Keeping {
     pub(super) scheduler: Arc<Scheduler>,
     pub(super) identity: Arc<Identity>,
     pub(super) store: Arc<Store>,
+    pub(super) holds: Arc<Holds>,
+    pub(super) heads: Heads,
     pub(super) days: u32,
 }
 
@@ -55,12 +62,27 @@ impl Drop for Keeper {
 }
 
 impl Keeping {
-    fn run(&self, stopped: &Receiver<()>) {
+    fn run(mut self, stopped: &Receiver<()>) {
+        let holds = self.holds.news();
+        self.heads.send("started", now_micros());
         loop {
             self.look();
-            if stopped.recv_timeout(HOUR) != Err(RecvTimeoutError::Timeout) {
-                return;
+            select! {
+                recv(stopped) -> _ => break,
+                recv(holds) -> _ => {}
+                default(HOUR) => {
+                    self.write_uses();
+                    self.heads.send("daily", now_micros());
+                }
             }
+        }
+        self.write_uses();
+        self.heads.send("stopped", now_micros());
+    }
+
+    fn write_uses(&self) {
+        if let Err(error) = self.identity.write_uses() {
+            tracing::error!("when tokens were last used cannot be written: {error}");
         }
     }
 
@@ -73,13 +95,22 @@ impl Keeping {
                 let reading = lanes.iter().filter(|lane| lane.force == force && lane.source == *source);
                 reading.map(|lane| lane.cursor).min().unwrap_or(u64::MAX)
             };
+            if self.holds.is_held(&force) {
+                let (segments, bytes) = self.journal.due(&force, before, passed);
+                self.holds.would_go(&force, Due { segments, bytes });
+                continue;
+            }
             if let Err(error) = self.journal.retain(&force, before, passed, |dropped| self.record(&force, dropped)) {
                 tracing::error!("{error}");
             }
         }
     }
 
+    /// Whether a segment may go: its disposal is recorded, and no hold has come meanwhile.
     fn record(&self, force: &Force, dropped: &Dropped) -> bool {
+        if self.holds.is_held(force) {
+            return false;
+        }
         let Dropped { segment, digest, first, end, bytes } = dropped;
         // What findings cite is kept as long as they are, which is for ever.
         if let Err(error) = needed::keep(&self.journal, &self.store, force, *first, *end) {

@@ -12,12 +12,14 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use super::heads::Heads;
 use super::keeping::{Keeper, Keeping};
 use crate::api::Api;
 use crate::audit::{Act, Audit};
 use crate::clock::now_micros;
 use crate::config::{Config, DoneConfig, ForceQuotaConfig};
 use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
+use crate::holds::Holds;
 use crate::identity::{Identity, IdentityError, NewToken, Role};
 use crate::intake::files::{Done, FileIntake, Files};
 use crate::intake::{Intake, IntakeOptions, Quota, RefusedLimits, RefusedList, WindowLimits};
@@ -83,6 +85,7 @@ impl Host {
         let audit = Arc::new(Audit::open(&store)?);
         let identity = Arc::new(Identity::open(Arc::clone(&store), Arc::clone(&audit))?);
         identity.add_national(now)?;
+        let holds = Arc::new(Holds::open(Arc::clone(&store), Arc::clone(&audit))?);
         let first_token = first_token(&identity, &config.data.join("first-token"), now)?;
         let options = JournalOptions {
             segment_bytes: u64::from(config.journal.segment_mib) << 20,
@@ -124,6 +127,8 @@ impl Host {
             scheduler: Arc::clone(&scheduler),
             identity: Arc::clone(&identity),
             store: Arc::clone(&store),
+            holds: Arc::clone(&holds),
+            heads: Heads::new(Arc::clone(&audit), &config.audit),
             days: config.journal.keep_days,
         });
         let keeper = keeper.map_err(SchedulerError::Thread)?;
@@ -150,6 +155,7 @@ impl Host {
         let api = Api {
             health: Arc::new(health),
             audit,
+            holds,
             intake,
             files: Arc::clone(&files),
             refused,
@@ -260,7 +266,8 @@ fn first_token(identity: &Identity, path: &Path, now: i64) -> Result<Option<Path
     if identity.tokens().iter().any(|token| token.role == Role::Operator && token.expires > now) {
         return Ok(None);
     }
-    let new = NewToken { role: Role::Operator, force: None, created: now, expires: now + FIRST };
+    let (role, name) = (Role::Operator, "first token".to_owned());
+    let new = NewToken { role, force: None, name, created: now, expires: now + FIRST };
     let details = json!({ "role": Role::Operator, "file": path });
     let (who, role) = ("host".to_owned(), "host".to_owned());
     let act = Act { time: now, who, role, force: None, what: "token-created", details };

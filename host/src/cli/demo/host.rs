@@ -80,7 +80,7 @@ impl Running {
     }
 
     pub(super) fn operator(&self) -> Result<Client> {
-        Ok(Client::new(&self.url, &client::token(&self.first_token())?))
+        Client::at(&self.url, &target::token(&self.first_token())?)
     }
 
     pub(super) fn intake_token(&self, force: &str) -> PathBuf {

@@ -184,7 +184,7 @@ fn targets(host: &Running, operator: &Client) -> Result<Vec<Target>> {
         let token = operator.post("/v1/tokens", &json!({ "role": "intake", "for": name, "days": 1 }))?;
         let token = token.get("token").and_then(Value::as_str).context("the host gave no token")?;
         host.keep_token(name, token)?;
-        targets.push(Target { force: Force::new(name)?, client: Client::new(&host.url, token) });
+        targets.push(Target { force: Force::new(name)?, client: Client::at(&host.url, token)? });
     }
     Ok(targets)
 }

@@ -68,10 +68,10 @@ pub(in crate::cli) struct Line {
 pub(super) fn from_arguments(args: &Args) -> Result<Exit> {
     let folder = args.token_dir.as_deref().context("whose tokens? name their folder with --token-dir")?;
     let forces = args.pick.forces(named(folder)?)?;
-    let host = client::host(args.host.as_deref());
+    let host = target::host(args.host.as_deref())?;
     let mut targets = Vec::new();
     for force in forces {
-        let client = Client::new(&host, &client::token(&folder.join(format!("{force}.token")))?);
+        let client = Client::at(&host, &target::token(&folder.join(format!("{force}.token")))?)?;
         targets.push(Target { force, client });
     }
     let mut settings = args.pick.settings(targets.len())?;
