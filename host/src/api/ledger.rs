@@ -40,7 +40,7 @@ pub(super) async fn list(
             .map(|((source, hour), line)| {
                 let time = Timestamp::from_microsecond(hour).unwrap_or_default();
                 let received = line.accepted + line.duplicate + line.refused;
-                let mut one = json!({ "source": source, "hour": time, "received": received });
+                let mut one = json!({ "source": source, "hour": time.to_string(), "received": received });
                 if let (Some(all), Ok(Value::Object(line))) = (one.as_object_mut(), serde_json::to_value(line)) {
                     all.extend(line);
                 }

@@ -1,7 +1,7 @@
 //! What the live host writes to standard error while it runs: for people, or one JSON object a line. Its level changes live.
 
 use crate::config::{LogConfig, LogFormat, LogLevel};
-use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
 
 /// See the module.
 pub(super) struct Log {
@@ -14,7 +14,7 @@ impl Log {
         let builder = tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
             .with_target(false)
-            .with_max_level(filter(config.level));
+            .with_env_filter(filter(config.level));
         match config.format {
             LogFormat::Human => {
                 let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
@@ -39,11 +39,11 @@ impl Log {
     }
 }
 
-fn filter(level: LogLevel) -> LevelFilter {
-    match level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-    }
+fn filter(level: LogLevel) -> EnvFilter {
+    EnvFilter::new(match level {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+    })
 }

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::cli::client::{self, Client};
+use crate::cli::client::Client;
+use crate::cli::target;
 
 /// How long it may take to prepare the plugins and listen.
 const START: Duration = Duration::from_secs(120);

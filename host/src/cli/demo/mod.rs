@@ -181,7 +181,7 @@ fn targets(host: &Running, operator: &Client) -> Result<Vec<Target>> {
     let mut targets = Vec::new();
     for (name, display) in FORCES {
         operator.post("/v1/forces", &json!({ "name": name, "display": display, "zone": "Europe/London" }))?;
-        let token = operator.post("/v1/tokens", &json!({ "role": "intake", "for": name, "days": 1 }))?;
+        let token = operator.post("/v1/tokens", &json!({ "role": "intake", "for": name, "minutes": 1440 }))?;
         let token = token.get("token").and_then(Value::as_str).context("the host gave no token")?;
         host.keep_token(name, token)?;
         targets.push(Target { force: Force::new(name)?, client: Client::at(&host.url, token)? });

@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::Args;
 use super::latency::Latency;
-use crate::cli::client::{self, Client};
+use crate::cli::client::Client;
+use crate::cli::target;
 use crate::cli::exit::Exit;
 use crate::cli::{Format, progress, text};
 use crate::clock::now_micros;
