@@ -2,6 +2,8 @@
 //!
 //! `build.rs` makes their core modules. Owns the list of them.
 
+use std::path::PathBuf;
+
 use serde_json::{Map, Value};
 
 use super::{Loaded, RegistryError};
@@ -32,12 +34,17 @@ impl BuiltIn {
         component::encode(self.module, self.manifest).map_err(LoadError::Plugin)
     }
 
+    /// What stands for its file.
+    pub(super) fn path(&self) -> PathBuf {
+        format!("built-in:{}", self.id).into()
+    }
+
     /// Loads it with its default settings.
     ///
     /// # Errors
     /// The sandbox's.
     pub fn load(&self, sandbox: &Sandbox) -> Result<Loaded, RegistryError> {
-        let path = std::path::PathBuf::from(format!("built-in:{}", self.id));
+        let path = self.path();
         let wrong = |error| RegistryError::Load { path: path.clone(), error };
         let plugin = sandbox.load(&self.component().map_err(wrong)?, &Map::new()).map_err(wrong)?;
         let settings = plugin.manifest().run_settings(&Map::new());
