@@ -13,7 +13,7 @@ fn a_released_replay_repeats_the_fault_and_holds_nothing_that_is_not_declared() 
     });
     live.post(&events(20, &[7]).replace("\"Operation\"", "\"Secret\":\"MARK-5c1d\",\"Operation\""));
     live.wait("spins", |lane| lane["state"] == "resting");
-    live.wait("traps", |lane| lane["cursor"] == 20);
+    live.wait("traps", |lane| lane["events"] == 20);
     let operator = live.host.operator();
     let data = live.folder.path().join("data");
     let plugins = live.folder.path().join("plugins");
