@@ -186,8 +186,8 @@ print(helpers.bulk(es, ({"_index": "vpn", "n": n} for n in range(100))))
     let url = format!("http://{}", live.host.address());
     let said = std::thread::scope(|scope| {
         let client = scope.spawn(|| run(&python, script, &[&url, &live.token]));
-        // Longer than a request waits for its turn.
-        std::thread::sleep(Duration::from_secs(6));
+        // Longer than Python needs to begin and a request waits for its turn.
+        std::thread::sleep(Duration::from_secs(9));
         slow.write_all(b":1}\n").unwrap();
         let mut answer = String::new();
         slow.read_to_string(&mut answer).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use cordon::journal::{Journal, JournalOptions, Piece};
+use cordon_tests::guest::{Guest, MANIFEST};
 use cordon_tests::host::{Answer, Host};
 
 use crate::support::BINARY;
@@ -24,6 +25,8 @@ impl Live {
         let folder = tempfile::tempdir().unwrap();
         let plugins = folder.path().join("plugins");
         std::fs::create_dir_all(&plugins).unwrap();
+        let guest = Guest::detecting("").manifest(Some(MANIFEST)).build();
+        std::fs::write(plugins.join("guest.wasm"), guest).unwrap();
         let file = folder.path().join("cordon.toml");
         std::fs::write(&file, config).unwrap();
         let host = Host::configured(BINARY, &folder.path().join("data"), &plugins, &file);
