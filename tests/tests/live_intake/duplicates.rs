@@ -125,8 +125,6 @@ fn a_run_leaves_out_the_same_events_as_intake_and_says_so() {
         String::from_utf8(text).unwrap().lines().map(str::to_owned).collect()
     };
     assert_eq!(stored, distinct.len() as u64);
-    let wasm = cordon_tests::guest::Guest::detecting("").build();
-    std::fs::write(place.at("plugins/guest.wasm"), wasm).unwrap();
     let plugins = place.at("plugins").to_string_lossy().into_owned();
     let run = Cordon::new(BINARY, place.folder.path()).run(&["run", "-p", &plugins, &file]).ends(0);
     let count = |number: u64| {

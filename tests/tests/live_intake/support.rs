@@ -1,10 +1,11 @@
-//! A host without plugins in a folder of its own, and the events that are sent to it.
+//! A host with a plugin that finds nothing, in a folder of its own, and the events that are sent to it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cordon::journal::{Journal, JournalOptions, Piece};
 use cordon::model::{Force, SourceName};
+use cordon_tests::guest::Guest;
 use cordon_tests::host::{Answer, Host};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
@@ -17,7 +18,9 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("plugins")).unwrap();
+        let plugins = folder.path().join("plugins");
+        std::fs::create_dir_all(&plugins).unwrap();
+        std::fs::write(plugins.join("guest.wasm"), Guest::detecting("").build()).unwrap();
         Self { folder }
     }
 
