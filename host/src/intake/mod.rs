@@ -26,7 +26,7 @@ pub use duplicates::{Seen, Window, WindowLimits};
 pub use framed::{Framed, Framing};
 pub use name::{BodyDigest, Digesting};
 pub use quota::Quota;
-pub use refused::{Gone, Held, RefusedEntry, RefusedLimits, RefusedList, Waiting};
+pub use refused::{Gone, Held, RefusedEntry, RefusedLimits, RefusedList, Waiting, Whole};
 
 use serde::Serialize;
 

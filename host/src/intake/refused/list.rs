@@ -46,6 +46,9 @@ pub enum Gone {
     Discarded,
 }
 
+/// A line with its bytes, where they were kept.
+pub type Whole = (RefusedEntry, Option<Vec<u8>>);
+
 /// How a list stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Waiting {
@@ -121,7 +124,7 @@ impl RefusedList {
     ///
     /// # Errors
     /// The store's.
-    pub fn get(&self, force: &Force, number: u64) -> Result<Option<(RefusedEntry, Option<Vec<u8>>)>, StoreError> {
+    pub fn get(&self, force: &Force, number: u64) -> Result<Option<Whole>, StoreError> {
         let text = self.store.get(Space::RefusedLine, &at(force, b'l', &number.to_be_bytes()))?;
         let Some(entry) = text.and_then(|text| serde_json::from_slice::<RefusedEntry>(&text).ok()) else {
             return Ok(None);

@@ -8,7 +8,7 @@ mod entry;
 mod list;
 
 pub use entry::{Held, RefusedEntry};
-pub use list::{Gone, RefusedList, Waiting};
+pub use list::{Gone, RefusedList, Waiting, Whole};
 
 /// What is kept of each force. Beyond lines and bytes the newest are not kept; beyond the time the oldest go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
