@@ -16,27 +16,27 @@ mod forces;
 mod guard;
 mod health;
 mod hec;
-mod receive;
-mod refused;
-mod ledger;
-mod lanes;
-mod plugins;
-mod recorded;
-mod release;
 mod holds;
+mod lanes;
+mod ledger;
 mod listen;
+mod plugins;
+mod receive;
+mod recorded;
+mod refused;
+mod release;
 mod routes;
 mod tokens;
+mod turns;
 mod whoami;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
 pub use listen::{DRAIN, Listening, Tls, TlsError, serve};
 pub use routes::{ROUTES, Route};
+pub use turns::Turns;
 
 use crate::audit::Audit;
 use crate::health::Health;
@@ -74,7 +74,7 @@ pub struct Api {
     /// The lanes.
     pub scheduler: Arc<Scheduler>,
     /// Requests with events that are read at the same time.
-    pub at_once: Semaphore,
+    pub at_once: Turns,
     /// Time without a byte of a request's body, after which it is given up.
     pub idle: Duration,
     /// Bytes of a request's body as sent.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
-use tokio::sync::SemaphorePermit;
 
 use super::Api;
 use super::answer::Refused;
 use super::body::{self, BodyReader};
+use super::turns::Turn;
 use crate::identity::Caller;
 use crate::intake::{Intake, Post};
 use crate::model::SourceName;
@@ -26,7 +26,7 @@ pub(super) struct Received<'a> {
     pub(super) post: Post,
     pub(super) intake: Arc<Intake>,
     pub(super) body: BodyReader,
-    pub(super) turn: SemaphorePermit<'a>,
+    pub(super) turn: Turn<'a>,
 }
 
 /// `source` is for protocols that name one for the whole request.
@@ -40,7 +40,7 @@ pub(super) async fn receive<'a>(
     let force = caller.force.ok_or_else(|| Refused::forbidden("this token belongs to no force"))?;
     let key = key(headers)?;
     encoding(headers)?;
-    let turn = match tokio::time::timeout(TURN, api.at_once.acquire()).await {
+    let turn = match tokio::time::timeout(TURN, api.at_once.take(&force)).await {
         Ok(Ok(turn)) => turn,
         Ok(Err(error)) => return Err(Refused::host(&error)),
         Err(_) => {

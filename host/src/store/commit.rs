@@ -28,14 +28,20 @@ pub(super) struct Committer {
     /// Sled's log.
     log: File,
     path: PathBuf,
-    shown: Arc<Shown>,
     made: Commits,
     commits: Receiver<Commit>,
-    synced: Arc<OnceLock<Synced>>,
+    common: Common,
     /// The number last given to each growing list, once looked up.
     numbers: HashMap<Vec<u8>, u64>,
+}
+
+/// What the thread has in common with the store.
+#[derive(Clone)]
+pub(super) struct Common {
+    pub(super) shown: Arc<Shown>,
+    pub(super) synced: Arc<OnceLock<Synced>>,
     /// The first failed write. After it nothing is known of the disk.
-    broken: Arc<OnceLock<StoreError>>,
+    pub(super) broken: Arc<OnceLock<StoreError>>,
 }
 
 /// Told how long each write and sync took.
@@ -46,13 +52,11 @@ impl Committer {
         db: sled::Db,
         log: File,
         path: PathBuf,
-        shown: Arc<Shown>,
         made: Commits,
         commits: Receiver<Commit>,
-        synced: Arc<OnceLock<Synced>>,
-        broken: Arc<OnceLock<StoreError>>,
+        common: Common,
     ) -> Self {
-        Self { db, log, path, shown, made, commits, synced, numbers: HashMap::new(), broken }
+        Self { db, log, path, made, commits, common, numbers: HashMap::new() }
     }
 
     pub(super) fn run(mut self) {
@@ -72,7 +76,7 @@ impl Committer {
         let mut changes = Changes::new();
         let mut made = Vec::with_capacity(group.len());
         for Commit { effects, answer } in group {
-            let result = match self.broken.get() {
+            let result = match self.common.broken.get() {
                 Some(error) => Err(StoreError::Broken(error.to_string())),
                 None => self.take(effects, &mut changes),
             };
@@ -83,7 +87,7 @@ impl Committer {
         }
         let result = if changes.is_empty() { Ok(()) } else { self.write(changes) };
         if let Err(error) = &result {
-            let _ = self.broken.set(error.clone());
+            let _ = self.common.broken.set(error.clone());
         }
         made.into_iter().for_each(|answer| answer(result.clone()));
     }
@@ -179,7 +183,7 @@ impl Committer {
     fn write(&mut self, mut changes: Changes) -> Result<(), StoreError> {
         let begun = Instant::now();
         changes.insert(commits::KEY.to_vec(), Some(self.made.next()));
-        self.shown.hide(&changes).map_err(|error| self.failed(&error))?;
+        self.common.shown.hide(&changes).map_err(|error| self.failed(&error))?;
         let mut batch = sled::Batch::default();
         for (key, value) in changes {
             match value {
@@ -190,10 +194,10 @@ impl Committer {
         self.db.apply_batch(batch).map_err(|error| self.failed(&error))?;
         self.db.flush().map_err(|error| self.failed(&error))?;
         self.log.sync_data().map_err(|error| StoreError::disk(&self.path, error))?;
-        if let Some(synced) = self.synced.get() {
+        if let Some(synced) = self.common.synced.get() {
             synced(begun.elapsed());
         }
-        self.shown.reveal();
+        self.common.shown.reveal();
         self.made.made();
         Ok(())
     }

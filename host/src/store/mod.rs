@@ -24,13 +24,13 @@ mod tests;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, bounded};
 
 use crate::ids::Digest;
-use commit::{Commit, Committer};
+use commit::{Commit, Committer, Common};
 use commits::Commits;
 pub use effects::{Effects, Space};
 use shown::Shown;
@@ -102,9 +102,7 @@ impl StoreError {
 /// See the module. Dropping it ends the commit thread after what is queued.
 pub struct Store {
     folder: PathBuf,
-    synced: Arc<OnceLock<commit::Synced>>,
-    shown: Arc<Shown>,
-    broken: Arc<OnceLock<StoreError>>,
+    common: Common,
     to_thread: Option<Sender<Commit>>,
     thread: Option<JoinHandle<()>>,
     _lock: lock::Lock,
@@ -129,34 +127,25 @@ impl Store {
         let log = synced(&folder, &inside).map_err(|error| StoreError::disk(&inside, error))?;
         let commits_made = Commits::open(&folder, &inside.join("db"), &db)?;
         let shown = Arc::new(Shown::new(db.clone()));
+        let common = Common { shown, synced: Arc::default(), broken: Arc::default() };
         let (to_thread, commits) = bounded(QUEUE);
-        let (told, broken) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
-        let committer = Committer::new(
-            db,
-            log,
-            inside.clone(),
-            Arc::clone(&shown),
-            commits_made,
-            commits,
-            Arc::clone(&told),
-            Arc::clone(&broken),
-        );
+        let committer = Committer::new(db, log, inside.clone(), commits_made, commits, common.clone());
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || committer.run())
             .map_err(|error| StoreError::disk(&inside, error))?;
-        Ok(Self { folder, synced: told, shown, broken, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
+        Ok(Self { folder, common, to_thread: Some(to_thread), thread: Some(thread), _lock: lock })
     }
 
     /// The write that failed, where one did: nothing is committed any more until a restart.
     #[must_use]
     pub fn broken(&self) -> Option<StoreError> {
-        self.broken.get().cloned()
+        self.common.broken.get().cloned()
     }
 
     /// Has someone told, from now on, how long each write and sync takes. The first who asks for it.
     pub fn tell_syncs(&self, synced: impl Fn(std::time::Duration) + Send + Sync + 'static) {
-        let _ = self.synced.set(Box::new(synced));
+        let _ = self.common.synced.set(Box::new(synced));
     }
 
     /// Commits that wait for the thread.
@@ -170,7 +159,7 @@ impl Store {
     /// # Errors
     /// `Disk`.
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.shown.get(&effects::key(space, key)).map_err(|error| self.failed(&error))
+        self.common.shown.get(&effects::key(space, key)).map_err(|error| self.failed(&error))
     }
 
     /// Whether a key is set, or will be once the commit that is under way is durable. Does not wait for it: for who commits
@@ -179,7 +168,7 @@ impl Store {
     /// # Errors
     /// `Disk`.
     pub fn is_set(&self, space: Space, key: &[u8]) -> Result<bool, StoreError> {
-        self.shown.is_set(&effects::key(space, key)).map_err(|error| self.failed(&error))
+        self.common.shown.is_set(&effects::key(space, key)).map_err(|error| self.failed(&error))
     }
 
     /// Up to `limit` pairs whose keys begin with `prefix` and stand behind `after`, ascending.
@@ -196,7 +185,7 @@ impl Store {
         let whole = effects::key(space, prefix);
         // Behind a key stands first what is that key and a zero byte.
         let from = after.map_or_else(|| whole.clone(), |after| [&effects::key(space, after)[..], &[0]].concat());
-        let found = self.shown.list(&whole, &from, limit).map_err(|error| self.failed(&error))?;
+        let found = self.common.shown.list(&whole, &from, limit).map_err(|error| self.failed(&error))?;
         Ok(found.into_iter().map(bare).collect())
     }
 
@@ -205,7 +194,7 @@ impl Store {
     /// # Errors
     /// `Disk`.
     pub fn last(&self, space: Space, prefix: &[u8]) -> Result<Option<Pair>, StoreError> {
-        let found = self.shown.last(&effects::key(space, prefix)).map_err(|error| self.failed(&error))?;
+        let found = self.common.shown.last(&effects::key(space, prefix)).map_err(|error| self.failed(&error))?;
         Ok(found.map(bare))
     }
 

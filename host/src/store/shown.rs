@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::sync::{PoisonError, RwLock};
 
+use super::Pair;
+
 /// Keys with their values; without one where there is none.
 pub(super) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// A whole key and its value, or why sled does not give them.
-type Read = Result<(Vec<u8>, Vec<u8>), sled::Error>;
+type Read = Result<Pair, sled::Error>;
 
 /// See the module.
 pub(super) struct Shown {
@@ -53,12 +55,7 @@ impl Shown {
     }
 
     /// Up to `limit` pairs from `from` on whose keys begin with `prefix`, ascending.
-    pub(super) fn list(
-        &self,
-        prefix: &[u8],
-        from: &[u8],
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, sled::Error> {
+    pub(super) fn list(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, sled::Error> {
         let before = self.before.read().unwrap_or_else(PoisonError::into_inner);
         let now = self.db.range(from.to_vec()..).map(pair);
         let hidden = before.range(from.to_vec()..);
@@ -68,7 +65,7 @@ impl Shown {
     }
 
     /// The pair with the highest key that begins with `prefix`.
-    pub(super) fn last(&self, prefix: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, sled::Error> {
+    pub(super) fn last(&self, prefix: &[u8]) -> Result<Option<Pair>, sled::Error> {
         let before = self.before.read().unwrap_or_else(PoisonError::into_inner);
         let now = self.db.scan_prefix(prefix).rev().map(pair);
         let hidden = before.range(prefix.to_vec()..).rev().skip_while(|(key, _)| !key.starts_with(prefix));
@@ -134,7 +131,7 @@ mod tests {
         put("a2", "new");
         put("a9", "new");
         db.remove("a3").unwrap();
-        let text = |pairs: Vec<(Vec<u8>, Vec<u8>)>| -> Vec<String> {
+        let text = |pairs: Vec<Pair>| -> Vec<String> {
             let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
             pairs.iter().map(|(key, value)| format!("{} {}", text(key), text(value))).collect()
         };

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde_json::json;
-use tokio::sync::Semaphore;
 
 use super::heads::Heads;
 use super::keeping::{Keeper, Keeping};
-use crate::api::Api;
+use crate::api::{Api, Turns};
 use crate::audit::{Act, Audit};
 use crate::clock::now_micros;
 use crate::config::{Config, DoneConfig, ForceQuotaConfig};
@@ -164,7 +163,7 @@ impl Host {
             store,
             metrics,
             scheduler,
-            at_once: Semaphore::new(config.intake.at_once as usize),
+            at_once: Turns::new(config.intake.at_once as usize),
             idle: Duration::from_secs(u64::from(config.intake.idle_seconds)),
             // Text that is not compressed meets the limit on texts first, whose answer says more.
             body_bytes: text + (1 << 20),

@@ -98,7 +98,7 @@ fn an_index_that_is_damaged_or_gone_is_made_again() {
     let host = place.logged("", config);
     let token = host.add_force("avon");
     let mut random = fastrand::Rng::with_seed(1);
-    for n in 0..6 {
+    for n in 0..9 {
         let noise: String = (0..700_000).map(|_| random.alphanumeric()).collect();
         post(&host, &token, &format!("{{\"Operation\":\"op-{n}\",\"Text\":\"{noise}\"}}"));
     }
@@ -109,10 +109,10 @@ fn an_index_that_is_damaged_or_gone_is_made_again() {
     flip(&indexes[0], 40);
     std::fs::remove_file(&indexes[1]).unwrap();
     let host = place.logged("", config);
-    assert_eq!(operations(&host, "avon"), expected(0..6));
-    post(&host, &token, &event(6));
+    assert_eq!(operations(&host, "avon"), expected(0..9));
+    post(&host, &token, &event(9));
     host.settle(&host.first_token());
-    assert_eq!(operations(&host, "avon"), expected(0..7));
+    assert_eq!(operations(&host, "avon"), expected(0..10));
     assert_eq!(host.stop(), 0);
     assert_eq!(files(&place.data.join("journal/avon"), "index").len(), indexes.len());
 }
