@@ -64,7 +64,16 @@ fn a_kill_at_any_moment_loses_no_acknowledged_event_and_doubles_no_result() {
         let sent: BTreeSet<String> = ranges.iter().flat_map(|(first, rows)| *first..first + rows).map(event).collect();
         assert!(sent.len() as u64 > kills, "{force}: {}", sent.len());
         let expected = undisturbed(&place, force, &sent);
-        let findings = host.findings(&host.first_token(), force);
+        let (findings, own): (Vec<_>, Vec<_>) = host
+            .findings(&host.first_token(), force)
+            .into_iter()
+            .partition(|finding| ["first", "second"].iter().any(|id| finding["plugin"]["id"] == *id));
+        // What the host finds of its own state (a kill may show there) is no finding of the force's events.
+        let strange: Vec<_> = own.iter().filter(|finding| finding["event"]["source"] != "cordon.health").collect();
+        assert!(strange.is_empty(), "{force}: {strange:?}");
+        if !own.is_empty() {
+            println!("{force}: the host's own: {own:?}");
+        }
         let live: BTreeSet<&str> = findings.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
         assert_eq!(live.len(), findings.len(), "{force}: a finding is listed twice");
         assert_eq!(live, expected.iter().map(String::as_str).collect(), "{force}");
