@@ -34,7 +34,11 @@ fn two_tokens_are_good_at_once_the_list_says_which_is_used_and_the_old_one_is_re
     let taken = create("once more", "new", "90d").ends(2);
     assert!(taken.err.contains("cannot be made"), "{}", taken.err);
     let [old, new] = ["old", "new"].map(|file| std::fs::read_to_string(place.path(file)).unwrap().trim().to_owned());
-    let post = |token: &str| host.request("POST", "/v1/events/custom.test", Some(token), &event(1)).unwrap();
+    let sent = std::cell::Cell::new(0);
+    let post = |token: &str| {
+        sent.set(sent.get() + 1);
+        host.request("POST", "/v1/events/custom.test", Some(token), &event(sent.get())).unwrap()
+    };
     assert_eq!([&old, &new].map(|token| post(token).status), [200, 200]);
     let list = || {
         let said = operator.run(&["token", "list", "--format", "json"]).ends(0).out;
