@@ -23,7 +23,7 @@ pub struct Sums {
 
 /// Checks every lane that stood at the journal's end both before and after the lines were read.
 #[must_use]
-pub fn check(lines: &Lines, before: &[LaneStatus], after: &[LaneStatus]) -> Sums {
+pub(super) fn check(lines: &Lines, before: &[LaneStatus], after: &[LaneStatus]) -> Sums {
     let at = |lane: &LaneStatus| (lane.force.clone(), lane.source.clone(), lane.plugin.clone());
     let stood: BTreeMap<(Force, SourceName, String), u64> =
         before.iter().filter(|lane| lane.cursor == lane.head).map(|lane| (at(lane), lane.head)).collect();
@@ -73,13 +73,17 @@ mod tests {
             force: Force::new("avon").unwrap(),
             source: SourceName::new("m365.audit").unwrap(),
             plugin: "p".into(),
+            version: "1.0.0".into(),
+            digest: crate::ids::Digest::of(b"p"),
             cursor,
             head,
             state: "running",
             why: None,
+            resting: None,
             events: 0,
             findings: 0,
             skips: 0,
+            faults: 0,
         }
     }
 

@@ -17,11 +17,11 @@ const LAST_HOURS: f64 = 2.0;
 
 /// How much was free when.
 #[derive(Debug, Default)]
-pub struct Samples(VecDeque<(i64, u64)>);
+pub(super) struct Samples(VecDeque<(i64, u64)>);
 
 /// The disk at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Disk {
+pub(super) struct Disk {
     /// Bytes that are free.
     pub free: u64,
     /// Bytes that must stay free: below it no event is taken.
@@ -34,7 +34,7 @@ pub struct Disk {
 
 impl Samples {
     /// Adds what is free now (microseconds since 1970 UTC); the disk as it then stands.
-    pub fn add(&mut self, now: i64, free: u64, floor: u64) -> Disk {
+    pub(super) fn add(&mut self, now: i64, free: u64, floor: u64) -> Disk {
         // A clock that went back makes what was known unusable.
         if self.0.back().is_some_and(|(at, _)| *at > now) {
             self.0.clear();
@@ -57,7 +57,7 @@ impl Samples {
 
 /// Whether it is low: it lasts less than `bound` hours, or less than a tenth of the floor is left above the floor.
 #[must_use]
-pub fn low(disk: &Disk, bound: u32, now: i64) -> Option<Condition> {
+pub(super) fn low(disk: &Disk, bound: u32, now: i64) -> Option<Condition> {
     let left = disk.free.saturating_sub(disk.floor);
     let near = disk.floor > 0 && left <= disk.floor / 10;
     let hours = if near { 0.0 } else { disk.hours.unwrap_or(f64::INFINITY) };

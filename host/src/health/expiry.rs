@@ -12,7 +12,7 @@ const AFTER: i64 = 3;
 /// Tokens that end within 30, 7 or 1 days, or have just ended. A token that was made for less time than a step is not told
 /// of at that step. `now` is in microseconds since 1970 UTC.
 #[must_use]
-pub fn expiring(tokens: &[TokenRecord], now: i64) -> Vec<Condition> {
+pub(super) fn expiring(tokens: &[TokenRecord], now: i64) -> Vec<Condition> {
     tokens.iter().filter_map(|token| expires(token, tokens, now)).collect()
 }
 
@@ -59,7 +59,15 @@ mod tests {
 
     fn token(id: &str, life: i64) -> TokenRecord {
         let force = Some(Force::new("avon").unwrap());
-        TokenRecord { id: id.into(), role: Role::Intake, force, created: 0, expires: life * DAY }
+        TokenRecord {
+            id: id.into(),
+            role: Role::Intake,
+            force,
+            name: String::new(),
+            created: 0,
+            expires: life * DAY,
+            used: None,
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::model::Force;
 
 /// One force's lane of one plugin, over all sources.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lane {
+pub(super) struct Lane {
     /// Why it rests, in any source.
     pub resting: Option<String>,
     /// Why it is paused, and since when (microseconds since 1970 UTC), in any source.
@@ -20,14 +20,14 @@ pub struct Lane {
 }
 
 /// Lanes by force and plugin's id.
-pub type Lanes = BTreeMap<(Force, String), Lane>;
+pub(super) type Lanes = BTreeMap<(Force, String), Lane>;
 
 /// How long a lane may be paused before somebody is told, in microseconds: pauses of a second are no news.
 const PAUSED: i64 = 30_000_000;
 
 /// What is wrong with them. `lag`: microseconds that an event may wait. `now` in microseconds since 1970 UTC.
 #[must_use]
-pub fn lanes(all: &Lanes, lag: i64, now: i64) -> Vec<Condition> {
+pub(super) fn lanes(all: &Lanes, lag: i64, now: i64) -> Vec<Condition> {
     all.iter().flat_map(|((force, plugin), lane)| wrong(force, plugin, lane, lag, now)).collect()
 }
 

@@ -14,14 +14,14 @@ const ENOUGH: i64 = 7;
 
 /// The longest time without events in each of the last days, in microseconds, by the day's number since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quiet {
+pub(super) struct Quiet {
     days: BTreeMap<i64, i64>,
 }
 
 impl Quiet {
     /// Events came at `received`, and before that last at `before` (microseconds since 1970 UTC). True where that changed
     /// anything.
-    pub fn came(&mut self, before: i64, received: i64) -> bool {
+    pub(super) fn came(&mut self, before: i64, received: i64) -> bool {
         let gap = received.saturating_sub(before).max(0);
         let longest = self.days.entry(received.div_euclid(DAY)).or_insert(-1);
         let grew = gap > *longest;
@@ -35,7 +35,7 @@ impl Quiet {
     /// Minutes for which it may be quiet: half more than the longest time of the last days, but for the worst of them, which
     /// may have been an outage. None before a week is over.
     #[must_use]
-    pub fn suggestion(&self) -> Option<u32> {
+    pub(super) fn suggestion(&self) -> Option<u32> {
         let (first, last) = (self.days.keys().next()?, self.days.keys().next_back()?);
         if last - first < ENOUGH {
             return None;

@@ -12,7 +12,7 @@ const ENOUGH: u64 = 10;
 
 /// What came of a force in this hour and the one before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Arrived {
+pub(super) struct Arrived {
     /// Events that came, whatever became of them; in this hour.
     pub received: u64,
     /// Of these, refused.
@@ -23,7 +23,7 @@ pub struct Arrived {
 
 /// Forces of which too much is refused, and those of which it is not. `hour`: when this hour began, microseconds since 1970
 /// UTC.
-pub fn refusals(arrived: &BTreeMap<Force, Arrived>, hour: i64, look: &mut Look) {
+pub(super) fn refusals(arrived: &BTreeMap<Force, Arrived>, hour: i64, look: &mut Look) {
     for (force, of) in arrived {
         let key = format!("refusals-high/{force}");
         let percent = if of.received == 0 { 0.0 } else { of.refused as f64 * 100.0 / of.received as f64 };

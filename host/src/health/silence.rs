@@ -8,7 +8,7 @@ use crate::model::{Force, SourceName};
 
 /// A source that a force should send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
+pub(super) struct Expected {
     /// The force.
     pub force: Force,
     /// The source.
@@ -27,7 +27,7 @@ const GRACE: i64 = 120_000_000;
 /// Sources that are silent, or were never seen, and those that send. `listening`: since when the host takes events; for a
 /// while after that, what waited at the senders is still coming, and nobody is judged. All times in microseconds since 1970
 /// UTC.
-pub fn silent(
+pub(super) fn silent(
     expected: &[Expected],
     last: &BTreeMap<(Force, SourceName), i64>,
     listening: i64,

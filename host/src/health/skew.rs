@@ -16,7 +16,7 @@ const AHEAD_PER_MILLE: u64 = 10;
 const LATE: i64 = 3 * 3_600 * SECOND;
 
 /// Clocks that are wrong and those that are right; of the others too little is known. `now` in microseconds since 1970 UTC.
-pub fn skewed(clocks: &BTreeMap<(Force, SourceName), Clock>, now: i64, look: &mut Look) {
+pub(super) fn skewed(clocks: &BTreeMap<(Force, SourceName), Clock>, now: i64, look: &mut Look) {
     for ((force, source), clock) in clocks.iter().filter(|(_, clock)| clock.events >= ENOUGH) {
         let key = format!("clock-skew/{force}/{source}");
         let is_ahead = clock.ahead * 1_000 >= clock.events * AHEAD_PER_MILLE && clock.ahead > 0;

@@ -325,6 +325,7 @@ mod tests {
             limit: None,
             why: "late".into(),
             since: 0,
+            hours: std::collections::BTreeMap::new(),
         };
         let rests = lanes.is_last_try(at).then_some(Box::new(resting));
         Trouble::Guest { why: "late".into(), end, rows: end as usize, rests }
