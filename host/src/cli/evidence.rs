@@ -26,7 +26,7 @@ pub(super) struct Args {
     #[arg(value_name = "FINDING-ID", required = true)]
     ids: Vec<String>,
     /// The folder to keep it in; made where it is missing
-    #[arg(short, long = "out", value_name = "DIR")]
+    #[arg(short = 'o', long = "out", value_name = "DIR")]
     folder: PathBuf,
     /// Whose findings; all forces are asked where it is left out
     #[arg(long = "for", value_name = "FORCE")]

@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// The file to write; nothing is overwritten
-    #[arg(short, long = "out", value_name = "FILE")]
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
     client: client::Args,
