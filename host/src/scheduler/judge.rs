@@ -144,8 +144,8 @@ impl Run<'_> {
             self.keep(piece, found)?;
             self.count(piece, Became::Processed);
         }
-        if narrowed.faulting.is_empty() {
-            // Only the whole was too much; it is a fault all the same.
+        if !narrowed.faulting.iter().any(|(_, faulted)| *faulted == whole) {
+            // No piece ends as the whole did: that it ended so is a fault all the same.
             let fault = fault(self.deployed, self.key, batch, &whole, 0);
             self.faults.push(fault);
         }
