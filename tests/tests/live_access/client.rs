@@ -65,6 +65,6 @@ fn arguments_come_before_the_environment_and_the_profile_and_a_profiles_token_go
     let refused = person.run(&["login", "--profile", "new", "--host", &url, "--token-file", &wrong.to_string_lossy()]);
     let _ = refused.ends(2);
     assert!(!place.path("config/cordon/profiles/new.toml").exists(), "what the host does not know is not kept");
-    let clear = person.run(&["whoami", "--host", "http://192.0.2.1:9", "--token-file", ""]).ends(2);
+    let clear = person.run(&["whoami", "--host", "http://192.0.2.1:9", "--token-file", "none"]).ends(2);
     assert!(clear.err.contains("in the clear"), "{}", clear.err);
 }
