@@ -207,7 +207,12 @@ pub struct QuotaConfig {
 
 /// One force's own quota: what is left out is as for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    default,
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    expecting = "a number for events-per-second, burst-seconds or mib-per-day, or a force's own table [quota.FORCE]"
+)]
 pub struct ForceQuotaConfig {
     /// Events a second, over time.
     pub events_per_second: Option<u32>,
