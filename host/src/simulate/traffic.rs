@@ -89,7 +89,8 @@ impl Traffic {
     /// When a table of records is broken.
     pub fn new(settings: &Settings, force: Force, zone: TimeZone) -> Result<Self, SimulateError> {
         let catalogue = Catalogue::load()?;
-        let names = [settings.seed, named(force.as_str()), settings.stream];
+        // Another start gives other events, or a host that gets both would see one identifier on two.
+        let names = [settings.seed, named(force.as_str()), settings.stream, settings.start.unsigned_abs()];
         let world = World::new(settings.seed, force, zone);
         let rate = settings.rate.max(1e-6) / Pools::copies(settings.repeats);
         #[allow(clippy::cast_possible_truncation, reason = "between a millisecond and a second")]

@@ -18,9 +18,9 @@ use cordon_tests::cli::{Cordon, at};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
-/// The national plugins, built once.
+/// The national plugins, built once: in a folder of their own, since other tests put other plugins beside theirs.
 pub(crate) static PLUGINS: LazyLock<String> = LazyLock::new(|| {
-    let out = at("target/cordon/plugins");
+    let out = format!("{}/simulate-plugins", env!("CARGO_TARGET_TMPDIR"));
     let _ = Cordon::new(BINARY, Path::new(&at("."))).run(&["build", "plugins", "--out", &out]).ends(0);
     out
 });

@@ -14,8 +14,8 @@ use serde_json::Value;
 use super::Args;
 use super::latency::Latency;
 use crate::cli::client::Client;
-use crate::cli::target;
 use crate::cli::exit::Exit;
+use crate::cli::target;
 use crate::cli::{Format, progress, text};
 use crate::clock::now_micros;
 use crate::ids::{Digest, event_identity};
@@ -58,6 +58,8 @@ pub(in crate::cli) struct Line {
     posts: u64,
     /// Events.
     pub(in crate::cli) accepted: u64,
+    /// Events that the host had already.
+    duplicates: u64,
     refused: u64,
     /// Answers that said to come again later.
     busy: u64,
@@ -177,6 +179,7 @@ pub(in crate::cli) fn run(
         let line = line?;
         all.posts += line.posts;
         all.accepted += line.accepted;
+        all.duplicates += line.duplicates;
         all.refused += line.refused;
         all.busy += line.busy;
         all.bytes += line.bytes;
@@ -255,6 +258,7 @@ impl<'a> Connection<'a> {
             self.line.posts += 1;
             self.line.bytes += body.len() as u64;
             self.line.accepted += accepted;
+            self.line.duplicates += number("duplicates").unwrap_or(0);
             if refused > 0 {
                 self.refused(refused, &answer.body)?;
             }
@@ -299,9 +303,10 @@ fn say(args: &Args, line: &Line, took: Duration, attacks: usize) -> Result<Exit>
         let time = |time: Option<Duration>| time.map_or_else(|| "-".to_owned(), text::time);
         writeln!(
             crate::cli::out(),
-            "{} taken in {} ({rate:.0}/s), {} refused; {}, busy {} times; acknowledged in {} (p50), {} (p99); {} planted",
+            "{} taken in {} ({rate:.0}/s), {} there already, {} refused; {}, busy {} times; acknowledged in {} (p50), {} (p99); {} planted",
             text::plural(line.accepted, "event"),
             text::time(took),
+            text::count(line.duplicates),
             text::count(line.refused),
             text::plural(line.posts, "request"),
             text::count(line.busy),

@@ -85,7 +85,8 @@ pub(super) fn plant(settings: &Settings, catalogue: &Catalogue, world: &World) -
     let mut used = Vec::new();
     let count = i64::try_from(settings.stories.len()).unwrap_or(1).max(1);
     for (number, story) in (0..).zip(&settings.stories) {
-        let names = [settings.seed, named(world.force.as_str()), named(story.name), settings.stream];
+        let (force, start) = (named(world.force.as_str()), settings.start.unsigned_abs());
+        let names = [settings.seed, force, named(story.name), settings.stream, start];
         let mut stage = Stage::new(catalogue, world, Dice::new(&names), std::mem::take(&mut used));
         (story.tell)(&mut stage);
         let mut told = stage.told().map_err(|reason| SimulateError::table(story.name, &reason))?;
