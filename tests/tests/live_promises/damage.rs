@@ -106,6 +106,7 @@ fn an_index_that_is_damaged_or_gone_is_made_again() {
     assert_eq!(host.stop(), 0);
     let indexes = files(&place.data.join("journal/avon"), "index");
     assert!(indexes.len() >= 2, "{indexes:?}");
+    let made: Vec<Vec<u8>> = indexes.iter().map(|index| std::fs::read(index).unwrap()).collect();
     flip(&indexes[0], 40);
     std::fs::remove_file(&indexes[1]).unwrap();
     let host = place.logged("", config);
@@ -114,5 +115,32 @@ fn an_index_that_is_damaged_or_gone_is_made_again() {
     host.settle(&host.first_token());
     assert_eq!(operations(&host, "avon"), expected(0..10));
     assert_eq!(host.stop(), 0);
-    assert_eq!(files(&place.data.join("journal/avon"), "index").len(), indexes.len());
+    let again: Vec<Vec<u8>> = indexes.iter().map(|index| std::fs::read(index).unwrap()).collect();
+    assert_eq!(again, made);
+}
+
+#[test]
+fn a_store_that_holds_less_than_was_durable_is_refused_with_its_file_and_the_way_out() {
+    let place = Place::new(&[("each-row", EACH_ROW)]);
+    let host = place.start();
+    let token = host.add_force("avon");
+    assert_eq!(host.stop(), 0);
+    let (log, older) = (place.data.join("store/sled/db"), place.folder.path().join("older"));
+    std::fs::copy(&log, &older).unwrap();
+    let host = place.start();
+    post(&host, &token, &events(0..5));
+    host.settle(&host.first_token());
+    assert_eq!(host.stop(), 0);
+    // As a log whose end was cut off.
+    std::fs::copy(&older, &log).unwrap();
+    let (code, said) = place.refused();
+    assert_eq!(code, Some(2), "{said}");
+    let beside = place.data.join("store/commits");
+    assert!(said.contains(&*log.to_string_lossy()) && said.contains(&*beside.to_string_lossy()), "{said}");
+    // The operator goes on with what there is: the events are in the journal, and found again.
+    std::fs::remove_file(beside).unwrap();
+    let host = place.start();
+    host.settle(&host.first_token());
+    assert_eq!(operations(&host, "avon"), expected(0..5));
+    assert_eq!(host.stop(), 0);
 }
