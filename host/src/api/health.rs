@@ -102,6 +102,14 @@ pub(super) async fn status(
         if !files.is_empty() {
             status["files"] = json!(files);
         }
+        let now = crate::clock::now_micros();
+        let mut waiting = 0;
+        for record in api.identity.forces() {
+            if force.as_ref().is_none_or(|own| *own == record.name) {
+                waiting += api.refused.waiting(&record.name, now)?.waiting;
+            }
+        }
+        status["refused_waiting"] = waiting.into();
         if caller.force.is_none() {
             let counts = &api.intake.counts;
             status["accepted"] = counts.accepted.load(Ordering::Relaxed).into();

@@ -26,7 +26,10 @@ impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("plugins")).unwrap();
-        Self { folder }
+        let place = Self { folder };
+        // A folder without a plugin is refused; this one reads what nobody sends.
+        place.plugin("idle", "custom.nobody", "");
+        place
     }
 
     fn data(&self) -> PathBuf {

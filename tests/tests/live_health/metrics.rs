@@ -14,8 +14,11 @@ fn parse(text: &str) -> BTreeMap<String, f64> {
             let (what, rest) = rest.split_once(' ').unwrap();
             let (name, value) = rest.split_once(' ').unwrap();
             match what {
-                "TYPE" => family = (name.to_owned(), value.to_owned()),
-                "HELP" => assert_eq!(name, family.0, "{line}"),
+                "HELP" => family = (name.to_owned(), String::new()),
+                "TYPE" => {
+                    assert_eq!(name, family.0, "{line}");
+                    value.clone_into(&mut family.1);
+                }
                 "UNIT" => assert!(name.ends_with(value), "{line}"),
                 _ => panic!("{line}"),
             }

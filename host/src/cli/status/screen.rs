@@ -47,7 +47,9 @@ fn head(out: &mut String, status: &Value, forces: &[Value], now: i64) {
 }
 
 fn line(out: &mut String, force: &Value, now: i64, wide: usize) {
-    let last = list(force, "sources").iter().filter_map(|source| source.get("last")?.as_i64()).max();
+    // What the host itself writes is no sign of a sender.
+    let sent = list(force, "sources").iter().filter(|source| !word(source, "source").starts_with("cordon."));
+    let last = sent.filter_map(|source| source.get("last")?.as_i64()).max();
     let last = last.map_or("never".to_owned(), |last| age(now - last));
     let behind = match (number(force, "behind"), number(force, "lag_seconds")) {
         (0, _) => "-".to_owned(),
