@@ -368,7 +368,11 @@ fn evidence_is_its_owners_only_and_nothing_is_overwritten() {
     }
     let names = |folder: &Path| fs::read_dir(folder).unwrap().count();
     let plugins = names(Path::new(&*PLUGINS));
-    assert_eq!((names(&kept), names(&kept.join("plugins"))), (files.len() + 1, plugins), "nothing half-written is left");
+    assert_eq!(
+        (names(&kept), names(&kept.join("plugins"))),
+        (files.len() + 1, plugins),
+        "nothing half-written is left"
+    );
 
     let before: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
     let again = keep(&kept, EVENTS).ends(0);
