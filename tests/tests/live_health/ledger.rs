@@ -46,7 +46,7 @@ fn audit(n: u64, time: &str) -> String {
 }
 
 #[test]
-fn what_was_sent_late_broken_and_faulting_is_in_the_ledger_and_every_lane_adds_up() {
+fn what_was_sent_late_broken_twice_and_faulting_is_in_the_ledger_and_every_lane_adds_up() {
     let place = Place::new();
     place.plugin("each-row", "m365.audit", EACH_ROW);
     place.plugin("traps", "m365.audit", "unreachable");
@@ -60,11 +60,15 @@ fn what_was_sent_late_broken_and_faulting_is_in_the_ledger_and_every_lane_adds_u
     events.extend((0..5).map(|_| "{\"broken\":".to_owned()));
     let sent = host.request("POST", "/v1/events/m365.audit", Some(&intake), &events.join("\n")).unwrap();
     assert_eq!((sent.json()["accepted"].as_u64(), sent.json()["refused"].as_u64()), (Some(37), Some(5)));
+    // And ten of them once more.
+    let again = host.request("POST", "/v1/events/m365.audit", Some(&intake), &events[20..30].join("\n")).unwrap();
+    assert_eq!((again.json()["accepted"].as_u64(), again.json()["duplicates"].as_u64()), (Some(0), Some(10)));
     host.settle(&operator);
     let ledger = ledger(&host, &operator, "avon");
     let sums = sums(&ledger);
     let of = |what: &str| sums.get(&("m365.audit".to_owned(), what.to_owned())).copied().unwrap_or(0);
-    assert_eq!((of("accepted"), of("late"), of("refused"), of("received")), (37, 7, 5, 42), "{ledger}");
+    assert_eq!((of("accepted"), of("late"), of("refused"), of("duplicate")), (37, 7, 5, 10), "{ledger}");
+    assert_eq!(of("received"), 52, "{ledger}");
     assert_eq!((of("each-row/processed"), of("each-row/skipped")), (37, 0), "{ledger}");
     assert_eq!((of("traps/processed"), of("traps/skipped")), (0, 37), "{ledger}");
     let check = host.operator().run(&["ledger", "--for", "avon", "--check", "--format", "json"]).ends(0);
