@@ -39,6 +39,9 @@ pub struct Act {
     pub details: Value,
 }
 
+/// Records as they are stored, and the number of the last of them.
+pub type Texts = (Vec<Vec<u8>>, u64);
+
 /// See the module.
 pub struct Audit {
     head: Mutex<(u64, Digest)>,
@@ -138,7 +141,7 @@ impl Audit {
     ///
     /// # Errors
     /// The store's.
-    pub fn texts(&self, store: &Store, after: u64) -> Result<Option<(Vec<Vec<u8>>, u64)>, StoreError> {
+    pub fn texts(&self, store: &Store, after: u64) -> Result<Option<Texts>, StoreError> {
         let pairs = store.list(Space::Audit, &[], Some(after.to_be_bytes().as_slice()), PAGE)?;
         let last = pairs.last().and_then(|(key, _)| <[u8; 8]>::try_from(key.as_slice()).ok()).map(u64::from_be_bytes);
         Ok(last.map(|last| (pairs.into_iter().map(|(_, value)| value).collect(), last)))
