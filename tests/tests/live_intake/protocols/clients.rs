@@ -186,8 +186,16 @@ print(helpers.bulk(es, ({"_index": "vpn", "n": n} for n in range(100))))
     let url = format!("http://{}", live.host.address());
     let said = std::thread::scope(|scope| {
         let client = scope.spawn(|| run(&python, script, &[&url, &live.token]));
-        // Longer than Python needs to begin and a request waits for its turn.
-        std::thread::sleep(Duration::from_secs(9));
+        // Until the client was told to come again, however long Python takes to begin.
+        let begun = std::time::Instant::now();
+        let told = || {
+            let status = live.host.request("GET", "/v1/status", Some(&live.host.first_token()), "").unwrap().json();
+            status["intake_answers"]["at-once"].as_u64().is_some()
+        };
+        while !told() {
+            assert!(begun.elapsed() < Duration::from_secs(25), "nobody was told that the host is busy");
+            std::thread::sleep(Duration::from_millis(100));
+        }
         slow.write_all(b":1}\n").unwrap();
         let mut answer = String::new();
         slow.read_to_string(&mut answer).unwrap();
