@@ -108,7 +108,10 @@ fn every_plugin_finds_the_same_in_generated_events_however_they_are_run() {
     let soak = soak(generated(folder.path(), 900, 3));
     // The first round finds no artefacts, the others do.
     let found = holds(&soak, (2..=7).map(|number| Round::of(1, number, 3)));
-    assert_eq!(found.plugins().len(), soak.plugins.len(), "{:?}", found.plugins());
+    // What the host says of itself is of a source that no shape tells: its plugin is run, and has nothing to find here.
+    let of_host = soak.plugins.iter().filter(|path| path.ends_with("cordon-health.wasm")).count();
+    assert_eq!(of_host, 1, "{:?}", soak.plugins);
+    assert_eq!(found.plugins().len(), soak.plugins.len() - of_host, "{:?}", found.plugins());
     assert!(found.len() >= 100, "{}", found.len());
 }
 
