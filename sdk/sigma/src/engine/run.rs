@@ -1,0 +1,435 @@
+//! One batch through a plan.
+//!
+//! After each stage every rule that is still possible keeps the rows on which it may hold, whatever the fields of later stages
+//! say; those are then looked at on such rows only. What is not looked at yet may be true and may be false: hence the two
+//! bounds, [`State::may`] and [`State::must`]. When nothing is left to look at they are the same.
+
+use super::column::Column;
+use super::index::Scratch;
+use super::plan::{Field, Kind, Node, Plan, PlanRule, STAGES};
+use super::rows::Rows;
+use super::{Events, Match, ROWS};
+use crate::pattern::fold;
+use crate::test::Relation;
+
+/// From this stage on columns are asked for on the rows left over only.
+const CHOSEN_ROWS: usize = 2;
+/// Rows of one value from which a set of them is worth making.
+const MANY: usize = 24;
+
+pub(super) fn run(plan: &Plan, events: &impl Events) -> Result<Vec<Match>, String> {
+    let count = events.rows();
+    if count > ROWS {
+        return Err(format!("a batch has {count} rows, at most {ROWS}"));
+    }
+    let mut state = State {
+        plan,
+        events,
+        slots: vec![0; plan.field_of.len()],
+        sets: Vec::new(),
+        done: vec![false; plan.fields.len()],
+        scratch: Scratch::default(),
+        pairs: Pairs::default(),
+    };
+    let all = Rows::first(count);
+    for field in &plan.stages[0] {
+        state.look(*field, &all, false)?;
+    }
+    let guards: Vec<Rows> = plan.guards.iter().map(|guard| state.may(&guard.node, &all)).collect();
+    for field in &plan.stages[1] {
+        let mut rows = Rows::NONE;
+        let used = plan.fields.get(*field as usize).map_or(&[][..], |field| &field.guards);
+        used.iter().filter_map(|guard| guards.get(*guard as usize)).for_each(|guard| rows.or(guard));
+        state.look(*field, &rows, false)?;
+    }
+    let mut alive: Vec<(&PlanRule, Rows)> = Vec::new();
+    for (guard, rows) in plan.guards.iter().zip(&guards).filter(|(_, rows)| !rows.is_empty()) {
+        for rule in &guard.rules {
+            let left = state.may(&rule.node, rows);
+            if !left.is_empty() {
+                alive.push((rule, left));
+            }
+        }
+    }
+    for stage in CHOSEN_ROWS..STAGES {
+        let wanted = |field: u32| {
+            let mut rows = Rows::NONE;
+            alive
+                .iter()
+                .filter(|(rule, _)| rule.fields.get(stage).is_some_and(|fields| fields.contains(&field)))
+                .for_each(|(_, left)| rows.or(left));
+            rows
+        };
+        let fields: Vec<(u32, Rows)> = plan.stages[stage].iter().map(|field| (*field, wanted(*field))).collect();
+        if fields.is_empty() {
+            continue;
+        }
+        for (field, rows) in fields {
+            state.look(field, &rows, true)?;
+        }
+        alive.retain_mut(|(rule, left)| {
+            *left = state.may(&rule.node, left);
+            !left.is_empty()
+        });
+    }
+    let mut matches = Vec::new();
+    for (rule, left) in &alive {
+        left.each(|row| matches.push(Match { row, rule: rule.rule }));
+    }
+    matches.sort_unstable();
+    // Two log sources of one rule may both be the event's.
+    matches.dedup();
+    Ok(matches)
+}
+
+/// Values by row: one entry for each slot on a row in play.
+#[derive(Default)]
+struct Pairs {
+    /// Rows of each dictionary entry, end to end.
+    rows: Vec<u32>,
+    /// Where the rows of an entry end, after sorting.
+    ends: Vec<u32>,
+}
+
+struct State<'r, E> {
+    plan: &'r Plan,
+    events: &'r E,
+    /// Per test: 0 where no row fulfils it, or its set plus one.
+    slots: Vec<u32>,
+    sets: Vec<Rows>,
+    /// Per field: whether its tests are known.
+    done: Vec<bool>,
+    scratch: Scratch,
+    pairs: Pairs,
+}
+
+impl<E: Events> State<'_, E> {
+    /// Puts a field's tests to its values on these rows. On other rows they stay unfulfilled, and no rule asks.
+    fn look(&mut self, number: u32, rows: &Rows, chosen: bool) -> Result<(), String> {
+        let plan = self.plan;
+        let Some(field) = plan.fields.get(number as usize) else { return Ok(()) };
+        if let Some(done) = self.done.get_mut(number as usize) {
+            *done = true;
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match &field.kind {
+            Kind::Paths(paths) => {
+                if field.index.is_empty() && field.null.is_none() && field.exists.is_none() {
+                    return Ok(());
+                }
+                let mut present = Rows::NONE;
+                for (path, many) in paths {
+                    self.path(field, path, *many, rows, chosen, &mut present)?;
+                }
+                self.presence(field, rows, &present);
+                Ok(())
+            }
+            Kind::Pair { one, other, relation, cased, leaf } => {
+                self.compare(*one, *other, *relation, *cased, *leaf, rows)
+            }
+            Kind::Whole => {
+                let mut chosen = Vec::new();
+                rows.each(|row| chosen.push(row));
+                for row in chosen {
+                    let whole = self.events.whole(row)?;
+                    field.index.hits_of_whole(&whole, &mut self.scratch);
+                    self.hit(&[row]);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn path(
+        &mut self,
+        field: &Field,
+        path: &str,
+        many: bool,
+        rows: &Rows,
+        chosen: bool,
+        present: &mut Rows,
+    ) -> Result<(), String> {
+        let column = if many {
+            let (starts, column) = self.events.values(path)?;
+            let slots_of = |row: u32| {
+                let at = |row: usize| starts.get(row).copied().unwrap_or(0) as usize;
+                at(row as usize)..at(row as usize + 1)
+            };
+            self.pairs.gather(&column, rows, |row| slots_of(row).filter_map(|slot| column.slots().get(slot).copied()));
+            column
+        } else if chosen {
+            let mut list = Vec::with_capacity(rows.count());
+            rows.each(|row| list.push(row));
+            let column = self.events.column_for(path, &list)?;
+            // Answer i is for the i-th row of the list, and rows are gathered in that order.
+            let mut slots = column.slots().iter().copied();
+            self.pairs.gather(&column, rows, |_| slots.next());
+            column
+        } else {
+            let column = self.events.column(path)?;
+            self.pairs.gather(&column, rows, |row| column.slots().get(row as usize).copied());
+            column
+        };
+        self.judge(field, &column, present);
+        Ok(())
+    }
+
+    /// Every distinct value that stands on a row in play.
+    fn judge(&mut self, field: &Field, column: &Column, present: &mut Rows) {
+        let wants_presence = field.null.is_some() || field.exists.is_some();
+        let pairs = std::mem::take(&mut self.pairs);
+        let mut from = 0;
+        for (entry, end) in pairs.ends.iter().enumerate() {
+            let rows = pairs.rows.get(from..*end as usize).unwrap_or_default();
+            from = *end as usize;
+            if rows.is_empty() {
+                continue;
+            }
+            let (kind, text) = column.entry(entry);
+            if wants_presence && kind != super::Kind::Null {
+                rows.iter().for_each(|row| present.insert(*row));
+            }
+            if !field.index.is_empty() {
+                field.index.hits(kind, text, &mut self.scratch);
+                self.hit(rows);
+            }
+        }
+        self.pairs = pairs;
+    }
+
+    /// Adds rows to the set of each test that was fulfilled.
+    fn hit(&mut self, rows: &[u32]) {
+        let hits = std::mem::take(&mut self.scratch.hits);
+        if hits.len() > 1 && rows.len() > MANY {
+            let mut set = Rows::NONE;
+            rows.iter().for_each(|row| set.insert(*row));
+            hits.iter().for_each(|leaf| self.set(*leaf).or(&set));
+        } else {
+            for leaf in &hits {
+                let set = self.set(*leaf);
+                rows.iter().for_each(|row| set.insert(*row));
+            }
+        }
+        self.scratch.hits = hits;
+    }
+
+    fn set(&mut self, leaf: u32) -> &mut Rows {
+        let place = match self.slots.get(leaf as usize) {
+            Some(slot) if *slot > 0 => *slot as usize - 1,
+            _ => {
+                self.sets.push(Rows::NONE);
+                if let (Some(slot), Ok(number)) = (self.slots.get_mut(leaf as usize), u32::try_from(self.sets.len())) {
+                    *slot = number;
+                }
+                self.sets.len() - 1
+            }
+        };
+        &mut self.sets[place]
+    }
+
+    fn presence(&mut self, field: &Field, rows: &Rows, present: &Rows) {
+        if let Some(leaf) = field.exists {
+            let mut held = *rows;
+            held.and(present);
+            self.set(leaf).or(&held);
+        }
+        if let Some(leaf) = field.null {
+            let mut held = *rows;
+            held.without(present);
+            self.set(leaf).or(&held);
+        }
+    }
+
+    fn compare(
+        &mut self,
+        one: usize,
+        other: usize,
+        relation: Relation,
+        cased: bool,
+        leaf: u32,
+        rows: &Rows,
+    ) -> Result<(), String> {
+        let mut list = Vec::new();
+        rows.each(|row| list.push(row));
+        let (left, right) = (self.texts(one, &list, cased)?, self.texts(other, &list, cased)?);
+        for (row, (left, right)) in list.iter().zip(left.iter().zip(&right)) {
+            if left.iter().any(|text| right.iter().any(|other| relation.holds(text, other))) {
+                self.set(leaf).insert(*row);
+            }
+        }
+        Ok(())
+    }
+
+    /// A field's texts on each of these rows.
+    fn texts(&self, field: usize, rows: &[u32], cased: bool) -> Result<Vec<Vec<String>>, String> {
+        let mut out = vec![Vec::new(); rows.len()];
+        let Some(Field { kind: Kind::Paths(paths), .. }) = self.plan.fields.get(field) else { return Ok(out) };
+        let mut keep = |place: usize, value: Option<(super::Kind, &str)>| {
+            let (Some((kind, text)), Some(texts)) = (value, out.get_mut(place)) else { return };
+            let mut take = |kind: super::Kind, text: &str| {
+                use super::Kind::{Array, Null, Object};
+                if !matches!(kind, Null | Array | Object) {
+                    let mut folded = String::new();
+                    if cased {
+                        folded.push_str(text)
+                    } else {
+                        fold(text, &mut folded)
+                    }
+                    texts.push(folded);
+                }
+            };
+            if kind == super::Kind::Array {
+                super::json::elements(text, &mut take)
+            } else {
+                take(kind, said(kind, text))
+            }
+        };
+        for (path, many) in paths {
+            if *many {
+                let (starts, column) = self.events.values(path)?;
+                for (place, row) in rows.iter().enumerate() {
+                    let at = |row: usize| starts.get(row).copied().unwrap_or(0) as usize;
+                    (at(*row as usize)..at(*row as usize + 1)).for_each(|slot| keep(place, column.get(slot)));
+                }
+            } else {
+                let column = self.events.column_for(path, rows)?;
+                (0..rows.len()).for_each(|place| keep(place, column.get(place)));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The rows of `within` on which a condition holds, or may hold once everything is known.
+    fn may(&self, node: &Node, within: &Rows) -> Rows {
+        self.bound(node, within, true)
+    }
+
+    /// Those on which it holds whatever is not known yet.
+    fn must(&self, node: &Node, within: &Rows) -> Rows {
+        self.bound(node, within, false)
+    }
+
+    fn bound(&self, node: &Node, within: &Rows, may: bool) -> Rows {
+        match node {
+            Node::EachOf(leaves) => {
+                let mut out = *within;
+                for leaf in leaves {
+                    match self.known(*leaf) {
+                        Known::Set(set) => out.and(set),
+                        Known::Nothing => return Rows::NONE,
+                        Known::Not if may => {}
+                        Known::Not => return Rows::NONE,
+                    }
+                }
+                out
+            }
+            Node::OneOf(leaves) => {
+                let mut out = Rows::NONE;
+                for leaf in leaves {
+                    match self.known(*leaf) {
+                        Known::Set(set) => out.or(set),
+                        Known::Not if may => return *within,
+                        Known::Nothing | Known::Not => {}
+                    }
+                }
+                out.and(within);
+                out
+            }
+            Node::All(parts) => {
+                let mut out = *within;
+                for part in parts {
+                    if out.is_empty() {
+                        break;
+                    }
+                    out = self.bound(part, &out, may);
+                }
+                out
+            }
+            Node::Any(parts) => {
+                let (mut out, mut left) = (Rows::NONE, *within);
+                for part in parts {
+                    let more = self.bound(part, &left, may);
+                    out.or(&more);
+                    left.without(&more);
+                    if left.is_empty() {
+                        break;
+                    }
+                }
+                out
+            }
+            Node::Not(part) => {
+                let denied = if may { self.must(part, within) } else { self.may(part, within) };
+                let mut out = *within;
+                out.without(&denied);
+                out
+            }
+        }
+    }
+
+    fn known(&self, leaf: u32) -> Known<'_> {
+        match self.slots.get(leaf as usize).copied().unwrap_or(0) as usize {
+            0 => {
+                let field = self.plan.field_of.get(leaf as usize).copied().unwrap_or(0);
+                if self.done.get(field as usize).copied().unwrap_or(true) { Known::Nothing } else { Known::Not }
+            }
+            slot => self.sets.get(slot - 1).map_or(Known::Nothing, Known::Set),
+        }
+    }
+}
+
+enum Known<'s> {
+    Set(&'s Rows),
+    /// No row fulfils it.
+    Nothing,
+    /// Its field was not looked at yet.
+    Not,
+}
+
+fn said(kind: super::Kind, text: &str) -> &str {
+    match kind {
+        super::Kind::True => "true",
+        super::Kind::False => "false",
+        _ => text,
+    }
+}
+
+impl Pairs {
+    /// Sorts the rows in play by the dictionary entries of their slots.
+    fn gather<I: IntoIterator<Item = u32>>(
+        &mut self,
+        column: &Column,
+        rows: &Rows,
+        mut slots_of: impl FnMut(u32) -> I,
+    ) {
+        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(rows.count());
+        self.ends.clear();
+        self.ends.resize(column.distinct(), 0);
+        rows.each(|row| {
+            for slot in slots_of(row) {
+                if let Some(entry) = slot.checked_sub(1)
+                    && let Some(count) = self.ends.get_mut(entry as usize)
+                {
+                    *count += 1;
+                    pairs.push((entry, row));
+                }
+            }
+        });
+        // From counts to where each begins, then to where it ends by filling.
+        let mut start = 0;
+        for count in &mut self.ends {
+            start += std::mem::replace(count, start);
+        }
+        self.rows.clear();
+        self.rows.resize(pairs.len(), 0);
+        for (entry, row) in pairs {
+            if let Some(at) = self.ends.get_mut(entry as usize)
+                && let Some(place) = self.rows.get_mut(*at as usize)
+            {
+                *place = row;
+                *at += 1;
+            }
+        }
+    }
+}

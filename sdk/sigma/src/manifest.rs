@@ -1,0 +1,165 @@
+//! The manifest of a pack: its sources with exactly the fields that its rules use, and one manifest rule for each Sigma rule.
+
+use std::collections::BTreeSet;
+
+use cordon_contract::limits;
+use cordon_contract::manifest::Manifest;
+use toml::{Table, Value};
+
+use crate::build::{Built, licence};
+use crate::rule::Rule;
+
+/// Bytes of a longer text of a manifest.
+const TEXT_BYTES: usize = 4_096;
+/// Texts of a list of a manifest.
+const ENTRIES: usize = 64;
+
+/// How the plugin is called.
+#[derive(Debug, Clone)]
+pub struct Name {
+    /// Kebab-case.
+    pub id: String,
+    /// Semantic version.
+    pub version: String,
+    /// Who answers for the plugin; the rules' authors stand in the rules.
+    pub authors: Vec<String>,
+}
+
+/// The text of the manifest, which a host takes.
+///
+/// # Errors
+/// What the manifest's own checks say: an id that is none, no rules, more fields than a source may have.
+pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
+    let mut root = Table::new();
+    let summary = format!("{} Sigma rules", built.rules.len());
+    root.insert(
+        "plugin".into(),
+        table([
+            ("id", name.id.clone().into()),
+            ("version", name.version.clone().into()),
+            ("summary", summary.into()),
+            ("authors", name.authors.clone().into()),
+            ("licence", "LicenseRef-see-each-rule".into()),
+        ]),
+    );
+    let mut sources = Table::new();
+    for (source, fields) in &built.pack.sources {
+        let paths: BTreeSet<&String> = fields.fields.values().flat_map(|place| &place.paths).collect();
+        let (mut one, mut several) = (0, 0);
+        let declared = paths.into_iter().map(|path| {
+            // A handle has either one value an event or several, in every source.
+            let handle = if path.contains("[]") {
+                several += 1;
+                format!("s{several}")
+            } else {
+                one += 1;
+                format!("f{one}")
+            };
+            (handle, Value::from(path.clone()))
+        });
+        let declared: Table = declared.collect();
+        sources.insert(source.clone(), table([("fields", declared.into())]));
+    }
+    root.insert("sources".into(), sources.into());
+    let keywords = built.pack.rules.iter().any(|rule| rule.when.has_keywords());
+    root.insert("grants".into(), table([("whole-events", keywords.into())]));
+    root.insert("limits".into(), table([("memory-mib", Value::Integer(MEMORY_MIB))]));
+    let pack =
+        [("type", "string".into()), ("default", "".into()), ("description", "The rules, as they were read".into())];
+    root.insert("settings".into(), table([("load", table([("pack", table(pack))]))]));
+    let rules: Vec<Value> = built.rules.iter().map(|(id, rule)| of_rule(id, rule)).collect();
+    root.insert("rules".into(), rules.into());
+    let text = toml::to_string(&root).map_err(|error| error.to_string())?;
+    match Manifest::parse(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
+    }
+}
+
+/// What the engine asks for: all of SigmaHQ's rules take half of it.
+const MEMORY_MIB: i64 = 256;
+
+fn table<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Table(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+fn of_rule(id: &str, rule: &Rule) -> Value {
+    let place = format!("{}", rule.logsource);
+    let author = rule.author.as_deref().unwrap_or("an author who gives no name");
+    let mut about = if rule.description.is_empty() { rule.title.clone() } else { rule.description.clone() };
+    about.push_str(&format!(
+        "\n\nSigma rule {} by {author}. Licence: {}.",
+        rule.id.as_deref().unwrap_or("without id"),
+        licence(rule)
+    ));
+    let plain: Vec<&String> = rule.references.iter().filter(|reference| !is_reference(reference)).collect();
+    if !plain.is_empty() {
+        about.push_str(&format!(
+            "\nSee also: {}",
+            plain.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let references = rule.references.iter().filter(|reference| is_reference(reference)).take(ENTRIES).cloned();
+    let texts = |texts: &[String]| -> Vec<String> {
+        texts.iter().take(ENTRIES).map(|text| shortened(text, TEXT_BYTES)).collect()
+    };
+    let mut false_positives = texts(&rule.false_positives);
+    if false_positives.is_empty() {
+        false_positives.push("The rule's author names none".to_owned());
+    }
+    let steps = [
+        format!("Look at the event's fields below: the rule looks for {place}."),
+        "Compare with what the rule's author names as harmless, then ask the user or the system's owner.".to_owned(),
+    ];
+    table([
+        ("id", id.into()),
+        ("title", shortened(&line(&rule.title), limits::TITLE_BYTES).into()),
+        ("severity", rule.level.word().into()),
+        ("attack", techniques(&rule.tags).into()),
+        ("description", shortened(&about, TEXT_BYTES).into()),
+        ("next-steps", steps.to_vec().into()),
+        ("false-positives", false_positives.into()),
+        ("references", references.collect::<Vec<_>>().into()),
+    ])
+}
+
+/// `attack.t1059.001` is `T1059.001`.
+fn techniques(tags: &[String]) -> Vec<String> {
+    let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    let technique = |tag: &String| {
+        let number = tag.to_lowercase().strip_prefix("attack.t")?.to_owned();
+        let form = match number.split_once('.') {
+            None => digits(&number, 4),
+            Some((technique, sub)) => digits(technique, 4) && digits(sub, 3),
+        };
+        form.then(|| format!("T{number}"))
+    };
+    let mut found: Vec<String> = tags.iter().filter_map(technique).collect();
+    found.sort();
+    found.dedup();
+    found.truncate(ENTRIES);
+    found
+}
+
+fn is_reference(text: &str) -> bool {
+    let host = text.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
+    host.is_some_and(|host| host.contains('.'))
+        && text.len() <= 2_048
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+fn line(text: &str) -> String {
+    text.split(char::is_control).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// At most so many bytes, whole characters.
+fn shortened(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let mut end = bytes - '…'.len_utf8();
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", text.get(..end).unwrap_or_default())
+}

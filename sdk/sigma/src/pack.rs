@@ -1,0 +1,97 @@
+//! Rules that were read, in the form in which they travel into the sandbox: one JSON text, the engine's `load` setting.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::test::Test;
+
+/// What one plugin holds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pack {
+    /// Per source: what its fields are called there.
+    pub sources: BTreeMap<String, SourceFields>,
+    /// The rules, in the manifest's order.
+    pub rules: Vec<PackRule>,
+}
+
+/// The fields of one source.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SourceFields {
+    /// Name as rules give it to where it stands.
+    pub fields: BTreeMap<String, FieldPlace>,
+    /// Kind of entity to the names of fields that hold one.
+    #[serde(default)]
+    pub entities: BTreeMap<String, Vec<String>>,
+}
+
+/// Where a field stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldPlace {
+    /// Paths; the values of all of them are the field's.
+    pub paths: Vec<String>,
+    /// Fields of a greater weight are looked at later, and only on the rows that the others left over: 0 for short text, 1 for
+    /// text of a line, 2 for pages of it.
+    #[serde(default)]
+    pub weight: u8,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PackRule {
+    /// Its id in the manifest.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The sources in which it looks, each with what an event must be besides.
+    pub sources: Vec<(String, Expr)>,
+    /// What it looks for.
+    pub when: Expr,
+    /// What a finding says besides: author, licence, filters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<(String, String)>,
+}
+
+/// A condition over one event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expr {
+    /// Every one of them; without any: always.
+    All(Vec<Expr>),
+    /// At least one of them; without any: never.
+    Any(Vec<Expr>),
+    /// The opposite.
+    Not(Box<Expr>),
+    /// A question about a field.
+    Is(String, Test),
+    /// A question about every value of the event.
+    Keyword(Test),
+}
+
+impl Expr {
+    /// Every field that it names.
+    pub fn fields<'e>(&'e self, out: &mut Vec<&'e str>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.fields(out)),
+            Self::Not(part) => part.fields(out),
+            Self::Is(field, test) => {
+                out.push(field);
+                if let Test::Field { other, .. } = test {
+                    out.push(other);
+                }
+            }
+            Self::Keyword(_) => {}
+        }
+    }
+
+    /// Whether it asks anything of the whole event.
+    #[must_use]
+    pub fn has_keywords(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_keywords),
+            Self::Not(part) => part.has_keywords(),
+            Self::Is(..) => false,
+            Self::Keyword(_) => true,
+        }
+    }
+}
