@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../tests/support/data.rs"]
+#[allow(dead_code, reason = "the tests use the rest of it")]
 mod data;
 
 use std::cell::RefCell;
