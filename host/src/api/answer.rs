@@ -156,11 +156,6 @@ pub(super) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Refused::host(&error)))
 }
 
-/// Where a page begins and how many rows it has at most: 100 where nothing is said, never more than 1,000.
-pub(super) fn page(after: Option<u64>, limit: Option<usize>) -> (u64, usize) {
-    (after.unwrap_or(0), limit.unwrap_or(100).clamp(1, 1_000))
-}
-
 /// An operator's reason, as it goes into the audit.
 pub(super) fn reason(text: &str) -> Result<String, Refused> {
     match text.trim() {

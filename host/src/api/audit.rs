@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::answer::{Refused, Shared, act, blocking, page};
+use super::answer::{Refused, Shared, act, blocking};
+use super::paged;
 use crate::audit::{Filter, Record};
 use crate::identity::Caller;
 use crate::ids::Digest;
@@ -41,7 +42,7 @@ pub(super) async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let (after, limit) = page(asked.after, asked.limit);
+        let (after, limit) = paged::bounds(asked.after, asked.limit);
         let Asked { who, what, force, from, until, .. } = asked.clone();
         let (records, next) = api.audit.list(&api.store, after, limit, &Filter { who, what, force, from, until })?;
         let mut details = json!(Asked { after: Some(after), limit: Some(limit), ..asked });

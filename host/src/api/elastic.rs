@@ -53,7 +53,7 @@ pub(super) async fn bulk_of_index(
 
 async fn take(api: &Api, caller: Caller, index: Option<String>, headers: &HeaderMap, body: Body) -> Answer {
     let begun = Instant::now();
-    let Received { post, intake, body, turn: _turn } = receive(api, caller, None, headers, body).await?;
+    let Received { post, intake, body, under_way: _under_way } = receive(api, caller, None, headers, body).await?;
     let text = blocking(move || {
         let way = format!("_bulk {}", index.as_deref().unwrap_or_default());
         let (body, digest) = Digesting::new(body, &way);

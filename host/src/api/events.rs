@@ -53,7 +53,7 @@ pub(super) async fn of_source(
 
 async fn take(api: Arc<Api>, caller: Caller, source: Option<SourceName>, headers: &HeaderMap, body: Body) -> Answer {
     let structured = structured(headers)?;
-    let Received { post, intake, body, turn: _turn } = receive(&api, caller, source, headers, body).await?;
+    let Received { post, intake, body, under_way: _under_way } = receive(&api, caller, source, headers, body).await?;
     let accepted = blocking(move || match structured {
         false => Ok(intake.accept(&post, body)?),
         true => {

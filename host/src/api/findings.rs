@@ -6,21 +6,12 @@ use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, act, blocking, force_of, page};
+use super::answer::{Refused, Shared, blocking};
+use super::paged::Asked;
 use crate::identity::Caller;
 use crate::results;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Asked {
-    #[serde(rename = "for")]
-    force: Option<String>,
-    after: Option<u64>,
-    limit: Option<usize>,
-}
 
 /// `{"findings": [...], "next": N}`; `next` is what to give as `after` for the page behind.
 pub(super) async fn list(
@@ -29,12 +20,10 @@ pub(super) async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<impl IntoResponse, Refused> {
     blocking(move || {
-        let force = force_of(&api, &caller, asked.force.as_deref())?;
-        let (after, limit) = page(asked.after, asked.limit);
-        let found = results::page(&api.store, &force, after, limit)?.findings;
-        let details = json!({ "after": after, "limit": limit, "rows": found.len() });
-        api.identity.record(act(&caller, "findings-read", Some(force), details))?;
-        let next = found.last().map_or(after, |(number, _)| *number);
+        let page = asked.page(&api, &caller)?;
+        let found = results::page(&api.store, &page.force, page.after, page.limit)?.findings;
+        page.read(&api, &caller, "findings-read", found.len())?;
+        let next = found.last().map_or(page.after, |(number, _)| *number);
         let mut text = String::from("{\"findings\":[");
         for (at, (_, finding)) in found.iter().enumerate() {
             let _ = write!(text, "{}{finding}", if at == 0 { "" } else { "," });
@@ -52,12 +41,10 @@ pub(super) async fn skips(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let force = force_of(&api, &caller, asked.force.as_deref())?;
-        let (after, limit) = page(asked.after, asked.limit);
-        let found = results::skips(&api.store, &force, after, limit)?;
-        let details = json!({ "after": after, "limit": limit, "rows": found.len() });
-        api.identity.record(act(&caller, "skips-read", Some(force), details))?;
-        let next = found.last().map_or(after, |(number, _)| *number);
+        let page = asked.page(&api, &caller)?;
+        let found = results::skips(&api.store, &page.force, page.after, page.limit)?;
+        page.read(&api, &caller, "skips-read", found.len())?;
+        let next = found.last().map_or(page.after, |(number, _)| *number);
         let skips: Vec<&results::Skip> = found.iter().map(|(_, skip)| skip).collect();
         Ok(Json(json!({ "skips": skips, "next": next })))
     })

@@ -55,7 +55,7 @@ pub(super) async fn raw(
 }
 
 async fn take(api: Arc<Api>, caller: Caller, asked: Asked, headers: &HeaderMap, body: Body, raw: bool) -> Answer {
-    let Received { post, intake, body, turn: _turn } = receive(&api, caller, None, headers, body).await?;
+    let Received { post, intake, body, under_way: _under_way } = receive(&api, caller, None, headers, body).await?;
     blocking(move || {
         let sourcetype = asked.sourcetype.as_deref();
         let (body, digest) = Digesting::new(body, &format!("hec {raw} {}", sourcetype.unwrap_or_default()));

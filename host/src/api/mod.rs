@@ -20,6 +20,7 @@ mod holds;
 mod lanes;
 mod ledger;
 mod listen;
+mod paged;
 mod plugins;
 mod receive;
 mod recorded;

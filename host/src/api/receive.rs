@@ -10,7 +10,7 @@ use axum::http::header::CONTENT_ENCODING;
 use super::Api;
 use super::answer::Refused;
 use super::body::{self, BodyReader};
-use super::turns::Turn;
+use super::turns::UnderWay;
 use crate::identity::Caller;
 use crate::intake::{Intake, Post};
 use crate::model::SourceName;
@@ -21,27 +21,28 @@ const TURN: Duration = Duration::from_secs(5);
 /// Bytes of a request's key at most.
 const KEY: usize = 256;
 
-/// A request that may be read now. Others wait as long as it is kept.
-pub(super) struct Received<'a> {
+/// A request that may be read now. Others wait until its body was read to its end.
+pub(super) struct Received {
     pub(super) post: Post,
     pub(super) intake: Arc<Intake>,
     pub(super) body: BodyReader,
-    pub(super) turn: Turn<'a>,
+    /// To be kept until the answer.
+    pub(super) under_way: UnderWay,
 }
 
 /// `source` is for protocols that name one for the whole request.
-pub(super) async fn receive<'a>(
-    api: &'a Api,
+pub(super) async fn receive(
+    api: &Api,
     caller: Caller,
     source: Option<SourceName>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Received<'a>, Refused> {
+) -> Result<Received, Refused> {
     let force = caller.force.ok_or_else(|| Refused::forbidden("this token belongs to no force"))?;
     let key = key(headers)?;
     encoding(headers)?;
-    let turn = match tokio::time::timeout(TURN, api.at_once.take(&force)).await {
-        Ok(Ok(turn)) => turn,
+    let (under_way, turn) = match tokio::time::timeout(TURN, api.at_once.take(&force)).await {
+        Ok(Ok(turns)) => turns,
         Ok(Err(error)) => return Err(Refused::host(&error)),
         Err(_) => {
             api.intake.counts.answered("at-once");
@@ -49,8 +50,8 @@ pub(super) async fn receive<'a>(
         }
     };
     let post = Post { force, source, received: crate::clock::now_micros(), key };
-    let body = body::reader(body, api.body_bytes, api.idle);
-    Ok(Received { post, intake: Arc::clone(&api.intake), body, turn })
+    let body = body::reader(body, api.body_bytes, api.idle, turn);
+    Ok(Received { post, intake: Arc::clone(&api.intake), body, under_way })
 }
 
 /// What names the request when it is sent again.

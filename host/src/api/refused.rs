@@ -10,20 +10,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Api;
-use super::answer::{Refused, Shared, act, blocking, force_of, page};
+use super::answer::{Refused, Shared, act, blocking, force_of};
+use super::paged::Asked;
 use crate::identity::Caller;
 use crate::ids::Digest;
 use crate::intake::{Accepted, Gone, Post};
 use crate::model::{Force, SourceName};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Asked {
-    #[serde(rename = "for")]
-    force: Option<String>,
-    after: Option<u64>,
-    limit: Option<usize>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,13 +33,11 @@ pub(super) async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let force = force_of(&api, &caller, asked.force.as_deref())?;
-        let (after, limit) = page(asked.after, asked.limit);
-        let stands = api.refused.waiting(&force, crate::clock::now_micros())?;
-        let found = api.refused.page(&force, after, limit)?;
-        let details = json!({ "after": after, "limit": limit, "rows": found.len() });
-        api.identity.record(act(&caller, "refused-read", Some(force), details))?;
-        let next = found.last().map_or(after, |entry| entry.number);
+        let page = asked.page(&api, &caller)?;
+        let stands = api.refused.waiting(&page.force, crate::clock::now_micros())?;
+        let found = api.refused.page(&page.force, page.after, page.limit)?;
+        page.read(&api, &caller, "refused-read", found.len())?;
+        let next = found.last().map_or(page.after, |entry| entry.number);
         let mut answer = json!(stands);
         answer["refused"] = json!(found);
         answer["next"] = next.into();

@@ -1,42 +1,68 @@
-//! Turns: how many requests with events are read at the same time, of all forces and of one. No force has all of them, or
-//! its senders that trickle would hold up every other's.
+//! Turns: how many requests with events are read at the same time, and how many are under way in all (read, or waiting for the
+//! disk); of all forces, and of one. No force has all of either, or its senders would hold up every other's.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::model::Force;
 
+/// Requests that may be under way for each one that may be read: most of a small request's time is its wait for the disk, where
+/// it costs a thread that sleeps, and what it holds is bounded by `intake.memory-mib`.
+const UNDER_WAY: usize = 16;
+
 /// See the module.
 pub struct Turns {
-    all: Semaphore,
+    all: Share,
     /// By force: as many as send.
-    own: Mutex<BTreeMap<Force, Arc<Semaphore>>>,
-    /// Turns that one force may have.
-    share: usize,
+    own: Mutex<BTreeMap<Force, Share>>,
+    /// Requests of all forces that are read at the same time.
+    at_once: usize,
+}
+
+#[derive(Clone)]
+struct Share {
+    read: Arc<Semaphore>,
+    under_way: Arc<Semaphore>,
+}
+
+impl Share {
+    fn of(at_once: usize) -> Self {
+        let under_way = Semaphore::new(at_once * UNDER_WAY);
+        Self { read: Arc::new(Semaphore::new(at_once)), under_way: Arc::new(under_way) }
+    }
+}
+
+/// Kept until the request is answered.
+pub(super) struct UnderWay {
+    _own: OwnedSemaphorePermit,
+    _all: OwnedSemaphorePermit,
 }
 
 /// Kept as long as the request is read.
-pub(super) struct Turn<'a> {
+pub(super) struct Turn {
     _own: OwnedSemaphorePermit,
-    _all: SemaphorePermit<'a>,
+    _all: OwnedSemaphorePermit,
 }
 
 impl Turns {
-    /// So many at a time; of one force three quarters of them.
+    /// So many are read at a time; of one force three quarters of them.
     #[must_use]
     pub fn new(at_once: usize) -> Self {
-        Self { all: Semaphore::new(at_once), own: Mutex::default(), share: at_once - at_once / 4 }
+        Self { all: Share::of(at_once), own: Mutex::default(), at_once }
     }
 
     /// Waits for a turn of this force.
-    pub(super) async fn take(&self, force: &Force) -> Result<Turn<'_>, AcquireError> {
+    pub(super) async fn take(&self, force: &Force) -> Result<(UnderWay, Turn), AcquireError> {
         let own = {
             let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(own.entry(force.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.share))))
+            own.entry(force.clone()).or_insert_with(|| Share::of(self.at_once - self.at_once / 4)).clone()
         };
         // Whoever waits for the force's own turn holds none of all.
-        Ok(Turn { _own: own.acquire_owned().await?, _all: self.all.acquire().await? })
+        let under_way = own.under_way.acquire_owned().await?;
+        let under_way = UnderWay { _own: under_way, _all: Arc::clone(&self.all.under_way).acquire_owned().await? };
+        let read = own.read.acquire_owned().await?;
+        Ok((under_way, Turn { _own: read, _all: Arc::clone(&self.all.read).acquire_owned().await? }))
     }
 }

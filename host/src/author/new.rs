@@ -9,7 +9,11 @@ use include_dir::{Dir, DirEntry, include_dir};
 
 use super::folder::workspace_root;
 
-static SDK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sdk");
+/// What authors build with, and no other library of `sdk/`: folders in the checkout.
+static SDK: [(&str, Dir<'_>); 2] = [
+    ("sdk/contract", include_dir!("$CARGO_MANIFEST_DIR/../sdk/contract")),
+    ("sdk/rust", include_dir!("$CARGO_MANIFEST_DIR/../sdk/rust")),
+];
 static WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../wit");
 const WORKSPACE: &str = include_str!("../../../Cargo.toml");
 const LOCK: &str = include_str!("../../../Cargo.lock");
@@ -78,7 +82,9 @@ pub fn new(name: &str, here: &Path) -> Result<New, NewError> {
         write(&folder.join(".gitignore"), b"/target/\n")?;
         let sdk = folder.join(".cordon").join("sdk");
         write(&sdk.join("Cargo.toml"), sdk_workspace().as_bytes())?;
-        unpack(&SDK, &sdk.join("sdk"))?;
+        for (path, folder) in &SDK {
+            unpack(folder, &sdk.join(path))?;
+        }
         unpack(&WIT, &sdk.join("wit"))?;
     }
     Ok(New { folder, joined: checkout.is_some() })
@@ -149,9 +155,10 @@ fn sdk_workspace() -> String {
 
 fn needed_dependencies() -> Vec<String> {
     let mut needed = Vec::new();
-    for member in MEMBERS {
-        let path = Path::new(member).strip_prefix("sdk").unwrap_or(Path::new(member)).join("Cargo.toml");
-        let text = SDK.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default();
+    let manifests = MEMBERS.iter().map(|member| Path::new(member).join("Cargo.toml"));
+    for manifest in manifests {
+        let file = SDK.iter().find_map(|(path, folder)| folder.get_file(manifest.strip_prefix(path).ok()?));
+        let text = file.and_then(|file| file.contents_utf8()).unwrap_or_default();
         collect(&text.parse().unwrap_or_default(), &mut needed);
     }
     needed
