@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 pub mod batches;
 pub mod cli;
+pub mod clock;
 pub mod fuzz;
 pub mod guest;
 pub mod host;

@@ -12,6 +12,8 @@ pub(super) struct Reload {
     pub(super) running: Config,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) log: Log,
+    /// Gives the stages what they take while they run.
+    pub(super) change: Box<dyn Fn(&Config) + Send>,
 }
 
 impl Reload {
@@ -33,6 +35,10 @@ impl Reload {
         if level != self.running.log.level {
             changed.push("log.level");
         }
+        if new.quota != self.running.quota {
+            changed.push("quota");
+            (self.change)(&new);
+        }
         let restart = self.running.needing_restart(&new);
         let list = |names: &[&str]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
         // Whatever the levels are, this is said.
@@ -41,6 +47,7 @@ impl Reload {
         self.log.set(level);
         // What needs a restart is still as it was.
         self.running.log.level = level;
+        self.running.quota = new.quota;
         if let (Some(files), Some(new)) = (&mut self.running.tls, new.tls) {
             *files = new;
         }

@@ -20,7 +20,7 @@ use crate::config::{Config, ConfigError, LogFormat, TlsConfig, VARIABLES};
 use crate::registry::{self, Loaded, Loads, RegistryError, SettingsFile};
 use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::telemetry::Metrics;
-use crate::wiring::live::{Host, workers};
+use crate::wiring::live::{self, Host, workers};
 
 /// The examples and the configuration, for `--help`.
 const LONG_HELP: &str = "Examples:
@@ -93,8 +93,8 @@ The environment stands above the file, and the arguments above both:
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP, after_long_help = format!("{LONG_HELP}{VARIABLES}
 
-SIGHUP reads the configuration and the certificate again and takes what can change live (log.level, the certificate); what
-cannot is named in the log. A file that is bad changes nothing.
+SIGHUP reads the configuration and the certificate again and takes what can change live (log.level, the
+certificate, quotas); what cannot is named in the log. A file that is bad changes nothing.
 
 Exit codes: 0 stopped as told, 2 bad configuration, plugin or data folder"))]
 pub(super) struct Args {
@@ -142,7 +142,9 @@ pub(super) fn run(mut args: Args) -> Result<Exit> {
         tracing::error!("{found}");
     }
     let read = Box::new(move || configured(&args));
-    let reload = Reload { read, running: config.clone(), tls: tls.clone(), log };
+    let api = Arc::clone(&host.api);
+    let change = Box::new(move |config: &Config| live::change(&api, config));
+    let reload = Reload { read, running: config.clone(), tls: tls.clone(), log, change };
     let served = runtime.block_on(serve(&config, &host, &deployed, tls, reload));
     // What still reads or writes ends first; then lanes, journal and store, by being dropped.
     runtime.shutdown_timeout(DRAIN);

@@ -15,7 +15,8 @@ impl Config {
             workers,
             journal,
             intake,
-            quota,
+            // Taken.
+            quota: _,
             watch,
             follow,
             health,
@@ -33,7 +34,6 @@ impl Config {
             ("workers", *workers != new.workers),
             ("journal", *journal != new.journal),
             ("intake", *intake != new.intake),
-            ("quota", *quota != new.quota),
             ("watch", *watch != new.watch),
             ("follow", *follow != new.follow),
             ("health", *health != new.health),
@@ -59,6 +59,7 @@ mod tests {
         let old = Config { tls: Some(TlsConfig { certificate: "a".into(), key: "b".into() }), ..Config::default() };
         let mut new = old.clone();
         new.log.level = LogLevel::Debug;
+        new.quota.burst_seconds = 7;
         new.tls = Some(TlsConfig { certificate: "c".into(), key: "d".into() });
         assert_eq!(old.needing_restart(&new), [] as [&str; 0]);
         new.tls = None;

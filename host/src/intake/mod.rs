@@ -217,6 +217,11 @@ impl Intake {
         Self { list: Some(list), ..self }
     }
 
+    /// Other quotas from now on.
+    pub fn set_quotas(&self, usual: Quota, of: BTreeMap<Force, Quota>) {
+        self.quotas.change(usual, of);
+    }
+
     /// Makes ready, in the background, what the first request of each force would else wait for. `now` is in microseconds
     /// since 1970 UTC.
     pub fn warm(&self, now: i64, stop: impl Fn() -> bool) {

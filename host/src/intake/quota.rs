@@ -5,7 +5,7 @@
 //! Counts begin anew with the host.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use crate::model::Force;
@@ -45,10 +45,15 @@ pub(super) struct Over {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Quotas {
-    usual: Quota,
-    of: BTreeMap<Force, Quota>,
+    set: RwLock<Set>,
     used: Mutex<BTreeMap<Force, Used>>,
     begun: Instant,
+}
+
+#[derive(Debug)]
+struct Set {
+    usual: Quota,
+    of: BTreeMap<Force, Quota>,
 }
 
 /// Up to when what a force sent is paid for, in microseconds since the beginning: later than now by what it is ahead.
@@ -60,7 +65,12 @@ struct Used {
 
 impl Quotas {
     pub(super) fn new(usual: Quota, of: BTreeMap<Force, Quota>) -> Self {
-        Self { usual, of, used: Mutex::default(), begun: Instant::now() }
+        Self { set: RwLock::new(Set { usual, of }), used: Mutex::default(), begun: Instant::now() }
+    }
+
+    /// Others from now on. What a force is ahead stays.
+    pub(super) fn change(&self, usual: Quota, of: BTreeMap<Force, Quota>) {
+        *self.set.write().unwrap_or_else(PoisonError::into_inner) = Set { usual, of };
     }
 
     pub(super) fn admit(&self, force: &Force) -> Result<(), Over> {
@@ -75,7 +85,8 @@ impl Quotas {
     }
 
     fn quota(&self, force: &Force) -> Quota {
-        self.of.get(force).copied().unwrap_or(self.usual)
+        let set = self.set.read().unwrap_or_else(PoisonError::into_inner);
+        set.of.get(force).copied().unwrap_or(set.usual)
     }
 
     fn now(&self) -> u64 {

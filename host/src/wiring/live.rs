@@ -175,14 +175,27 @@ impl Host {
     }
 }
 
-fn intake_options(config: &Config) -> IntakeOptions {
-    let intake = &config.intake;
+/// Gives the stages what of a changed configuration they can take while they run.
+pub fn change(api: &Api, config: &Config) {
+    let (usual, own) = quotas(config);
+    api.intake.set_quotas(usual, own);
+}
+
+/// Of every force, and of those that have their own.
+fn quotas(config: &Config) -> (Quota, BTreeMap<Force, Quota>) {
     let quota = |(events, burst, mib): (u32, u32, u32)| Quota {
         events_per_second: events.into(),
         burst_seconds: burst.into(),
         bytes_per_day: u64::from(mib) << 20,
     };
     let own = config.quota.forces.iter();
+    let own = own.filter_map(|(force, own)| Some((Force::new(force).ok()?, quota(config.quota.of(own)))));
+    (quota(config.quota.of(&ForceQuotaConfig::default())), own.collect())
+}
+
+fn intake_options(config: &Config) -> IntakeOptions {
+    let intake = &config.intake;
+    let (quota, quotas) = quotas(config);
     IntakeOptions {
         request_bytes: u64::from(intake.request_mib) << 20,
         window: WindowLimits {
@@ -191,8 +204,8 @@ fn intake_options(config: &Config) -> IntakeOptions {
         },
         body_micros: i64::from(intake.duplicate_body_minutes) * MINUTE,
         memory_bytes: u64::from(intake.memory_mib) << 20,
-        quota: quota(config.quota.of(&ForceQuotaConfig::default())),
-        quotas: own.filter_map(|(force, own)| Some((Force::new(force).ok()?, quota(config.quota.of(own))))).collect(),
+        quota,
+        quotas,
     }
 }
 

@@ -80,6 +80,12 @@ fn sighup_takes_what_can_change_names_what_cannot_and_refuses_a_bad_file() {
     wait("it is refused", || place.log().contains("everything stays as it was"));
     let log = place.log();
     assert!(log.contains("did you mean `workers`?") && log.contains("line 3"), "{log}");
+    place.write("cordon.toml", "[log]\nformat = \"json\"\nlevel = \"debug\"\n[quota.kent]\nevents-per-second = 1\nburst-seconds = 0\n");
+    assert!(host.signal("-HUP"));
+    wait("quotas are read", || place.log().contains("SIGHUP: changed: quota; needs a restart: nothing"));
+    let kent = host.add_force("kent");
+    let sent = |n| host.request("POST", "/v1/events/custom.test", Some(&kent), &event(n)).unwrap().status;
+    assert_eq!((sent(1), sent(2)), (200, 429), "its quota holds at once");
     // Bad events, bad requests: nothing of their content is in the log, at any level.
     let intake = host.add_force("avon");
     let bad = format!("{{\"{MARK}\":\n{{\"a\":\"{MARK}\"}}\n");

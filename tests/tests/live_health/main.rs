@@ -3,12 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod conditions;
 mod ledger;
 mod metrics;
 mod silence;
 mod status;
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cordon_tests::guest::{Guest, MANIFEST};
@@ -49,9 +51,14 @@ impl Place {
 
     /// A host that looks every second.
     fn host(&self, health: &str) -> Host {
+        self.host_by(Command::new(BINARY), health)
+    }
+
+    /// The same by a command, such as one with another clock.
+    fn host_by(&self, command: Command, health: &str) -> Host {
         let config = self.folder.path().join("cordon.toml");
         std::fs::write(&config, format!("[health]\nlook-seconds = 1\n{health}\n")).unwrap();
-        Host::configured(BINARY, &self.data(), &self.plugins(), &config)
+        Host::configured_by(command, BINARY, &self.data(), &self.plugins(), &config)
     }
 
     /// A file with a token's text.
