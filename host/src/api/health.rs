@@ -1,5 +1,6 @@
 //! `/healthz`, `/readyz`, `/metrics` and `/v1/status`.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use axum::extract::{Query, State};
@@ -99,9 +100,15 @@ pub(super) async fn status(
         let mut status = serde_json::to_value(status).map_err(|error| Refused::host(&error))?;
         let mut files = api.files.standings();
         files.retain(|stands| force.as_ref().is_none_or(|own| own.as_str() == stands.force));
+        if files.iter().any(|stands| stands.problem.is_some()) {
+            status["red"] = true.into();
+        }
         if !files.is_empty() {
             status["files"] = json!(files);
         }
+        let held = api.holds.list().into_iter().map(|(hold, _)| hold).filter(|hold| hold.released.is_none());
+        let held = held.map(|hold| hold.force).filter(|of| force.as_ref().is_none_or(|own| own == of));
+        status["held"] = json!(held.collect::<BTreeSet<_>>());
         let now = crate::clock::now_micros();
         let mut waiting = 0;
         for record in api.identity.forces() {

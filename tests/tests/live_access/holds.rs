@@ -31,7 +31,10 @@ fn a_legal_hold_keeps_what_is_due_for_disposal_says_so_and_its_release_lets_it_g
     let operator = host.operator();
     let refused = operator.run(&["hold", "add", "--for", "avno", "--reason", "case 1"]).ends(2).err;
     assert!(refused.contains("nearest name is `avon`"), "{refused}");
+    let held = || operator.run(&["status"]).out.contains("legal hold");
+    assert!(!held());
     let _ = operator.run(&["hold", "add", "--for", "avon", "--reason", "case 1"]).ends(0);
+    assert!(held(), "who looks at the screen sees it");
     for n in 0..3 {
         for token in [&avon, &kent] {
             let sent = host.request("POST", "/v1/events/custom.test", Some(token), &noise(n)).unwrap();

@@ -47,6 +47,8 @@ fn each_complete_file_of_a_folder_is_taken_once_over_kills_and_put_away() {
     wait(&host, "a force that is not there is a problem", |stands| {
         stands["problem"].as_str().is_some_and(|problem| problem.contains("force avon is not there"))
     });
+    let said = host.operator().run(&["status"]).ends(1).out;
+    assert!(said.contains("watch ") && said.contains("force avon is not there"), "{said}");
     let _ = host.add_force("avon");
     for round in 0..3_u64 {
         for file in 0..4_u64 {

@@ -23,13 +23,16 @@ pub(super) fn screen(status: &Value, all: bool) -> String {
         let _ = writeln!(out, "{:wide$}  {last:>10} {taken:>11} {refused:>9} {behind:>16} {findings:>9}", "force");
     }
     for force in forces {
-        line(&mut out, force, now, wide);
+        line(&mut out, status, force, now, wide);
         if all || is_red(force) {
             details(&mut out, status, force, now, all);
         }
     }
     for condition in list(status, "conditions").iter().filter(|one| one.get("force").is_none()) {
         told(&mut out, condition, "");
+    }
+    for of in list(status, "files") {
+        file(&mut out, of, all);
     }
     host(&mut out, status);
     out
@@ -46,7 +49,7 @@ fn head(out: &mut String, status: &Value, forces: &[Value], now: i64) {
     let _ = writeln!(out, "{now} UTC  {mark}{said}{}  taken and refused since {since}", style::OFF);
 }
 
-fn line(out: &mut String, force: &Value, now: i64, wide: usize) {
+fn line(out: &mut String, status: &Value, force: &Value, now: i64, wide: usize) {
     // What the host itself writes is no sign of a sender.
     let sent = list(force, "sources").iter().filter(|source| !word(source, "source").starts_with("cordon."));
     let last = sent.filter_map(|source| source.get("last")?.as_i64()).max();
@@ -63,6 +66,9 @@ fn line(out: &mut String, force: &Value, now: i64, wide: usize) {
     }
     if let Some(suspended) = force.get("suspended").filter(|suspended| !suspended.is_null()) {
         notes.push(format!("suspended: {}", word(suspended, "reason")));
+    }
+    if list(status, "held").iter().any(|held| held.as_str() == force.get("name").and_then(Value::as_str)) {
+        notes.push("legal hold".to_owned());
     }
     match number(force, "skipped") {
         0 => {}
@@ -121,6 +127,21 @@ fn details(out: &mut String, status: &Value, force: &Value, now: i64, all: bool)
 fn told(out: &mut String, condition: &Value, before: &str) {
     let mark = if is_red(condition) { style::BAD } else { style::WARN };
     let _ = writeln!(out, "{before}{mark}{}: {}{}", word(condition, "condition"), word(condition, "text"), style::OFF);
+}
+
+/// A folder or file that is looked at.
+fn file(out: &mut String, of: &Value, all: bool) {
+    let place = format!("{} {} ({})", word(of, "kind"), word(of, "path"), word(of, "force"));
+    match of.get("problem").and_then(Value::as_str) {
+        Some(problem) => {
+            let _ = writeln!(out, "{}{place}: {}{}", style::BAD, safe(problem), style::OFF);
+        }
+        None if all => {
+            let [taken, refused] = ["accepted", "refused"].map(|name| text::count(number(of, name) as u64));
+            let _ = writeln!(out, "{place}: {taken} taken, {refused} refused");
+        }
+        None => {}
+    }
 }
 
 fn host(out: &mut String, status: &Value) {
