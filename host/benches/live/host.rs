@@ -81,7 +81,7 @@ impl Host {
         let force = |number: usize| {
             let name = format!("force-{number}");
             operator.json("POST", "/v1/forces", &json!({ "name": name }));
-            let token = json!({ "role": "intake", "for": name, "days": 1 });
+            let token = json!({ "role": "intake", "for": name, "minutes": 1_440 });
             let answer = operator.json("POST", "/v1/tokens", &token);
             (name, answer["token"].as_str().unwrap().to_owned())
         };
