@@ -92,8 +92,13 @@ fn administrators_log(parameters: &Parameters, settings: &Settings) -> Option<We
     if let Some(limit) = shorter(parameters, "AdminAuditLogAgeLimit", settings.least_days) {
         let act = "shortened how long administrators' commands stay in the log";
         return Some(
-            Weakening::new(Rule::AuditLogShortened, "administrators-age", act, format!("AdminAuditLogAgeLimit: {limit}"))
-                .of_organisation(),
+            Weakening::new(
+                Rule::AuditLogShortened,
+                "administrators-age",
+                act,
+                format!("AdminAuditLogAgeLimit: {limit}"),
+            )
+            .of_organisation(),
         );
     }
     let narrowed = |name: &str| parameters.first(name).filter(|value| !value.contains('*')).map(str::to_owned);
@@ -179,9 +184,14 @@ mod tests {
 
     #[test]
     fn durations_are_read_in_every_dress() {
-        for (value, expected) in
-            [("90.00:00:00", Some(90)), ("30", Some(30)), ("48:00:00", Some(2)), ("", None), ("x.y", None), ("-1", Some(-1))]
-        {
+        for (value, expected) in [
+            ("90.00:00:00", Some(90)),
+            ("30", Some(30)),
+            ("48:00:00", Some(2)),
+            ("", None),
+            ("x.y", None),
+            ("-1", Some(-1)),
+        ] {
             assert_eq!(days(value), expected, "{value}");
         }
     }

@@ -1,8 +1,11 @@
 //! All national plugins over a list of events, natively, in batches.
 
+use audit_weakened::AuditWeakened;
 use cordon_sdk::Detector;
 use cordon_sdk::testing::{Test, TestFinding};
+use mail_by_application::MailByApplication;
 use mail_forwarding::MailForwarding;
+use mailbox_delegation::MailboxDelegation;
 use oauth_consent::OauthConsent;
 use privileged_role::PrivilegedRole;
 
@@ -19,7 +22,10 @@ pub(crate) struct Hit {
 pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
     let mut hits = Vec::new();
     if source == "m365.audit" {
+        one::<AuditWeakened>("audit-weakened", source, lines, &mut hits);
+        one::<MailByApplication>("mail-by-application", source, lines, &mut hits);
         one::<MailForwarding>("mail-forwarding", source, lines, &mut hits);
+        one::<MailboxDelegation>("mailbox-delegation", source, lines, &mut hits);
     }
     one::<OauthConsent>("oauth-consent", source, lines, &mut hits);
     one::<PrivilegedRole>("privileged-role", source, lines, &mut hits);
