@@ -5,6 +5,7 @@ use cordon_sdk::Detector;
 use cordon_sdk::testing::{Test, TestFinding};
 use mail_by_application::MailByApplication;
 use mail_forwarding::MailForwarding;
+use mail_protection_weakened::MailProtectionWeakened;
 use mailbox_delegation::MailboxDelegation;
 use oauth_consent::OauthConsent;
 use privileged_role::PrivilegedRole;
@@ -25,6 +26,7 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
         one::<AuditWeakened>("audit-weakened", source, lines, &mut hits);
         one::<MailByApplication>("mail-by-application", source, lines, &mut hits);
         one::<MailForwarding>("mail-forwarding", source, lines, &mut hits);
+        one::<MailProtectionWeakened>("mail-protection-weakened", source, lines, &mut hits);
         one::<MailboxDelegation>("mailbox-delegation", source, lines, &mut hits);
     }
     one::<OauthConsent>("oauth-consent", source, lines, &mut hits);
