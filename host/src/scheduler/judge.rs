@@ -185,7 +185,7 @@ impl Run<'_> {
 
     fn once(&self, batch: &Arc<Batch>) -> RunReport {
         let loaded = &self.deployed.loaded;
-        let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
+        let input = RunInput { settings: Arc::clone(&loaded.settings), ..RunInput::default() };
         let report = self.setup.sandbox.run(&loaded.plugin, batch, &input);
         self.setup.metrics.ran(self.deployed.id(), batch.force().as_str(), &report);
         report
@@ -201,7 +201,7 @@ impl Run<'_> {
                 continue;
             }
             let Some(finding) = stamp(emitted, batch, plugin) else { continue };
-            let Some(basis) = Basis::of(&finding, batch, emitted.row as usize, self.deployed.terms) else { continue };
+            let Some(basis) = Basis::of(&finding, (batch, emitted.row as usize), Vec::new(), self.deployed.terms) else { continue };
             let text = basis.to_bytes();
             let saved = save(store, &finding, &text, basis.sequences())?;
             self.effects = std::mem::take(&mut self.effects).and(saved);

@@ -9,6 +9,7 @@
 
 mod base;
 mod bytes;
+mod declared;
 mod error;
 mod key;
 mod shelf;
@@ -22,4 +23,4 @@ pub use error::StateError;
 pub use time::state_time;
 pub use turn::{Changes, Counts, Remembering, Rows, Turn};
 pub use value::{TTL_SECONDS, VALUE_BYTES, Values};
-pub use window::{Answer, CAP, Fed, Kind, Window};
+pub use window::{Answer, CAP, Fed, KEY_BYTES, Kind, Window};
