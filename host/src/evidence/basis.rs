@@ -66,17 +66,26 @@ impl Terms {
 }
 
 impl Basis {
-    /// Of a finding made from this row. None for a row that the batch does not have.
+    /// Of a finding made from this row. `elsewhere` answers a batch of the one event of a reference that is not in this one.
+    /// None for a row that the batch does not have.
     #[must_use]
     pub fn of(
         finding: &Finding,
         (batch, row): (&Batch, usize),
         answers: Vec<StateAnswer>,
         terms: Digest,
+        elsewhere: impl Fn(&str) -> Option<Batch>,
     ) -> Option<Self> {
+        let record = |reference: &str| match row_of(batch, reference) {
+            Some(row) => EventRecord::without_bytes(batch, row),
+            None => {
+                let batch = elsewhere(reference)?;
+                EventRecord::without_bytes(&batch, row_of(&batch, reference)?)
+            }
+        };
         let cited = finding.cited.iter().map(|reference| CitedRecord {
             reference: reference.clone(),
-            event: row_of(batch, reference).and_then(|row| EventRecord::without_bytes(batch, row)),
+            event: record(reference),
         });
         Some(Self { terms, trigger: EventRecord::without_bytes(batch, row)?, cited: cited.collect(), answers })
     }

@@ -187,6 +187,11 @@ impl Plugin {
     pub fn digest(&self) -> Digest {
         self.inner.digest
     }
+    /// The schema of its values; 0 where it keeps none.
+    #[must_use]
+    pub fn schema(&self) -> u32 {
+        self.manifest().state.as_ref().map_or(0, |state| state.schema)
+    }
     /// `load` settings with defaults filled in.
     #[must_use]
     pub fn load_settings(&self) -> &Map<String, Value> {

@@ -12,6 +12,7 @@ mod bytes;
 mod declared;
 mod error;
 mod key;
+mod over;
 mod shelf;
 mod time;
 mod turn;
@@ -20,6 +21,7 @@ mod window;
 
 pub use base::{Base, Memory};
 pub use error::StateError;
+pub use over::Over;
 pub use time::state_time;
 pub use turn::{Changes, Counts, Remembering, Rows, Turn};
 pub use value::{TTL_SECONDS, VALUE_BYTES, Values};
