@@ -84,6 +84,8 @@ mod tests {
             findings: 0,
             skips: 0,
             faults: 0,
+            evicted: 0,
+            late: 0,
         }
     }
 

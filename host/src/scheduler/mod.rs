@@ -15,6 +15,7 @@ mod judge;
 mod lanes;
 mod narrow;
 mod records;
+mod remember;
 mod work;
 
 use std::collections::BTreeMap;
@@ -94,6 +95,10 @@ pub struct LaneStatus {
     pub skips: u64,
     /// Faults in the same time.
     pub faults: u64,
+    /// Keys that had to go for others in the same time: there was no more room for what the lane remembers.
+    pub evicted: u64,
+    /// Events in the same time that came later than their window's lateness.
+    pub late: u64,
 }
 
 /// A plugin that is deployed, live for all forces.

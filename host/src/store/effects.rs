@@ -36,6 +36,8 @@ pub enum Space {
     Released = 14,
     /// Legal holds by id.
     Hold = 10,
+    /// What lanes remember: windows and values, by force, plugin and lane.
+    Remembered = 16,
 }
 
 /// See the module.
