@@ -60,6 +60,8 @@ pub(super) struct Setting {
 
 /// What a call answers the guest; the outer error ends the run.
 pub(super) type Answered<T> = Result<Result<T, StateFault>, Stop>;
+/// What is to be kept of a run, and what rows were answered.
+type Finished = (Option<Changes>, Vec<(u32, StateAnswer)>);
 
 /// See the module.
 pub(super) struct Memory {
@@ -274,7 +276,7 @@ impl Memory {
     ///
     /// # Errors
     /// What the lane kept cannot be read.
-    pub(super) fn finish(self, rows: &[u32]) -> Result<(Option<Changes>, Vec<(u32, StateAnswer)>), String> {
+    pub(super) fn finish(self, rows: &[u32]) -> Result<Finished, String> {
         let asks_for = |row: &u32| rows.binary_search(row).is_ok();
         let mut answers = Vec::new();
         for (window, entries, given) in self.fed {
