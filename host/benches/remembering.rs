@@ -33,7 +33,9 @@ const SECOND: i64 = 1_000_000;
 
 fn main() {
     let asked: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    println!("| keys | making one, us | updating one, us | of it the commit, us | MiB of memory | MiB of disk | opened again, ms | first batch after it, ms |");
+    println!(
+        "| keys | making one, us | updating one, us | of it the commit, us | MiB of memory | MiB of disk | opened again, ms | first batch after it, ms |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for keys in [10_000, 100_000, 1_000_000] {
         if asked.is_empty() || asked.contains(&keys) {
@@ -105,7 +107,8 @@ impl Lane {
         let times = (0..names.len()).map(|row| (first as i64 + row as i64) * 10_000).collect();
         let rows = Some4096 { times, first };
         let mut turn = Turn::begin(Arc::clone(&self.memory) as Arc<_>, Arc::clone(&self.declared), rows).unwrap();
-        let members: Vec<String> = (first..self.events).map(|event| format!("user{}@avon.example", event % 50)).collect();
+        let members: Vec<String> =
+            (first..self.events).map(|event| format!("user{}@avon.example", event % 50)).collect();
         let fed: Vec<Fed<'_>> = (0_u32..)
             .zip(names.iter().zip(&members))
             .map(|(row, (key, member))| Fed { row, key, member, add: true })

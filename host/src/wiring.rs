@@ -286,9 +286,7 @@ impl Pipeline<'_> {
         for (index, (loaded, lane)) in self.plugins.iter().zip(lanes).enumerate() {
             let ran = match lane {
                 None => self.run_one(loaded, &done.batch, None, false),
-                Some(lane) => {
-                    lane.in_turn(number, || self.run_one(loaded, &done.batch, Some(lane), false))
-                }
+                Some(lane) => lane.in_turn(number, || self.run_one(loaded, &done.batch, Some(lane), false)),
             };
             done.findings.extend(self.stamped(&ran.report, index, loaded, &done.batch));
             done.runs.push(ran);

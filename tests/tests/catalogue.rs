@@ -37,10 +37,12 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
         ("mail-read-by-application", 1),
         ("mail-sent-by-application", 2),
         ("mailbox-forwarding", 1),
+        ("password-spray", 34),
         ("privileged-role-granted", 30),
         ("risky-consent", 4),
         ("send-as-granted", 1),
         ("send-on-behalf-granted", 1),
+        ("spray-succeeded", 13),
         ("tenant-wide-consent", 2),
     ];
     assert_eq!(by_rule, expected.map(|(rule, count)| (rule.to_owned(), count)).into());

@@ -131,7 +131,10 @@ pub(super) fn summary(summary: &Summary) -> std::io::Result<()> {
     }
     for plugin in &summary.plugins {
         for (count, what) in [
-            (plugin.forgot.late, "events came later than their window's lateness, and were not counted with all others"),
+            (
+                plugin.forgot.late,
+                "events came later than their window's lateness, and were not counted with all others",
+            ),
             (plugin.forgot.evicted, "keys had to go for others: there is no more room for what it remembers"),
         ] {
             if count > 0 {

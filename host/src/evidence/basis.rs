@@ -83,10 +83,10 @@ impl Basis {
                 EventRecord::without_bytes(&batch, row_of(&batch, reference)?)
             }
         };
-        let cited = finding.cited.iter().map(|reference| CitedRecord {
-            reference: reference.clone(),
-            event: record(reference),
-        });
+        let cited = finding
+            .cited
+            .iter()
+            .map(|reference| CitedRecord { reference: reference.clone(), event: record(reference) });
         Some(Self { terms, trigger: EventRecord::without_bytes(batch, row)?, cited: cited.collect(), answers })
     }
 

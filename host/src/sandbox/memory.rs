@@ -37,10 +37,25 @@ pub enum Past {
 #[allow(missing_docs, reason = "wit/v1/windows.wit and state.wit say what each is")]
 pub enum StateAnswer {
     /// An entry that a window was fed.
-    Window { window: String, key: String, member: String, add: bool, value: u32, capped: bool, first_time: bool },
-    Contributors { window: String, key: String, references: Vec<String> },
+    Window {
+        window: String,
+        key: String,
+        member: String,
+        add: bool,
+        value: u32,
+        capped: bool,
+        first_time: bool,
+    },
+    Contributors {
+        window: String,
+        key: String,
+        references: Vec<String>,
+    },
     /// A value, in base64.
-    Value { key: String, value: Option<String> },
+    Value {
+        key: String,
+        value: Option<String>,
+    },
 }
 
 /// One entry for a window, copied from the guest.
@@ -213,7 +228,9 @@ impl Memory {
                 .map(|references| references.into_iter().map(String::from).collect::<Vec<_>>()),
             With::Answers(answers, _) => {
                 let of = |answer: &StateAnswer| match answer {
-                    StateAnswer::Contributors { window: of, key: whose, references } if of == window && whose == key => {
+                    StateAnswer::Contributors { window: of, key: whose, references }
+                        if of == window && whose == key =>
+                    {
                         Some(references.clone())
                     }
                     _ => None,
@@ -235,14 +252,13 @@ impl Memory {
         let answered = match &mut self.with {
             With::Nothing => Err(no_values()),
             With::Turn(turn) => turn.get(&asked),
-            With::Answers(answers, given) => {
-                asked.iter().map(|(_, key)| recorded_value(answers, given, key)).collect()
-            }
+            With::Answers(answers, given) => asked.iter().map(|(_, key)| recorded_value(answers, given, key)).collect(),
         };
         let answered = self.checked(answered)?;
         if let Ok(values) = &answered {
             let texts = values.iter().map(|value| value.as_ref().map(|bytes| BASE64.encode(bytes)));
-            let told = places.into_iter().zip(texts).map(|((row, key), value)| (row, StateAnswer::Value { key, value }));
+            let told =
+                places.into_iter().zip(texts).map(|((row, key), value)| (row, StateAnswer::Value { key, value }));
             self.answers.extend(told);
         }
         Ok(answered)

@@ -101,9 +101,7 @@ fn report(store: Store<RunState>, ended: Result<Result<(), Failure>, Outcome>, s
     let findings = said.emissions.into_findings();
     let rows: Vec<u32> = findings.iter().map(|finding| finding.row).collect();
     match memory.finish(&rows) {
-        Ok((remembered, answers)) => {
-            RunReport { outcome, findings, remembered, answers, log, explanations, cost }
-        }
+        Ok((remembered, answers)) => RunReport { outcome, findings, remembered, answers, log, explanations, cost },
         Err(reason) => RunReport { log, explanations, cost, ..self::ended(Outcome::HostTrouble { reason }) },
     }
 }

@@ -161,7 +161,15 @@ impl Dispatcher {
                 let cursor = self.begin.cursors.remove(&lane);
                 stream.lanes.add(cursor.unwrap_or(0), self.begin.resting.remove(&lane));
                 let (deployed, budget) = (Arc::clone(deployed), Budget::default());
-                stream.seats.push(Seat { deployed, budget, events: 0, findings: 0, skips: 0, faults: 0, forgot: Counts::default() });
+                stream.seats.push(Seat {
+                    deployed,
+                    budget,
+                    events: 0,
+                    findings: 0,
+                    skips: 0,
+                    faults: 0,
+                    forgot: Counts::default(),
+                });
             }
         }
         stream
@@ -230,7 +238,10 @@ impl Dispatcher {
                             seat.faults += ran.faults;
                             if seat.forgot.evicted == 0 && ran.forgot.evicted > 0 {
                                 let plugin = seat.deployed.id();
-                                tracing::warn!("{} {plugin}: there is no more room for what it remembers: its oldest keys go ([state] of the configuration)", key.0);
+                                tracing::warn!(
+                                    "{} {plugin}: there is no more room for what it remembers: its oldest keys go ([state] of the configuration)",
+                                    key.0
+                                );
                             }
                             seat.forgot.add(&ran.forgot);
                         }

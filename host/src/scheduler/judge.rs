@@ -216,12 +216,7 @@ impl Run<'_> {
         }
     }
 
-    fn keep(
-        &mut self,
-        batch: &Batch,
-        found: &[Emitted],
-        answers: &[(u32, StateAnswer)],
-    ) -> Result<(), StoreError> {
+    fn keep(&mut self, batch: &Batch, found: &[Emitted], answers: &[(u32, StateAnswer)]) -> Result<(), StoreError> {
         let (plugin, store) = (&self.deployed.loaded.plugin, &self.setup.store);
         for emitted in found {
             self.ran.findings += 1;

@@ -112,7 +112,8 @@ impl Metrics {
         to.register_with_unit("memory_high_water", help, Unit::Bytes, made.memory.clone());
         let help = "Plugins not loaded, by whose doing it was and the limit where one was hit";
         to.register("load_refusals", help, made.refusals.clone());
-        let help = "What a plugin's lane forgot: keys that ended, keys over its room, entries over a cap, events too late";
+        let help =
+            "What a plugin's lane forgot: keys that ended, keys over its room, entries over a cap, events too late";
         to.register("forgotten", help, made.forgotten.clone());
         made
     }

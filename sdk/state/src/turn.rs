@@ -82,6 +82,8 @@ struct Open {
     shelf: Shelf<Entries>,
     /// What happened to each key in this batch, by row.
     steps: HashMap<Short, Vec<(u32, Step)>, FixedState>,
+    /// Of keys whose contributors were asked for: what stood behind so many of those steps.
+    again: HashMap<Short, (usize, Entries), FixedState>,
 }
 
 enum Step {
@@ -213,37 +215,54 @@ impl<R: Rows> Turn<R> {
     ///
     /// # Errors
     /// [`StateError::BadRows`] where the row did not feed this key.
-    pub fn contributors(&self, window: &str, row: u32, key: &str, limit: usize) -> Result<Vec<Box<str>>, StateError> {
-        let declared = declared_window(&self.declared, window)?;
+    pub fn contributors(
+        &mut self,
+        window: &str,
+        row: u32,
+        key: &str,
+        limit: usize,
+    ) -> Result<Vec<Box<str>>, StateError> {
+        let remembering = Arc::clone(&self.declared);
+        let declared = declared_window(&remembering, window)?;
         let time = self.at(row)?.time;
         let key = short(key);
-        let open = self.windows.get(window);
-        let steps = open.and_then(|open| open.steps.get(&key)).map_or(&[][..], Vec::as_slice);
-        let looked = |(at, step): &(u32, Step)| *at == row && matches!(step, Step::Looked { .. });
-        if !steps.iter().any(looked) {
+        let not_fed = || {
             let reason = format!("row {row} did not feed this key to the window `{window}`: ask for what it fed");
-            return Err(StateError::BadRows(reason));
+            StateError::BadRows(reason)
+        };
+        let (times, rows) = (&self.times, &self.rows);
+        let Open { shelf, steps, again } = self.windows.get_mut(window).ok_or_else(not_fed)?;
+        let steps = steps.get(&key).map_or(&[][..], Vec::as_slice);
+        let looked = |(at, step): &(u32, Step)| *at == row && matches!(step, Step::Looked { .. });
+        let from = steps.partition_point(|(at, _)| *at < row);
+        let until = steps.partition_point(|(at, _)| *at <= row);
+        if !steps.get(from..until).unwrap_or_default().iter().any(looked) {
+            return Err(not_fed());
         }
-        // Later rows of the batch may have been counted since: what stood at this row is made again.
-        let before = open.and_then(|open| open.shelf.before(&key)).cloned();
-        let mut entries = before.unwrap_or_else(|| Entries::new(declared.kind));
-        for (at, step) in steps.iter().take_while(|(at, _)| *at <= row) {
-            let At { time, horizon, .. } = self.at(*at)?;
+        // Later rows of the batch may have been counted since: what stood at this row is made again, going on from the row
+        // that was asked for last.
+        let before = || shelf.before(&key).cloned().unwrap_or_else(|| Entries::new(declared.kind));
+        let (done, mut entries) =
+            again.remove(&key).filter(|(done, _)| *done <= until).unwrap_or_else(|| (0, before()));
+        for (at, step) in steps.get(done..until).unwrap_or_default() {
+            let At { time, horizon, .. } = times.get(*at as usize).copied().ok_or_else(not_fed)?;
             let forgotten = horizon.saturating_sub(declared.keeps());
             match step {
                 Step::Gone => entries = Entries::new(declared.kind),
                 Step::Looked { member, add } => {
                     entries.forget_before(forgotten);
                     if *add {
-                        entries.add(declared, entry(&self.rows, *at, time, *member));
+                        entries.add(declared, entry(rows, *at, time, *member));
                     }
                     entries.trim(declared);
                     entries.forget_before(forgotten);
                 }
             }
         }
-        let own = entry(&self.rows, row, time, key).identity;
-        Ok(entries.cited(declared, time, &own, limit))
+        let own = entry(rows, row, time, key).identity;
+        let cited = entries.cited(declared, time, &own, limit);
+        again.insert(key, (until, entries));
+        Ok(cited)
     }
 
     /// The values of keys, each as its row finds it: with what rows up to it have set.
@@ -366,7 +385,7 @@ fn open_window<'o>(
         btree_map::Entry::Vacant(vacant) => {
             let room = Room { keys: declared.keys, bytes: declared.bytes };
             let shelf = Shelf::open(name.to_owned(), room, base)?;
-            Ok(vacant.insert(Open { shelf, steps: HashMap::default() }))
+            Ok(vacant.insert(Open { shelf, steps: HashMap::default(), again: HashMap::default() }))
         }
     }
 }

@@ -66,7 +66,10 @@ fn a_run_that_does_not_complete_leaves_nothing_and_the_next_is_as_if_it_had_not_
     let text: Vec<&str> = first.findings.iter().map(|finding| finding.summary.as_str()).collect();
     assert_eq!(
         text,
-        ["1 events (false, true), 1 users (false, true), before -", "2 events (false, false), 1 users (false, false), before id-0"]
+        [
+            "1 events (false, true), 1 users (false, true), before -",
+            "2 events (false, false), 1 users (false, false), before id-0"
+        ]
     );
 }
 

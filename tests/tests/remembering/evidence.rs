@@ -23,14 +23,24 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 #[test]
 fn findings_of_a_run_are_made_again_alone_and_another_answer_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let lines: Vec<String> = sign_ins(1, 90).iter().map(SignIn::line).collect();
+    let mut events = sign_ins(1, 90);
+    let begin = events.last().unwrap().seconds;
+    // Five wrong passwords, a good one, and a good one from another country.
+    for (number, id) in [1_001, 1_002, 1_003, 1_004, 1_005, 1_006, 1_008].into_iter().enumerate() {
+        let code = if id < 1_006 { 50_126 } else { 0 };
+        events.push(SignIn { code, ..SignIn::new(id, begin + number as i64, "zoe", "192.0.2.1") });
+    }
+    let lines: Vec<String> = events.iter().map(SignIn::line).collect();
     std::fs::write(folder.path().join("all.jsonl"), lines.join("\n")).unwrap();
     let mut arguments = vec!["run", "all.jsonl", "--evidence", "kept", "--format", "ndjson"];
     let plugins = ["remembering", "password-spray", "guessed-password"].map(plugin);
     plugins.iter().for_each(|plugin| arguments.extend(["-p", plugin]));
     let found = cordon(folder.path()).run(&arguments).ends(0).lines();
     let rules: BTreeSet<&str> = found.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
-    assert!(rules.is_superset(&["answers", "many", "password-spray", "guessed-password", "new-country"].into()), "{rules:?}");
+    assert!(
+        rules.is_superset(&["answers", "many", "password-spray", "guessed-password", "new-country"].into()),
+        "{rules:?}"
+    );
 
     let moved = elsewhere(&folder.path().join("kept"));
     let said = cordon(moved.path()).run(&["reproduce", "kept"]).ends(0);

@@ -95,6 +95,38 @@ fn two_forces_with_the_same_users_and_addresses_do_not_influence_each_other() {
 }
 
 #[test]
+fn two_sources_of_one_lane_share_its_windows_and_lose_no_update() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugins = plugins(folder.path(), &["remembering"]);
+    let host = Host::start(BINARY, &folder.path().join("data"), &plugins);
+    let token = host.add_force("avon");
+    let events: Vec<SignIn> = (0..40).map(|id| SignIn::new(id, id as i64, "anna", "203.0.113.7")).collect();
+    std::thread::scope(|scope| {
+        for (source, odd) in [("entra.signin", 0), ("m365.audit", 1)] {
+            let (host, token, events) = (&host, &token, &events);
+            scope.spawn(move || {
+                for event in events.iter().filter(|event| event.id % 2 == odd) {
+                    let line = if odd == 1 { event.audit() } else { event.line() };
+                    let path = format!("/v1/events/{source}");
+                    let answer = host.request("POST", &path, Some(token), &line).unwrap();
+                    assert_eq!(answer.status, 200, "{}", answer.body);
+                }
+            });
+        }
+    });
+    host.settle(&host.first_token());
+    let findings = host.findings(&host.first_token(), "avon");
+    let answers = findings.iter().filter(|finding| finding["rule"] == "answers");
+    let counted: Vec<u32> = answers
+        .map(|finding| finding["summary"].as_str().unwrap().split(' ').next().unwrap().parse().unwrap())
+        .collect();
+    let mut sorted = counted.clone();
+    sorted.sort_unstable();
+    // Whatever the order between the logs, each event counted one more.
+    assert_eq!(sorted, (1..=40).collect::<Vec<u32>>(), "{counted:?}");
+}
+
+#[test]
 fn an_event_dated_2099_and_one_dated_1970_change_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let plugins = plugins(folder.path(), &["remembering", "password-spray", "guessed-password"]);

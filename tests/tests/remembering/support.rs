@@ -79,6 +79,19 @@ impl SignIn {
     }
 }
 
+impl SignIn {
+    /// The same in the audit log.
+    pub(crate) fn audit(&self) -> String {
+        json!({
+            "CreationTime": self.time().trim_end_matches('Z'), "Id": format!("a-{}", self.id),
+            "Operation": if self.code == 0 { "UserLoggedIn" } else { "UserLoginFailed" }, "OrganizationId": "westmarch",
+            "RecordType": 15, "UserKey": self.user, "UserType": 0, "Workload": "AzureActiveDirectory",
+            "ClientIP": self.ip, "UserId": self.user, "ErrorNumber": self.code.to_string(),
+        })
+        .to_string()
+    }
+}
+
 /// Sign-ins of some users from some addresses, over some hours: in the order of time, failures and successes.
 pub(crate) fn sign_ins(seed: u64, count: u64) -> Vec<SignIn> {
     let mut random = fastrand::Rng::with_seed(seed);

@@ -1,7 +1,7 @@
 //! One password tried on many accounts from one address, until it fits.
 
-use super::{Finds, Story};
 use super::stage::{AFAR, PASSWORD_ONLY, Set, Stage};
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "password-spray",

@@ -136,7 +136,8 @@ fn every_mistake_is_answered_with_its_line_its_key_and_the_way_out() {
 
 #[test]
 fn windows_and_values_are_declared_or_refused_with_the_way_out() {
-    let with = |text: &str| Manifest::parse(&GOOD.replace("[[rules]]", &format!("{text}\n[[rules]]\norder = \"arrival\"")));
+    let with =
+        |text: &str| Manifest::parse(&GOOD.replace("[[rules]]", &format!("{text}\n[[rules]]\norder = \"arrival\"")));
     let window = "[windows.failed-users]\ncounts = \"distinct\"\nlength = \"10m\"\nlateness = \"1h\"\n";
     let manifest = with(&format!("[state]\nschema = 2\n{window}")).unwrap();
     assert!(manifest.remembers() && !Manifest::parse(GOOD).unwrap().remembers());

@@ -129,9 +129,7 @@ pub(crate) fn explain(look: &Look<'_>) {
 }
 
 /// A call on what the detector remembers; its first refusal makes the run fail, as in the host.
-fn remembering<T>(
-    call: impl FnOnce(&mut Turn<TestRows>) -> Result<T, cordon_state::StateError>,
-) -> Result<T, String> {
+fn remembering<T>(call: impl FnOnce(&mut Turn<TestRows>) -> Result<T, cordon_state::StateError>) -> Result<T, String> {
     SESSION.with_borrow_mut(|session| {
         let answer = match &mut session.turn {
             Some(turn) => call(turn).map_err(|error| error.to_string()),

@@ -115,9 +115,8 @@ fn plain(window: &Window, events: &[Event]) -> Vec<Option<Answer>> {
         }
         let value = (event.time - length + 1..=event.time)
             .map(|from| {
-                let inside = before
-                    .iter()
-                    .filter(|known| known.key == event.key && (from..from + length).contains(&known.time));
+                let inside =
+                    before.iter().filter(|known| known.key == event.key && (from..from + length).contains(&known.time));
                 match window.kind {
                     Kind::Count => inside.count(),
                     Kind::Distinct => inside.map(|known| known.member).collect::<BTreeSet<_>>().len(),

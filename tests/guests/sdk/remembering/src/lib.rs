@@ -29,10 +29,14 @@ impl Remembering {
         }
         let (of_user, of_address) = (of_user.answers()?, of_address.answers()?);
         let mut before = Vec::new();
-        batch.state().update(&all, |row| fields.user.text(row), |row, value| {
-            before.push(value.map_or_else(|| "-".to_owned(), |value| String::from_utf8_lossy(value).into_owned()));
-            Ok(Change::Set { value: text(&fields.id, row).into_bytes(), seconds: 1_200 })
-        })?;
+        batch.state().update(
+            &all,
+            |row| fields.user.text(row),
+            |row, value| {
+                before.push(value.map_or_else(|| "-".to_owned(), |value| String::from_utf8_lossy(value).into_owned()));
+                Ok(Change::Set { value: text(&fields.id, row).into_bytes(), seconds: 1_200 })
+            },
+        )?;
         for ((events, users), before) in of_user.iter().zip(&of_address).zip(&before) {
             let summary = format!(
                 "{} events ({}, {}), {} users ({}, {}), before {before}",
