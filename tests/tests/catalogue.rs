@@ -29,6 +29,7 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
         *by_rule.entry(finding["rule"].as_str().unwrap().to_owned()).or_insert(0) += 1;
     }
     let expected = [
+        ("anonymous-link", 1),
         ("application-permission-granted", 3),
         ("full-access-granted", 4),
         ("inbox-rule-forwarding", 1),

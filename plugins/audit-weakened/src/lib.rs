@@ -45,7 +45,12 @@ impl AuditWeakened {
 fn finding(fields: &Fields, row: Row, name: &str, parameters: &Parameters, weakening: &Weakening) -> Finding {
     let actor = fields.actor.text(row).unwrap_or("");
     let who = if actor.is_empty() { "Somebody" } else { actor };
-    let identity = parameters.first("Identity").or(fields.object.text(row)).map(object_name).unwrap_or("");
+    let identity = parameters
+        .first("Identity")
+        .or_else(|| parameters.first("Name"))
+        .or(fields.object.text(row))
+        .map(object_name)
+        .unwrap_or("");
     // The organisation's own settings are named after the organisation, or not at all.
     let target = if weakening.is_of_organisation { "" } else { identity };
     let own = weakening.is_of_mailbox && is_same_account(target, actor);

@@ -1,4 +1,4 @@
-//! Access to mailboxes, and the right to send in their name, given to others.
+//! Access to mailboxes, the right to send in their name, and the roles that reach all of them, given to others.
 //!
 //! Reads Exchange's records in `m365.audit`: cmdlets, and folder permissions that were set in Outlook. An act that failed, that
 //! took a right away, or that the service did by itself, is no finding. Not covered: a folder that is opened to one named person,
@@ -6,6 +6,7 @@
 
 mod folder;
 mod mailbox;
+mod role;
 
 use cordon_sdk::microsoft::{is_listed, is_same_account, is_service, object_name, operation, succeeded};
 use cordon_sdk::prelude::*;
@@ -28,10 +29,16 @@ impl MailboxDelegation {
         let sets = fields.operation.equals("Set-Mailbox") & &people;
         let grants = (grants & &people) | (fields.on_behalf.among(&sets).present());
         let folders = fields.operation.any_of(&folder::OPERATIONS) & &people;
-        let fields = &fields.among(&(&grants | &folders));
+        let roles = fields.operation.equals("New-ManagementRoleAssignment") & &people;
+        let fields = &fields.among(&(&grants | &folders | &roles));
         for row in &grants {
             if succeeded(fields.result.text(row)) {
                 mailbox::judge(&Record { fields, settings, row }, findings)?;
+            }
+        }
+        for row in &roles {
+            if succeeded(fields.result.text(row)) {
+                role::judge(&Record { fields, settings, row }, findings)?;
             }
         }
         for row in &folders {

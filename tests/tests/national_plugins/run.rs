@@ -3,13 +3,17 @@
 use audit_weakened::AuditWeakened;
 use cordon_sdk::Detector;
 use cordon_sdk::testing::{Memory, Test, TestFinding};
+use data_protection_weakened::DataProtectionWeakened;
+use ediscovery::Ediscovery;
 use mail_by_application::MailByApplication;
 use mail_forwarding::MailForwarding;
 use mail_protection_weakened::MailProtectionWeakened;
 use mailbox_delegation::MailboxDelegation;
 use oauth_consent::OauthConsent;
 use password_spray::PasswordSpray;
+use outside_sharing::OutsideSharing;
 use privileged_role::PrivilegedRole;
+use sensitive_files::SensitiveFiles;
 
 /// One finding, with where its event stands in the list.
 pub(crate) struct Hit {
@@ -25,10 +29,14 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
     let mut hits = Vec::new();
     if source == "m365.audit" {
         one::<AuditWeakened>("audit-weakened", source, lines, &mut hits);
+        one::<DataProtectionWeakened>("data-protection-weakened", source, lines, &mut hits);
+        one::<Ediscovery>("ediscovery", source, lines, &mut hits);
         one::<MailByApplication>("mail-by-application", source, lines, &mut hits);
         one::<MailForwarding>("mail-forwarding", source, lines, &mut hits);
         one::<MailProtectionWeakened>("mail-protection-weakened", source, lines, &mut hits);
         one::<MailboxDelegation>("mailbox-delegation", source, lines, &mut hits);
+        one::<OutsideSharing>("outside-sharing", source, lines, &mut hits);
+        one::<SensitiveFiles>("sensitive-files", source, lines, &mut hits);
     }
     one::<OauthConsent>("oauth-consent", source, lines, &mut hits);
     one::<PrivilegedRole>("privileged-role", source, lines, &mut hits);
