@@ -1,14 +1,15 @@
 //! Administrative roles given to accounts, groups, guests and applications, for good or as eligible, and the switch by which an
 //! administrator takes control of all Azure subscriptions.
 //!
-//! Reads `m365.audit` and `entra.audit`. One grant is logged by the directory, by PIM and in both logs: all give the same rule
-//! and key, made of the member's directory id and the role's template id. Roles are known by template id, since names can be
+//! Reads `m365.audit`, `entra.audit`, and `azure.activity` for that switch. One grant is logged by the directory, by PIM and in
+//! both logs, the switch in two: all give the same rule and key, made of the directory id and the role's template id. Roles are known by template id, since names can be
 //! chosen. A failed act is no finding, nor a request, nor the use of a role that somebody is eligible for.
 
 mod audit;
 mod entra;
 mod grant;
 
+use cordon_sdk::microsoft::azure::Outcome;
 use cordon_sdk::microsoft::{is_listed, succeeded};
 use cordon_sdk::prelude::*;
 
@@ -16,6 +17,8 @@ use crate::grant::{Act, Grant, Kind, Verdict};
 
 /// How Entra's log calls the use of 'Access management for Azure resources'.
 const ELEVATED: &str = "User has elevated their access to User Access Administrator for their Azure Resources";
+/// How Azure's log calls it.
+const ELEVATES: &str = "Microsoft.Authorization/elevateAccess/action";
 
 /// The detector; it holds nothing, since everything it knows are settings.
 #[derive(Debug, Default)]
@@ -32,7 +35,7 @@ impl PrivilegedRole {
     ) -> Result<(), Failure> {
         let read = if batch.source() == "entra.audit" { entra::grant } else { audit::grant };
         let grants = fields.operation.contains("member to role");
-        let elevations = fields.operation.starts_with(ELEVATED);
+        let elevations = fields.operation.starts_with(ELEVATED) | fields.operation.equals(ELEVATES);
         let fields = &fields.among(&(&grants | &elevations));
         for row in &grants {
             let Some(act) = fields.operation.text(row).and_then(Act::of) else { continue };
@@ -45,7 +48,7 @@ impl PrivilegedRole {
             }
         }
         for row in &elevations {
-            if succeeded(fields.result.text(row)) {
+            if Outcome::of(fields.result.text(row)) == Outcome::Done {
                 findings.emit(elevated(fields, row))?;
             }
         }

@@ -1,6 +1,8 @@
 //! Reading what Microsoft's logs say in many spellings: results, flags, JSON inside strings, mail addresses inside text.
 //! Pure functions over text; owns no detection, knows no field names and no source.
 
+pub mod azure;
+
 use std::borrow::Cow;
 
 /// Whether an act succeeded, from `ResultStatus` or `result`: `Succeeded`, `PartiallySucceeded`, `Success`, `True`, in any
