@@ -92,7 +92,8 @@ fn distinct(lines: Vec<String>) -> Vec<Value> {
         .filter(|event| {
             let mut all = Vec::new();
             places(event, &mut Vec::new(), &mut all);
-            seen.insert((event["Operation"].to_string() + &event["operationName"].to_string(), all.len()))
+            let name = ["Operation", "operationName", "category"].map(|name| event[name].to_string()).concat();
+            seen.insert((name, all.len()))
         })
         .collect()
 }
@@ -127,6 +128,16 @@ fn no_plugin_fails_on_a_broken_entra_record() {
 }
 
 #[test]
+fn no_plugin_fails_on_a_broken_sign_in() {
+    assert!(survive("entra.signin", data::lines_below("plugins", "entra.signin")) >= 6_000);
+}
+
+#[test]
+fn no_plugin_fails_on_a_broken_azure_record() {
+    assert!(survive("azure.activity", data::lines_below("plugins", "azure.activity")) >= 6_000);
+}
+
+#[test]
 fn no_plugin_fails_on_a_broken_real_record() {
     let Some(lines) = data::real("m365-ual.jsonl.zst") else { return };
     let read = [
@@ -137,6 +148,10 @@ fn no_plugin_fails_on_a_broken_real_record() {
         "onsent",
         "permission grant",
         "app role assignment",
+        "secrets management",
+        "Add owner to",
+        "Update user",
+        "UserLoggedIn",
     ];
     let lines = lines.into_iter().filter(|line| read.iter().any(|part| line.contains(part))).collect();
     assert!(survive("m365.audit", lines) >= 6_000);
