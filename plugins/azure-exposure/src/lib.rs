@@ -45,7 +45,8 @@ impl AzureExposure {
                 None => None,
             };
             if let Some(act) = act {
-                findings.emit(finding(fields, row, &act, settings))?;
+                let finding = finding(fields, row, &act, settings);
+                findings.emit(if outcome == Outcome::Started { only_asked_for(finding) } else { finding })?;
             }
         }
         Ok(())
@@ -62,6 +63,11 @@ fn bodies<'a>(fields: &'a Fields, row: Row) -> impl Iterator<Item = &'a str> {
 fn is_application(fields: &Fields, row: Row) -> bool {
     let names = [fields.caller_name.text(row), fields.caller.text(row)];
     !names.into_iter().flatten().any(|name| name.contains('@'))
+}
+
+/// Nobody knows yet whether it came about.
+fn only_asked_for(finding: Finding) -> Finding {
+    finding.confidence(Confidence::Low).context("So far", "asked for; whether it came about, a later record tells")
 }
 
 /// How grave it is: the act's own weight, more where the resource is watched.

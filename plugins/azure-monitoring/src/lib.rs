@@ -42,7 +42,8 @@ impl AzureMonitoring {
                 None => None,
             };
             if let Some(act) = act {
-                findings.emit(finding(fields, row, &act, settings))?;
+                let finding = finding(fields, row, &act, settings);
+                findings.emit(if outcome == Outcome::Started { only_asked_for(finding) } else { finding })?;
             }
         }
         Ok(())
@@ -53,6 +54,11 @@ impl AzureMonitoring {
 fn bodies<'a>(fields: &'a Fields, row: Row) -> impl Iterator<Item = &'a str> {
     let requests = [fields.request.text(row), fields.request_in_text.text(row)];
     requests.into_iter().chain([fields.response.text(row), fields.response_in_text.text(row)]).flatten()
+}
+
+/// Nobody knows yet whether it came about.
+fn only_asked_for(finding: Finding) -> Finding {
+    finding.confidence(Confidence::Low).context("So far", "asked for; whether it came about, a later record tells")
 }
 
 /// How grave it is: the act's own weight, more where the resource is watched.

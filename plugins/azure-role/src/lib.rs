@@ -35,11 +35,13 @@ impl AzureRole {
             }
             let operation = fields.operation.text(row).unwrap_or("");
             let scope = fields.resource.text(row).unwrap_or("");
-            if Outcome::of(fields.result.text(row)) == Outcome::Failed {
+            let outcome = Outcome::of(fields.result.text(row));
+            if outcome == Outcome::Failed {
                 continue;
             }
             if let Some(given) = bodies(fields, row).find_map(|text| grant::given(operation, scope, text, settings)) {
-                findings.emit(finding(fields, row, &given))?;
+                let finding = finding(fields, row, &given);
+                findings.emit(if outcome == Outcome::Started { only_asked_for(finding) } else { finding })?;
             }
         }
         Ok(())
@@ -50,6 +52,11 @@ impl AzureRole {
 fn bodies<'a>(fields: &'a Fields, row: Row) -> impl Iterator<Item = &'a str> {
     let requests = [fields.request.text(row), fields.request_in_text.text(row)];
     requests.into_iter().chain([fields.response.text(row), fields.response_in_text.text(row)]).flatten()
+}
+
+/// Nobody knows yet whether it came about.
+fn only_asked_for(finding: Finding) -> Finding {
+    finding.confidence(Confidence::Low).context("So far", "asked for; whether it came about, a later record tells")
 }
 
 fn finding(fields: &Fields, row: Row, given: &Given) -> Finding {
