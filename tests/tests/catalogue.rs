@@ -30,11 +30,14 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
         *by_rule.entry(finding["rule"].as_str().unwrap().to_owned()).or_insert(0) += 1;
     }
     let expected = [
+        ("application-credential-added", 5),
         ("application-permission-granted", 3),
         ("inbox-rule-forwarding", 1),
         ("inbox-rule-hiding", 3),
+        ("legacy-authentication", 3),
         ("mail-flow-rule-outside", 1),
         ("mailbox-forwarding", 1),
+        ("mfa-requirement-removed", 1),
         ("privileged-role-granted", 30),
         ("risky-consent", 4),
         ("tenant-wide-consent", 2),

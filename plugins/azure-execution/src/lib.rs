@@ -79,5 +79,5 @@ fn finding(fields: &Fields, row: Row, act: &Act, settings: &Settings) -> Finding
         .context("Operation", fields.operation.text(row).unwrap_or(""))
         .context("Resource", resource)
         .context("Watched", if watched { "yes" } else { "" })
-        .key(resource.to_lowercase())
+        .key(if resource.is_empty() { caller } else { resource }.to_lowercase())
 }

@@ -6,7 +6,7 @@
 mod network;
 mod table;
 
-use cordon_sdk::microsoft::azure::{Outcome, resource_name};
+use cordon_sdk::microsoft::azure::{Outcome, ancestor, resource_name};
 use cordon_sdk::microsoft::is_listed;
 use cordon_sdk::prelude::*;
 
@@ -80,6 +80,16 @@ fn severity(weight: u8) -> Severity {
     }
 }
 
+/// What a person calls it: what lies in a storage account or vault, with its name before it.
+fn name_of(resource: &str) -> String {
+    let name = resource_name(resource);
+    let outer = ["storageAccounts", "vaults"].iter().find_map(|kind| ancestor(resource, kind));
+    match outer.filter(|outer| *outer != name) {
+        Some(outer) => format!("{outer}/{name}"),
+        None => name.to_owned(),
+    }
+}
+
 /// Whether some part of a resource's id is the name of a watched resource or group.
 fn is_watched(resource: &str, settings: &Settings) -> bool {
     resource.split('/').any(|part| !part.is_empty() && is_listed(part, &settings.watched_resources))
@@ -90,18 +100,18 @@ fn finding(fields: &Fields, row: Row, act: &Act, settings: &Settings) -> Finding
     let caller = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("");
     let who = if caller.is_empty() { "Somebody" } else { caller };
     let resource = fields.resource.text(row).unwrap_or("");
-    let name = resource_name(resource);
+    let name = name_of(resource);
     let watched = is_watched(resource, settings);
     let weight = act.weight + if watched { act.watched } else { 0 };
     act.rule
         .on(row)
         .severity(severity(weight))
         .summary(format!("{who} {}: '{name}'.", act.what))
-        .entity("resource", name)
+        .entity("resource", &name)
         .entity("actor", caller)
         .entity("ip", fields.client_ip.text(row).unwrap_or(""))
         .context("Operation", fields.operation.text(row).unwrap_or(""))
         .context("Resource", resource)
         .context("Watched", if watched { "yes" } else { "" })
-        .key(resource.to_lowercase())
+        .key(if resource.is_empty() { caller } else { resource }.to_lowercase())
 }

@@ -1,5 +1,7 @@
 //! Telephone numbers in the details of an account. Parses text; knows no fields.
 
+use std::collections::BTreeSet;
+
 /// The country code of a number that is there now, was not before, and is none of these; as far as it can be told from its
 /// first digits. A number without a plus tells nothing.
 pub(crate) fn foreign(after: &str, before: &str, home: &[String]) -> Option<String> {
@@ -13,7 +15,7 @@ pub(crate) fn foreign(after: &str, before: &str, home: &[String]) -> Option<Stri
 }
 
 /// Every number with a plus, as digits without it.
-fn numbers(text: &str) -> Vec<String> {
+fn numbers(text: &str) -> BTreeSet<String> {
     let number = |rest: &str| digits(rest.split(['"', '\\', '}', ',', 'x']).next().unwrap_or(""));
     text.split('+').skip(1).map(number).filter(|number| (7..=15).contains(&number.len())).collect()
 }

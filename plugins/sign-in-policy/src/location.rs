@@ -1,5 +1,7 @@
 //! Named locations: whether more addresses count as trusted. Compares two locations as JSON; knows no fields.
 
+use std::collections::BTreeSet;
+
 use cordon_sdk::prelude::Severity;
 use cordon_sdk::serde_json::Value;
 
@@ -17,9 +19,9 @@ pub(crate) fn weaker(changes: &[Change<'_>]) -> Option<Weaker> {
     let ranges = ranges(&after);
     let (what, new) = if is_trusted(&before) {
         let known = self::ranges(&before);
-        ("it trusts more ranges", ranges.into_iter().filter(|range| !known.contains(range)).collect::<Vec<_>>())
+        ("it trusts more ranges", ranges.difference(&known).cloned().collect::<Vec<_>>())
     } else {
-        ("it is trusted now", ranges)
+        ("it is trusted now", ranges.into_iter().collect())
     };
     if new.is_empty() {
         return None;
@@ -36,14 +38,11 @@ fn is_trusted(location: &Value) -> bool {
     location.get("isTrusted") == Some(&Value::Bool(true))
 }
 
-/// The ranges of a location: objects with `cidrAddress`, or texts; sorted, each once.
-fn ranges(location: &Value) -> Vec<String> {
+/// The ranges of a location: objects with `cidrAddress`, or texts.
+fn ranges(location: &Value) -> BTreeSet<String> {
     let items = location.get("ipRanges").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let text = |item: &Value| item.get("cidrAddress").unwrap_or(item).as_str().map(|range| range.trim().to_lowercase());
-    let mut ranges: Vec<String> = items.iter().filter_map(text).filter(|range| !range.is_empty()).collect();
-    ranges.sort();
-    ranges.dedup();
-    ranges
+    items.iter().filter_map(text).filter(|range| !range.is_empty()).collect()
 }
 
 fn is_wide(range: &str) -> bool {

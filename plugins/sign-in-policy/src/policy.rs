@@ -57,9 +57,9 @@ pub(crate) fn weaker(changes: &[Change<'_>], expected: &[String]) -> Option<Weak
         Weaker { rule: Rule::ConditionalAccessWeakened, severity: None, what: Vec::new(), tags: Vec::new() };
     let mut grave = asks_for_less(&before, &after, &mut weaker);
     for (pointer, word) in EXCLUSIONS {
-        let known = texts(&before, pointer);
-        let added: Vec<_> = texts(&after, pointer).into_iter().filter(|entry| !known.contains(entry)).collect();
-        let added: Vec<_> = added.into_iter().filter(|entry| !is_listed(entry, expected)).collect();
+        let (known, now) = (texts(&before, pointer), texts(&after, pointer));
+        let added = now.difference(&known).filter(|entry| !is_listed(entry, expected));
+        let added: Vec<String> = added.cloned().collect();
         note(&mut weaker, "leaves out", word, &added);
     }
     let guests = "/conditions/users/excludeGuestsOrExternalUsers";
@@ -68,10 +68,10 @@ pub(crate) fn weaker(changes: &[Change<'_>], expected: &[String]) -> Option<Weak
     }
     for (pointer, word, all) in COVERED {
         let now = texts(&after, pointer);
-        if !all.is_empty() && now.iter().any(|entry| entry == all) {
+        if now.contains(all) {
             continue;
         }
-        let lost: Vec<_> = texts(&before, pointer).into_iter().filter(|entry| !now.contains(entry)).collect();
+        let lost: Vec<String> = texts(&before, pointer).difference(&now).cloned().collect();
         // An empty list of risks or groups says nothing about them: then the policy covers more, not less.
         if all.is_empty() && now.is_empty() {
             continue;
@@ -117,9 +117,9 @@ fn asks_for_less(before: &Value, after: &Value, weaker: &mut Weaker) -> bool {
     let strength = "/grantControls/authenticationStrength";
     let strong = !is_nothing(after.pointer(strength));
     for (control, words) in CONTROLS {
-        let had = old.iter().any(|entry| entry == control);
+        let had = old.contains(control);
         // A required strength is multi-factor authentication and more.
-        if had && !new.iter().any(|entry| entry == control) && !(control == "mfa" && strong) {
+        if had && !new.contains(control) && !(control == "mfa" && strong) {
             weaker.what.push(words.to_owned());
             weaker.tags.push(format!("control:{control}"));
         }

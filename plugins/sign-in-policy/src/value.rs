@@ -2,6 +2,7 @@
 //! value says by itself.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use cordon_sdk::microsoft::{is_false, unquoted};
 use cordon_sdk::prelude::*;
@@ -83,8 +84,8 @@ fn object(text: &str) -> Value {
     Value::Null
 }
 
-/// The texts in a list at a pointer, in lower case; nothing where there is no list.
-pub(crate) fn texts(value: &Value, pointer: &str) -> Vec<String> {
+/// The texts in a list at a pointer, in lower case, sorted, each once; nothing where there is no list.
+pub(crate) fn texts(value: &Value, pointer: &str) -> BTreeSet<String> {
     let items = value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     items.iter().filter_map(Value::as_str).map(str::to_lowercase).collect()
 }

@@ -54,6 +54,7 @@ fn finding(fields: &Fields, row: Row, actor: &str, tenant: Option<&str>, opened:
     let partner = tenant.unwrap_or("organisations that no other setting names");
     let how = &opened.how;
     let summary = match opened.rule {
+        Rule::FederationChanged if name.is_empty() => format!("{who} changed how people of a domain sign in: {how}."),
         Rule::FederationChanged => format!("{who} changed how people of the domain '{name}' sign in: {how}."),
         Rule::DomainAdded => format!("{who} added the domain '{name}' to the tenant."),
         Rule::SignInIssuerChanged => format!("{who} changed whose word is taken for who somebody is: {how}."),
