@@ -1,7 +1,7 @@
 //! Storage, disks, databases and networks in Azure that somebody opens to the outside.
 //!
-//! Reads `azure.activity`. An operation has several records: what its name tells is reported by the one that says that it is done;
-//! what only its body tells, by the one that has the body, unless it failed. One resource is one key.
+//! Reads `azure.activity`. An operation has several records: what its name tells is reported by the one that says that it
+//! is done; what only its body tells, by the one that has the body, unless it failed. One resource is one key.
 
 mod network;
 mod table;
