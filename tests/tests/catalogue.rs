@@ -31,15 +31,21 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
     }
     let expected = [
         ("application-credential-added", 5),
+        ("anonymous-link", 1),
         ("application-permission-granted", 3),
+        ("full-access-granted", 4),
         ("inbox-rule-forwarding", 1),
         ("inbox-rule-hiding", 3),
         ("legacy-authentication", 3),
         ("mail-flow-rule-outside", 1),
+        ("mail-read-by-application", 1),
+        ("mail-sent-by-application", 2),
         ("mailbox-forwarding", 1),
         ("mfa-requirement-removed", 1),
         ("privileged-role-granted", 30),
         ("risky-consent", 4),
+        ("send-as-granted", 1),
+        ("send-on-behalf-granted", 1),
         ("tenant-wide-consent", 2),
     ];
     assert_eq!(by_rule, expected.map(|(rule, count)| (rule.to_owned(), count)).into());

@@ -1,10 +1,12 @@
-//! Mail that leaves the organisation by itself (mailbox setting, inbox rule, mail flow rule), and inbox rules that hide mail.
+//! Mail that leaves the organisation by itself (mailbox setting, inbox rule, mail flow rule), the switches that allow it, and
+//! inbox rules that hide mail.
 //!
 //! Reads Exchange's records in `m365.audit`; one file a family of rules. An act that failed, and what the service does by
 //! itself, is no finding: nothing changed, or nobody did it. Not covered, because the record does not hold it: forwarding to a
 //! directory recipient by name (`ForwardingAddress` of a mail contact), and a rule changed in Outlook, of which only the id
 //! is logged.
 
+mod allowed;
 mod hiding;
 mod inbox_rule;
 mod inside;
@@ -35,10 +37,12 @@ impl MailForwarding {
         let mail_flow =
             fields.operation.any_of(&["New-TransportRule", "Set-TransportRule", "New-JournalRule", "Set-JournalRule"]);
 
+        let allowing = fields.operation.any_of(&allowed::OPERATIONS);
+
         // Most of what is logged is the service setting mailboxes: the address decides before anything else is read.
         let forwarding = fields.forwarding_smtp_address.contains("@") | fields.forwarding_address.contains("@");
         let forwarded = mailboxes & forwarding;
-        let fields = &fields.among(&(&forwarded | &inbox_rules | &mail_flow));
+        let fields = &fields.among(&(&forwarded | &inbox_rules | &mail_flow | &allowing));
         for row in &forwarded {
             if let Some(record) = acted(fields, settings, row) {
                 mailbox::judge(&record, findings)?;
@@ -52,6 +56,11 @@ impl MailForwarding {
         for row in &mail_flow {
             if let Some(record) = acted(fields, settings, row) {
                 mail_flow::judge(&record, findings)?;
+            }
+        }
+        for row in &allowing {
+            if let Some(record) = acted(fields, settings, row) {
+                allowed::judge(&record, findings)?;
             }
         }
         Ok(())

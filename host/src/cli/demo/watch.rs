@@ -59,12 +59,12 @@ impl Watch {
         }
         let event = inside("event", "digest").and_then(Digest::from_hex);
         let attack = event.and_then(|event| self.attacks.get(&event)).copied();
-        let expected = attack.filter(|at| {
-            let finds = self.planted.get(*at).and_then(|planted| planted.finds);
-            finds.is_some_and(|finds| finds.plugin == plugin && finds.rule == rule)
-        });
+        // A plugin may find more of an attack than the rule that it is known by.
+        let expected =
+            attack.and_then(|at| Some((at, self.planted.get(at)?.finds?))).filter(|(_, f)| f.plugin == plugin);
         match expected {
-            Some(at) => drop(self.found.insert(at)),
+            Some((at, finds)) if finds.rule == rule => drop(self.found.insert(at)),
+            Some(_) => {}
             None => self.unplanted.push(safe(&format!("{plugin} {rule} at {force}: {}", field("summary")))),
         }
         if !self.shown.insert((force.to_owned(), rule.to_owned(), field("key").to_owned())) {

@@ -1,13 +1,13 @@
 //! Files that nobody outside may see, given to whoever has the link.
 
-use super::Story;
 use super::stage::{Set, Stage};
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "anonymous-sharing",
     what: "Files about witnesses and victims are shared with whoever has the link",
     attack: &["T1567.002"],
-    finds: None,
+    finds: Some(Finds { plugin: "outside-sharing", rule: "anonymous-link" }),
     tell,
 };
 

@@ -1,13 +1,13 @@
 //! A stolen administrator's account stops the log in which it would be seen.
 
-use super::Story;
 use super::stage::{Stage, parameters};
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "audit-switched-off",
     what: "A stolen administrator's account switches the unified audit log off",
     attack: &["T1562.008"],
-    finds: None,
+    finds: Some(Finds { plugin: "audit-weakened", rule: "audit-log-disabled" }),
     tell,
 };
 

@@ -1,13 +1,13 @@
 //! A stolen administrator's account gives itself a way into somebody else's mailbox.
 
-use super::Story;
 use super::stage::{Stage, parameters};
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "mailbox-delegation",
     what: "Full access to somebody's mailbox, and sending in their name, is given to another account",
     attack: &["T1098.002"],
-    finds: None,
+    finds: Some(Finds { plugin: "mailbox-delegation", rule: "full-access-granted" }),
     tell,
 };
 
