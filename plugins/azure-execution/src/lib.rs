@@ -24,7 +24,7 @@ impl AzureExecution {
         settings: &Settings,
         findings: &mut Findings,
     ) -> Result<(), Failure> {
-        let acts = fields.operation.matches(|name| table::is_read(name));
+        let acts = fields.operation.matches(table::is_read);
         let fields = &fields.among(&acts);
         for row in &acts {
             let callers = [fields.caller.text(row), fields.caller_name.text(row), fields.caller_app.text(row)];

@@ -26,7 +26,7 @@ impl AzureRole {
         settings: &Settings,
         findings: &mut Findings,
     ) -> Result<(), Failure> {
-        let acts = fields.operation.matches(|name| grant::is_read(name));
+        let acts = fields.operation.matches(grant::is_read);
         let fields = &fields.among(&acts);
         for row in &acts {
             let callers = [fields.caller.text(row), fields.caller_name.text(row), fields.caller_app.text(row)];
