@@ -19,8 +19,7 @@ pub(crate) fn opened(body: &Value, harmless: &[String]) -> Option<Act> {
         Some(rules) => rules.iter().collect(),
         None => vec![body],
     };
-    let ports: Vec<String> =
-        rules.into_iter().filter(|rule| lets_the_world_in(rule)).flat_map(|rule| ports(rule)).collect();
+    let ports: Vec<String> = rules.into_iter().filter(|rule| lets_the_world_in(rule)).flat_map(ports).collect();
     let open: Vec<&String> = ports.iter().filter(|port| !is_listed(port, harmless)).collect();
     if open.is_empty() {
         return None;

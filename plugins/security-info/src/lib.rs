@@ -31,10 +31,9 @@ impl SecurityInfo {
         for row in &acts {
             let Some(act) = fields.operation.text(row).and_then(Act::of) else { continue };
             // A report of fraud is logged as whatever became of the request.
-            if act == Act::Reported || succeeded(fields.result.text(row)) {
-                if let Some(seen) = judge(act, fields, settings, row) {
-                    findings.emit(finding(fields, row, &seen))?;
-                }
+            let counts = act == Act::Reported || succeeded(fields.result.text(row));
+            if counts && let Some(seen) = judge(act, fields, settings, row) {
+                findings.emit(finding(fields, row, &seen))?;
             }
         }
         Ok(())
