@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use cordon_tests::cli::{Cordon, root};
+use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
@@ -29,16 +30,19 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
         *by_rule.entry(finding["rule"].as_str().unwrap().to_owned()).or_insert(0) += 1;
     }
     let expected = [
+        ("application-credential-added", 5),
         ("anonymous-link", 1),
         ("application-permission-granted", 3),
         ("full-access-granted", 4),
         ("inbox-rule-forwarding", 1),
         ("inbox-rule-hiding", 3),
+        ("legacy-authentication", 3),
         ("mail-flow-rule-outside", 1),
         ("mail-read-by-application", 1),
         ("mail-sent-by-application", 2),
         ("mailbox-forwarding", 1),
         ("password-spray", 34),
+        ("mfa-requirement-removed", 1),
         ("privileged-role-granted", 30),
         ("risky-consent", 4),
         ("send-as-granted", 1),
@@ -47,4 +51,41 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
         ("tenant-wide-consent", 2),
     ];
     assert_eq!(by_rule, expected.map(|(rule, count)| (rule.to_owned(), count)).into());
+}
+
+#[test]
+fn the_page_of_the_plugins_is_what_their_manifests_say() {
+    let said = cordon().run(&["coverage", "plugins", "--format", "markdown"]).ends(0);
+    let page = std::fs::read_to_string(root().join("plugins/README.md")).unwrap_or_default();
+    assert!(
+        said.out == page,
+        "plugins/README.md is not up to date: `cordon coverage plugins --format markdown > plugins/README.md`"
+    );
+}
+
+/// The format: <https://github.com/mitre-attack/attack-navigator/blob/master/layers/spec/v4.5/layerformat.md>
+#[test]
+fn coverage_is_a_layer_that_the_navigator_takes() {
+    let said = cordon().run(&["coverage", "plugins"]).ends(0);
+    let layer: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(layer["versions"]["layer"], "4.5");
+    assert_eq!(layer["domain"], "enterprise-attack");
+    assert!(layer["name"].is_string() && layer["description"].is_string() && layer["sorting"].is_u64());
+    let known =
+        ["techniqueID", "tactic", "comment", "enabled", "score", "color", "metadata", "links", "showSubtechniques"];
+    let techniques = layer["techniques"].as_array().unwrap();
+    for entry in techniques {
+        let id = entry["techniqueID"].as_str().unwrap();
+        let (technique, part) = id.split_once('.').unwrap_or((id, "000"));
+        let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+        assert!(technique.strip_prefix('T').is_some_and(|n| digits(n, 4)) && digits(part, 3), "{id}");
+        assert!(entry.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())), "{entry}");
+        let score = &entry["score"];
+        assert!(score.is_null() || score.as_f64().is_some_and(|score| score >= 1.0), "{entry}");
+        assert!(entry["enabled"].is_boolean() && entry["showSubtechniques"].is_boolean(), "{entry}");
+    }
+    let ids: std::collections::BTreeSet<_> = techniques.iter().map(|entry| entry["techniqueID"].to_string()).collect();
+    assert_eq!(ids.len(), techniques.len(), "each technique once");
+    let colours = layer["gradient"]["colors"].as_array().unwrap();
+    assert!(colours.len() >= 2 && layer["gradient"]["maxValue"].as_f64() >= layer["gradient"]["minValue"].as_f64());
 }

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod build;
 pub mod cases;
+pub mod catalogue;
 pub mod fields;
 mod folder;
 pub mod mask;

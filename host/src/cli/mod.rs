@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod case;
 mod client;
+mod coverage;
 mod demo;
 mod events;
 mod evidence;
@@ -75,6 +76,7 @@ enum Verb {
     Run(run::Args),
     Reproduce(reproduce::Args),
     Bench(bench::Args),
+    Coverage(coverage::Args),
     Demo(demo::Args),
     Serve(serve::Args),
     Send(send::Args),
@@ -153,6 +155,7 @@ pub fn main() -> ExitCode {
         Verb::Reproduce(args) => reproduce::run(&args),
         Verb::Fields(args) => fields::run(&args),
         Verb::Bench(args) => bench::run(&args),
+        Verb::Coverage(args) => coverage::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Serve(args) => serve::run(args),
         Verb::Send(args) => send::run(&args),

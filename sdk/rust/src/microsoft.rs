@@ -1,6 +1,7 @@
 //! Reading what Microsoft's logs say in many spellings: results, flags, JSON inside strings, mail addresses inside text.
 //! Pure functions over text; owns no detection, knows no field names and no source.
 
+pub mod azure;
 mod unified_audit;
 
 use std::borrow::Cow;

@@ -92,7 +92,8 @@ fn distinct(lines: Vec<String>) -> Vec<Value> {
         .filter(|event| {
             let mut all = Vec::new();
             places(event, &mut Vec::new(), &mut all);
-            seen.insert((event["Operation"].to_string() + &event["operationName"].to_string(), all.len()))
+            let name = ["Operation", "operationName", "category"].map(|name| event[name].to_string()).concat();
+            seen.insert((name, all.len()))
         })
         .collect()
 }
@@ -127,6 +128,16 @@ fn no_plugin_fails_on_a_broken_entra_record() {
 }
 
 #[test]
+fn no_plugin_fails_on_a_broken_sign_in() {
+    assert!(survive("entra.signin", data::lines_below("plugins", "entra.signin")) >= 6_000);
+}
+
+#[test]
+fn no_plugin_fails_on_a_broken_azure_record() {
+    assert!(survive("azure.activity", data::lines_below("plugins", "azure.activity")) >= 6_000);
+}
+
+#[test]
 fn no_plugin_fails_on_a_broken_real_record() {
     let Some(lines) = data::real("m365-ual.jsonl.zst") else { return };
     let read = [
@@ -147,6 +158,10 @@ fn no_plugin_fails_on_a_broken_real_record() {
         "onsent",
         "permission grant",
         "app role assignment",
+        "secrets management",
+        "Add owner to",
+        "Update user",
+        "UserLoggedIn",
     ];
     let lines = lines.into_iter().filter(|line| read.iter().any(|part| line.contains(part))).collect();
     assert!(survive("m365.audit", lines) >= 6_000);
@@ -177,4 +192,38 @@ fn a_huge_value_is_cut_and_not_refused() {
         {"Name": "DelegatedPermissionGrant.Scope", "NewValue": format!("{scopes} Mail.Read"), "OldValue": scopes},
         {"Name": "ServicePrincipal.ObjectID", "NewValue": huge("0")}]});
     assert_eq!(run::all("m365.audit", &[consent.to_string()]).len(), 1);
+}
+
+#[test]
+fn huge_policies_key_lists_and_bodies_are_read_in_time() {
+    let ids =
+        |from: usize| (from..from + 12_000).map(|n| format!("00000000-0000-4000-8000-{n:012}")).collect::<Vec<_>>();
+    let policy =
+        |from: usize| json!({"state": "enabled", "conditions": {"users": {"excludeUsers": ids(from)}}}).to_string();
+    let keys = |from: usize| {
+        json!(ids(from).iter().map(|id| format!("[KeyIdentifier={id},KeyType=Password]")).collect::<Vec<_>>())
+            .to_string()
+    };
+    let ranges = |count: usize| {
+        let all: Vec<Value> =
+            (0..count).map(|n| json!({"cidrAddress": format!("10.{}.{}.0/24", n / 256, n % 256)})).collect();
+        json!({"isTrusted": true, "ipRanges": all}).to_string()
+    };
+    let phones = |from: usize| (from..from + 20_000).map(|n| format!("+31 {n:09}\",\"")).collect::<String>();
+    let event = |operation: &str, name: &str, before: String, after: String| {
+        json!({"operationName": operation, "properties": {"result": "success", "targetResources": [{"id": "x", "displayName": "x",
+            "modifiedProperties": [{"displayName": name, "oldValue": before, "newValue": after}]}]}})
+        .to_string()
+    };
+    let lines = [
+        event("Update conditional access policy", "ConditionalAccessPolicy", policy(0), policy(11_000)),
+        event("Update service principal", "KeyDescription", keys(0), keys(6_000)),
+        event("Update named location", "NamedLocation", ranges(9_000), ranges(9_500)),
+        event("Update user", "StrongAuthenticationUserDetails", phones(0), phones(10)),
+    ];
+    let began = std::time::Instant::now();
+    let hits = run::all("entra.audit", &lines);
+    assert_eq!(hits.len(), 4, "{:?}", hits.iter().map(|hit| &hit.rule).collect::<Vec<_>>());
+    assert!(hits.iter().all(|hit| hit.finding.key.len() <= 512));
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
 }

@@ -16,7 +16,6 @@ pub(crate) fn real(name: &str) -> Option<Vec<String>> {
 
 /// The lines of every event file below a folder whose text tells it to be of this source.
 pub(crate) fn lines_below(folder: &str, source: &str) -> Vec<String> {
-    let mark = if source == "entra.audit" { "\"operationName\"" } else { "\"Operation\"" };
     let mut files: Vec<PathBuf> = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -32,6 +31,22 @@ pub(crate) fn lines_below(folder: &str, source: &str) -> Vec<String> {
     files.sort();
     let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
     texts
-        .flat_map(|text| text.lines().filter(|line| line.contains(mark)).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|text| {
+            text.lines().filter(|line| source_of(line) == Some(source)).map(str::to_owned).collect::<Vec<_>>()
+        })
         .collect()
+}
+
+/// The source of a line, by a mark that the others' lines lack.
+fn source_of(line: &str) -> Option<&'static str> {
+    let has = |marks: &[&str]| marks.iter().any(|mark| line.contains(mark));
+    if has(&["\"Operation\""]) {
+        Some("m365.audit")
+    } else if has(&["SignInLogs\"", "\"signInEventTypes\""]) {
+        Some("entra.signin")
+    } else if has(&["\"Administrative\"", "\"eventDataId\""]) {
+        Some("azure.activity")
+    } else {
+        has(&["\"operationName\""]).then_some("entra.audit")
+    }
 }

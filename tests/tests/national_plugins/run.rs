@@ -1,6 +1,12 @@
 //! All national plugins over a list of events, natively, in batches.
 
+use application_credential::ApplicationCredential;
 use audit_weakened::AuditWeakened;
+use azure_destruction::AzureDestruction;
+use azure_execution::AzureExecution;
+use azure_exposure::AzureExposure;
+use azure_monitoring::AzureMonitoring;
+use azure_role::AzureRole;
 use cordon_sdk::Detector;
 use cordon_sdk::testing::{Memory, Test, TestFinding};
 use data_protection_weakened::DataProtectionWeakened;
@@ -10,10 +16,15 @@ use mail_forwarding::MailForwarding;
 use mail_protection_weakened::MailProtectionWeakened;
 use mailbox_delegation::MailboxDelegation;
 use oauth_consent::OauthConsent;
-use password_spray::PasswordSpray;
 use outside_sharing::OutsideSharing;
+use password_spray::PasswordSpray;
 use privileged_role::PrivilegedRole;
+use security_info::SecurityInfo;
 use sensitive_files::SensitiveFiles;
+use sign_in_method::SignInMethod;
+use sign_in_policy::SignInPolicy;
+use tenant_trust::TenantTrust;
+use watched_sign_in::WatchedSignIn;
 
 /// One finding, with where its event stands in the list.
 pub(crate) struct Hit {
@@ -27,7 +38,8 @@ pub(crate) struct Hit {
 /// What all plugins that read this source find. A plugin that fails, fails the test.
 pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
     let mut hits = Vec::new();
-    if source == "m365.audit" {
+    let is = |sources: &[&str]| sources.contains(&source);
+    if is(&["m365.audit"]) {
         one::<AuditWeakened>("audit-weakened", source, lines, &mut hits);
         one::<DataProtectionWeakened>("data-protection-weakened", source, lines, &mut hits);
         one::<Ediscovery>("ediscovery", source, lines, &mut hits);
@@ -38,10 +50,27 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
         one::<OutsideSharing>("outside-sharing", source, lines, &mut hits);
         one::<SensitiveFiles>("sensitive-files", source, lines, &mut hits);
     }
-    one::<OauthConsent>("oauth-consent", source, lines, &mut hits);
-    one::<PrivilegedRole>("privileged-role", source, lines, &mut hits);
-    if source == "m365.audit" {
+    if is(&["m365.audit", "entra.audit"]) {
+        one::<ApplicationCredential>("application-credential", source, lines, &mut hits);
+        one::<OauthConsent>("oauth-consent", source, lines, &mut hits);
+        one::<SecurityInfo>("security-info", source, lines, &mut hits);
+        one::<SignInPolicy>("sign-in-policy", source, lines, &mut hits);
+        one::<TenantTrust>("tenant-trust", source, lines, &mut hits);
+    }
+    if is(&["m365.audit", "entra.audit", "azure.activity"]) {
+        one::<PrivilegedRole>("privileged-role", source, lines, &mut hits);
+    }
+    if is(&["m365.audit", "entra.signin"]) {
         one::<PasswordSpray>("password-spray", source, lines, &mut hits);
+        one::<SignInMethod>("sign-in-method", source, lines, &mut hits);
+        one::<WatchedSignIn>("watched-sign-in", source, lines, &mut hits);
+    }
+    if is(&["azure.activity"]) {
+        one::<AzureDestruction>("azure-destruction", source, lines, &mut hits);
+        one::<AzureExecution>("azure-execution", source, lines, &mut hits);
+        one::<AzureExposure>("azure-exposure", source, lines, &mut hits);
+        one::<AzureMonitoring>("azure-monitoring", source, lines, &mut hits);
+        one::<AzureRole>("azure-role", source, lines, &mut hits);
     }
     hits
 }

@@ -52,7 +52,7 @@ fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
             .filter(|one| !one["finds"].is_null())
             .map(|one| (text(one, &["story"]), text(one, &["finds", "rule"])))
             .collect();
-        assert!(expected.len() >= 7);
+        assert!(expected.len() >= 8);
         let findings = findings(folder.path(), force);
         let (mut found, mut keys) = (BTreeSet::new(), BTreeSet::new());
         for finding in &findings {

@@ -1,13 +1,13 @@
 //! A stolen administrator's account gives an application that may do much a password of its own, and comes in by it.
 
-use super::Story;
 use super::stage::{Stage, modified};
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "application-credential",
     what: "A secret is added to an application that has permissions already",
     attack: &["T1098.001"],
-    finds: None,
+    finds: Some(Finds { plugin: "application-credential", rule: "application-credential-added" }),
     tell,
 };
 

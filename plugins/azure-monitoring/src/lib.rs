@@ -1,0 +1,98 @@
+//! What Azure watches itself with, taken away: exports of logs, alerts, Defender, firewalls.
+//!
+//! Reads `azure.activity`. An operation has several records: what was deleted is told by the one that says that it is done;
+//! a change that only its body tells, by the one that has the body, unless it failed. One resource is one key.
+
+mod table;
+
+use cordon_sdk::microsoft::azure::{Outcome, resource_name};
+use cordon_sdk::microsoft::is_listed;
+use cordon_sdk::prelude::*;
+
+use crate::table::Act;
+
+/// The detector; it holds nothing, since everything it knows are settings.
+#[derive(Debug, Default)]
+pub struct AzureMonitoring;
+
+#[detector]
+impl AzureMonitoring {
+    fn detect(
+        &self,
+        _batch: &Batch,
+        fields: &Fields,
+        settings: &Settings,
+        findings: &mut Findings,
+    ) -> Result<(), Failure> {
+        let acts = fields.operation.matches(|name| table::act(name).is_some() || table::has_body(name));
+        let fields = &fields.among(&acts);
+        for row in &acts {
+            let callers = [fields.caller.text(row), fields.caller_name.text(row), fields.caller_app.text(row)];
+            if callers.into_iter().flatten().any(|caller| is_listed(caller, &settings.service_accounts)) {
+                continue;
+            }
+            let operation = fields.operation.text(row).unwrap_or("");
+            let outcome = Outcome::of(fields.result.text(row));
+            let act = match table::act(operation) {
+                Some(act) => (outcome == Outcome::Done).then_some(act),
+                // What was asked for stands in one of the operation's records, most often the first.
+                None if outcome != Outcome::Failed => {
+                    bodies(fields, row).find_map(|text| table::judge(operation, text))
+                }
+                None => None,
+            };
+            if let Some(act) = act {
+                let finding = finding(fields, row, &act, settings);
+                findings.emit(if outcome == Outcome::Started { only_asked_for(finding) } else { finding })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was asked for and answered, as far as the record has it.
+fn bodies<'a>(fields: &'a Fields, row: Row) -> impl Iterator<Item = &'a str> {
+    let requests = [fields.request.text(row), fields.request_in_text.text(row)];
+    requests.into_iter().chain([fields.response.text(row), fields.response_in_text.text(row)]).flatten()
+}
+
+/// Nobody knows yet whether it came about.
+fn only_asked_for(finding: Finding) -> Finding {
+    finding.confidence(Confidence::Low).context("So far", "asked for; whether it came about, a later record tells")
+}
+
+/// How grave it is: the act's own weight, more where the resource is watched.
+fn severity(weight: u8) -> Severity {
+    match weight {
+        0 => Severity::Low,
+        1 => Severity::Medium,
+        2 => Severity::High,
+        _ => Severity::Critical,
+    }
+}
+
+/// Whether some part of a resource's id is the name of a watched resource or group.
+fn is_watched(resource: &str, settings: &Settings) -> bool {
+    resource.split('/').any(|part| !part.is_empty() && is_listed(part, &settings.watched_resources))
+}
+
+fn finding(fields: &Fields, row: Row, act: &Act, settings: &Settings) -> Finding {
+    let names = [fields.caller_name.text(row), fields.caller.text(row), fields.caller_app.text(row)];
+    let caller = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("");
+    let who = if caller.is_empty() { "Somebody" } else { caller };
+    let resource = fields.resource.text(row).unwrap_or("");
+    let name = resource_name(resource);
+    let watched = is_watched(resource, settings);
+    let weight = act.weight + if watched { act.watched } else { 0 };
+    act.rule
+        .on(row)
+        .severity(severity(weight))
+        .summary(format!("{who} {}: '{name}'.", act.what))
+        .entity("resource", name)
+        .entity("actor", caller)
+        .entity("ip", fields.client_ip.text(row).unwrap_or(""))
+        .context("Operation", fields.operation.text(row).unwrap_or(""))
+        .context("Resource", resource)
+        .context("Watched", if watched { "yes" } else { "" })
+        .key(if resource.is_empty() { caller } else { resource }.to_lowercase())
+}
