@@ -133,7 +133,7 @@ fn an_event_dated_2099_and_one_dated_1970_change_nothing_else() {
     let host = Host::start(BINARY, &folder.path().join("data"), &plugins);
     let token = host.add_force("avon");
     // The last 50 minutes, received now: within the lateness of `remembering`.
-    let begin = jiff::Timestamp::now().as_second() - 3_000;
+    let begin = cordon::clock::now_micros() / 1_000_000 - 3_000;
     let at = |second: i64| jiff::Timestamp::from_second(second).unwrap().to_string();
     let events = sign_ins(4, 100);
     let good: Vec<String> =

@@ -72,7 +72,7 @@ impl SignIn {
             "properties": {
                 "id": format!("id-{}", self.id), "createdDateTime": time, "userPrincipalName": self.user,
                 "userId": self.user, "ipAddress": self.ip, "status": { "errorCode": self.code },
-                "location": { "countryOrRegion": if self.id % 7 == 0 { "NL" } else { "GB" } },
+                "location": { "countryOrRegion": if self.id.is_multiple_of(7) { "NL" } else { "GB" } },
             },
         })
         .to_string()

@@ -59,12 +59,11 @@ impl Watch {
         }
         let event = inside("event", "digest").and_then(Digest::from_hex);
         let attack = event.and_then(|event| self.attacks.get(&event)).copied();
-        let expected = attack.filter(|at| {
-            let finds = self.planted.get(*at).and_then(|planted| planted.finds);
-            finds.is_some_and(|finds| finds.plugin == plugin && finds.rule == rule)
-        });
-        match expected {
-            Some(at) => drop(self.found.insert(at)),
+        let finds = attack.and_then(|at| Some((at, self.planted.get(at)?.finds?)));
+        match finds.filter(|(_, finds)| finds.plugin == plugin) {
+            Some((at, finds)) if finds.rule == rule => drop(self.found.insert(at)),
+            // A plugin may say more of an attack than the rule that stands for it.
+            Some(_) => {}
             None => self.unplanted.push(safe(&format!("{plugin} {rule} at {force}: {}", field("summary")))),
         }
         if !self.shown.insert((force.to_owned(), rule.to_owned(), field("key").to_owned())) {
