@@ -29,7 +29,8 @@ fn the_demo_shows_every_planted_attack_and_leaves_no_process_and_no_folder() {
     let said = demo.run(&["demo", "--seconds", "5"]).ends(0);
     assert!(said.err.contains("found 15 of 15 planted attacks"), "{}\n{}", said.out, said.err);
     // The spray is told twice: that it was tried, and that it fitted.
-    let is_planted = |line: &&str| line.contains("after it was acknowledged") && !line.contains("Sign-in after a spray");
+    let is_planted =
+        |line: &&str| line.contains("after it was acknowledged") && !line.contains("Sign-in after a spray");
     assert_eq!(said.out.lines().filter(is_planted).count(), 15, "{}", said.out);
     assert!(!said.out.contains('\u{1b}'), "no colours where there is no terminal");
     let next = said.err.split("Now try:").nth(1).unwrap();
