@@ -78,6 +78,9 @@ pub(super) type Answered<T> = Result<Result<T, StateFault>, Stop>;
 /// What is to be kept of a run, and what rows were answered.
 type Finished = (Option<Changes>, Vec<(u32, StateAnswer)>);
 
+/// What a run that completed leaves: what is to be kept, and what rows were answered.
+pub(super) type Left = (Option<Changes>, Vec<(u32, StateAnswer)>);
+
 /// See the module.
 pub(super) struct Memory {
     with: With,
