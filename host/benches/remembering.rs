@@ -8,7 +8,7 @@
 #![allow(clippy::cast_precision_loss)] // figures for people
 
 #[path = "live/process.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub, reason = "shared with the bench of the live host")]
 mod process;
 mod support;
 

@@ -75,9 +75,6 @@ pub(super) struct Setting {
 
 /// What a call answers the guest; the outer error ends the run.
 pub(super) type Answered<T> = Result<Result<T, StateFault>, Stop>;
-/// What is to be kept of a run, and what rows were answered.
-type Finished = (Option<Changes>, Vec<(u32, StateAnswer)>);
-
 /// What a run that completed leaves: what is to be kept, and what rows were answered.
 pub(super) type Left = (Option<Changes>, Vec<(u32, StateAnswer)>);
 
@@ -295,7 +292,7 @@ impl Memory {
     ///
     /// # Errors
     /// What the lane kept cannot be read.
-    pub(super) fn finish(self, rows: &[u32]) -> Result<Finished, String> {
+    pub(super) fn finish(self, rows: &[u32]) -> Result<Left, String> {
         let asks_for = |row: &u32| rows.binary_search(row).is_ok();
         let mut answers = Vec::new();
         for (window, entries, given) in self.fed {

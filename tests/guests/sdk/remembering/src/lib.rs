@@ -2,6 +2,8 @@
 //! ends: in bad-output
 //! says: was fed in this batch | one call
 
+#![allow(clippy::panic, reason = "panicking is one of the things that it is for")]
+
 use cordon_sdk::prelude::*;
 
 /// See the module.
