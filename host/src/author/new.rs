@@ -10,9 +10,10 @@ use include_dir::{Dir, DirEntry, include_dir};
 use super::folder::workspace_root;
 
 /// What authors build with, and no other library of `sdk/`: folders in the checkout.
-static SDK: [(&str, Dir<'_>); 2] = [
+static SDK: [(&str, Dir<'_>); 3] = [
     ("sdk/contract", include_dir!("$CARGO_MANIFEST_DIR/../sdk/contract")),
     ("sdk/rust", include_dir!("$CARGO_MANIFEST_DIR/../sdk/rust")),
+    ("sdk/state", include_dir!("$CARGO_MANIFEST_DIR/../sdk/state")),
 ];
 static WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../wit");
 const WORKSPACE: &str = include_str!("../../../Cargo.toml");
