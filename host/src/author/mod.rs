@@ -12,6 +12,7 @@ pub mod mask;
 mod nested;
 pub mod new;
 mod shims;
+pub mod sigma;
 mod toolchain;
 
 pub use folder::{FolderError, PluginFolder, find};

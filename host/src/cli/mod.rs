@@ -36,6 +36,7 @@ mod reproduce;
 mod run;
 mod send;
 mod serve;
+mod sigma;
 mod simulate;
 mod soak;
 mod span;
@@ -67,6 +68,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     New(new::Args),
+    Sigma(sigma::Args),
     Build(build::Args),
     Inspect(inspect::Args),
     Fields(fields::Args),
@@ -145,6 +147,7 @@ pub fn main() -> ExitCode {
     }
     let answer = match verb {
         Verb::Build(args) => build::run(&args),
+        Verb::Sigma(args) => sigma::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::New(args) => new::run(&args),
         Verb::Test(args) => test::run(&args),

@@ -50,6 +50,7 @@ pub fn build(rules: Rules, tables: &Tables, choice: Choice) -> Built {
                     built.pack.rules.push(PackRule {
                         id: id.clone(),
                         title: rule.title.clone(),
+                        level: rule.level as u8,
                         sources: vec![(source, guard)],
                         when,
                         notes,

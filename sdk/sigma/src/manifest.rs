@@ -1,11 +1,14 @@
 //! The manifest of a pack: its sources with exactly the fields that its rules use, and one manifest rule for each Sigma rule.
 
+mod handles;
+
 use std::collections::BTreeSet;
 
 use cordon_contract::limits;
 use cordon_contract::manifest::Manifest;
 use toml::{Table, Value};
 
+use self::handles::Handles;
 use crate::build::{Built, licence};
 use crate::rule::Rule;
 
@@ -42,21 +45,10 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
             ("licence", "LicenseRef-see-each-rule".into()),
         ]),
     );
-    let mut sources = Table::new();
+    let (mut sources, mut handles) = (Table::new(), Handles::default());
     for (source, fields) in &built.pack.sources {
         let paths: BTreeSet<&String> = fields.fields.values().flat_map(|place| &place.paths).collect();
-        let (mut one, mut several) = (0, 0);
-        let declared = paths.into_iter().map(|path| {
-            // A handle has either one value an event or several, in every source.
-            let handle = if path.contains("[]") {
-                several += 1;
-                format!("s{several}")
-            } else {
-                one += 1;
-                format!("f{one}")
-            };
-            (handle, Value::from(path.clone()))
-        });
+        let declared = paths.into_iter().map(|path| (handles.of(source, path), Value::from(path.clone())));
         let declared: Table = declared.collect();
         sources.insert(source.clone(), table([("fields", declared.into())]));
     }
@@ -65,7 +57,7 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     root.insert("grants".into(), table([("whole-events", keywords.into())]));
     root.insert("limits".into(), table([("memory-mib", Value::Integer(MEMORY_MIB))]));
     let pack =
-        [("type", "string".into()), ("default", "".into()), ("description", "The rules, as they were read".into())];
+        [("type", "string".into()), ("default", "".into()), ("description", "The rules, as `cordon sigma build` read them".into())];
     root.insert("settings".into(), table([("load", table([("pack", table(pack))]))]));
     let rules: Vec<Value> = built.rules.iter().map(|(id, rule)| of_rule(id, rule)).collect();
     root.insert("rules".into(), rules.into());

@@ -43,6 +43,9 @@ pub struct PackRule {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// How bad it is, from 0: of too many findings for one event the worst are told.
+    #[serde(default)]
+    pub level: u8,
     /// The sources in which it looks, each with what an event must be besides.
     pub sources: Vec<(String, Expr)>,
     /// What it looks for.

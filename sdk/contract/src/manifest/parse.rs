@@ -22,8 +22,10 @@ const LINE_BYTES: usize = 256;
 pub(super) const TEXT_BYTES: usize = 4_096;
 /// Entries of any list of texts in the manifest.
 pub(super) const ENTRIES: usize = 64;
-/// Rules, sources' fields and settings of one kind, each.
+/// A source's fields, and settings of one kind, each.
 const MANY: usize = 1_024;
+/// Rules: a plugin may be an engine with a whole catalogue of them.
+const RULES: usize = 16_384;
 
 impl Manifest {
     /// Reads and checks a manifest.
@@ -65,13 +67,16 @@ fn manifest(root: &Table<'_>, errors: &mut Errors<'_>) -> Option<Manifest> {
     let limits = root.get("limits").map_or(Some(Limits::default()), |node| wishes(&node, errors));
     let settings = root.get("settings").map_or(Some(Settings::default()), |node| settings(&node, errors));
     let rules = root.need("rules", "[[rules]]", errors).and_then(|node| rules(&node, errors));
+    let rules = rules?;
+    let by_id = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
     Some(Manifest {
         plugin: plugin?,
         sources: sources?,
         grants: grants?,
         limits: limits?,
         settings: settings?,
-        rules: rules?,
+        rules,
+        by_id,
     })
 }
 
@@ -269,8 +274,8 @@ fn settings(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Settings> {
 
 fn rules(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Vec<Rule>> {
     let items = node.array(errors)?;
-    if items.is_empty() || items.len() > MANY {
-        let reason = format!("has {} rules: declare 1 to {MANY} with [[rules]]", items.len());
+    if items.is_empty() || items.len() > RULES {
+        let reason = format!("has {} rules: declare 1 to {RULES} with [[rules]]", items.len());
         errors.refuse(&node.span, &node.key, reason);
         return None;
     }

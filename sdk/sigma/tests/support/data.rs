@@ -83,13 +83,13 @@ pub(crate) fn canonical(mut events: Vec<Value>) -> Vec<Value> {
 }
 
 /// rsigma with the same rules.
-#[allow(dead_code)]
-pub(crate) fn rsigma(path: &Path) -> rsigma_eval::Engine {
+pub(crate) fn rsigma(path: &Path, of: &[&str]) -> rsigma_eval::Engine {
     let mut rules = Vec::new();
     let mut archive = tar::Archive::new(zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap());
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
-        if entry.path().unwrap().extension().is_some_and(|extension| extension == "yml") {
+        let name = entry.path().unwrap().to_string_lossy().trim_start_matches("./").to_owned();
+        if name.ends_with(".yml") && of.iter().any(|start| name.starts_with(start)) {
             let mut text = String::new();
             entry.read_to_string(&mut text).unwrap();
             // What it refuses is not compared.
