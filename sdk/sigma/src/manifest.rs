@@ -48,7 +48,21 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     let (mut sources, mut handles) = (Table::new(), Handles::default());
     for (source, fields) in &built.pack.sources {
         let paths: BTreeSet<&String> = fields.fields.values().flat_map(|place| &place.paths).collect();
-        let declared = paths.into_iter().map(|path| (handles.of(source, path), Value::from(path.clone())));
+        let of_people = |kind: &str| fields.entities.get(kind).into_iter().flatten();
+        let personal: BTreeSet<&String> = of_people("user")
+            .chain(of_people("ip"))
+            .filter_map(|name| fields.fields.get(name))
+            .flat_map(|place| &place.paths)
+            .collect();
+        let declared = paths.into_iter().map(|path| {
+            let field = if personal.contains(path) {
+                let why = "says whom a finding is about, and rules ask for it";
+                table([("path", path.clone().into()), ("personal", true.into()), ("why", why.into())])
+            } else {
+                Value::from(path.clone())
+            };
+            (handles.of(source, path), field)
+        });
         let declared: Table = declared.collect();
         sources.insert(source.clone(), table([("fields", declared.into())]));
     }

@@ -99,7 +99,7 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
     }
     if keywords {
         warn(
-            "some rules look into whole events: the plugin needs the grant whole-events (--grant-whole-events), or build with --no-keywords",
+            "some rules look into whole events, for which the plugin needs a grant: `cordon run` and `cordon test` give it with --grant-whole-events, `cordon serve` does not give it; --no-keywords leaves these rules out",
         )?;
     }
     Ok(Exit::Done)

@@ -1,6 +1,6 @@
 //! Handles of fields: what people read beside a value in a finding's evidence. `ParentImage` is `parent_image`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cordon_contract::manifest::is_handle;
 
@@ -11,14 +11,16 @@ const BYTES: usize = 56;
 #[derive(Debug, Default)]
 pub(super) struct Handles {
     taken: BTreeSet<(String, String)>,
+    /// Whether a handle has several values an event: it must be so in every source.
+    several: BTreeMap<String, bool>,
 }
 
 impl Handles {
     /// A handle that no other path of the source has.
     pub(super) fn of(&mut self, source: &str, path: &str) -> String {
         let mut base = snake(path);
-        // A handle has either one value an event or several, in every source.
-        if path.contains("[]") {
+        let several = path.contains("[]");
+        if several {
             base.push_str("_all");
         }
         if !is_handle(&base) {
@@ -26,7 +28,9 @@ impl Handles {
         }
         let mut handle = base.clone();
         let mut number = 2;
-        while !self.taken.insert((source.to_owned(), handle.clone())) {
+        while *self.several.entry(handle.clone()).or_insert(several) != several
+            || !self.taken.insert((source.to_owned(), handle.clone()))
+        {
             handle = format!("{base}_{number}");
             number += 1;
         }
@@ -83,6 +87,7 @@ mod tests {
             assert!(is_handle(&given), "{given}");
         }
         assert_eq!(handles.of("custom.y", "ParentImage"), "parent_image");
+        assert_eq!(handles.of("custom.y", "ModifiedProperties.NewValue.all"), "modified_properties_new_value_all_2");
         let long = handles.of("custom.x", &"A".repeat(900));
         assert!(is_handle(&long), "{long}");
     }

@@ -1,10 +1,15 @@
-//! `cordon sigma`: from a YAML file to a finding, without a compiler.
+//! `cordon sigma`: from YAML files to findings, without a compiler, whatever the files and the events hold.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod tree;
+mod wrong;
+
 use std::fs;
+use std::path::Path;
 
 use cordon_tests::cli::Cordon;
+use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
@@ -33,10 +38,14 @@ fn event(number: u32, fields: &str) -> String {
     )
 }
 
+fn cordon(folder: &Path) -> Cordon {
+    Cordon::new(BINARY, folder)
+}
+
 #[test]
 fn a_rule_in_yaml_becomes_a_plugin_that_finds_what_the_rule_says() {
     let folder = tempfile::tempdir().unwrap();
-    let cordon = Cordon::new(BINARY, folder.path());
+    let cordon = cordon(folder.path());
     fs::write(folder.path().join("rule.yml"), RULE).unwrap();
     let broken = RULE.replace("|windash", "|windsah").replace("1111-2222", "1111-3333");
     fs::write(folder.path().join("broken.yml"), broken).unwrap();
@@ -50,7 +59,7 @@ fn a_rule_in_yaml_becomes_a_plugin_that_finds_what_the_rule_says() {
     fs::write(folder.path().join("events.jsonl"), events.concat()).unwrap();
 
     let said = cordon.run(&["sigma", "check", ".", "--format", "json"]).ends(1);
-    let checked: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let checked: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(checked["taken"].as_array().unwrap().len(), 1);
     assert_eq!(
         (checked["refused"][0]["line"].as_u64(), checked["refused"][0]["kind"].as_str()),
@@ -71,7 +80,7 @@ fn a_rule_in_yaml_becomes_a_plugin_that_finds_what_the_rule_says() {
 
     // Only the fields that the rule uses are declared.
     let said = cordon.run(&["inspect", "rules.wasm", "--format", "json"]).ends(0);
-    let inspected: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let inspected: Value = serde_json::from_str(&said.out).unwrap();
     let fields = inspected["manifest"]["sources"]["windows.event"]["fields"].as_object().unwrap();
     let mut paths: Vec<&str> = fields.values().map(|field| field["path"].as_str().unwrap()).collect();
     paths.sort_unstable();
