@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use cordon_sigma::rule::{Options, Refusal};
+use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
 use crate::author::sigma::Input;
@@ -79,6 +80,15 @@ impl Read {
             no_keywords: self.no_keywords,
         })
     }
+}
+
+/// Refused rules for machines.
+fn as_json(refused: &[Refusal]) -> Vec<Value> {
+    let one = |refusal: &Refusal| {
+        let Refusal { place, title, kind, reason } = refusal;
+        json!({ "file": place.file, "line": place.line, "title": title, "kind": kind, "reason": reason })
+    };
+    refused.iter().map(one).collect()
 }
 
 /// How many were refused for which kind of reason, the most frequent first.

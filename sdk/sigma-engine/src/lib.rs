@@ -14,6 +14,13 @@ use row::Candidate;
 /// Bytes kept of a value that names whom a finding is about: more is no name.
 const ENTITY_BYTES: usize = 512;
 
+/// What a force may set.
+#[derive(Default, serde::Deserialize)]
+struct RunSettings {
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
+}
+
 /// The plugin.
 pub struct CordonDetector {
     engine: Engine,
@@ -33,8 +40,11 @@ impl Detector for CordonDetector {
         Ok(Self { engine })
     }
 
-    fn detect(&self, batch: &Batch<'_>, _run_settings: &str, findings: &mut Findings) -> Result<(), Failure> {
-        let matches = self.engine.run(batch.source(), &OfBatch(batch)).map_err(Failure::other)?;
+    fn detect(&self, batch: &Batch<'_>, run_settings: &str, findings: &mut Findings) -> Result<(), Failure> {
+        let settings: RunSettings =
+            serde_json::from_str(run_settings).map_err(|error| Failure::bad_settings(error.to_string()))?;
+        let places = self.engine.places(&settings.fields).map_err(|reason| Failure::bad_settings(format!("fields: {reason}")))?;
+        let matches = self.engine.run_at(batch.source(), &OfBatch(batch), &places).map_err(Failure::other)?;
         let mut rows: Vec<u32> = matches.iter().map(|found| found.row).collect();
         rows.dedup();
         let entities = self.entities(batch, &rows)?;

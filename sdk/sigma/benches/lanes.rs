@@ -7,14 +7,12 @@
 mod data;
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Instant;
 
 use cordon_sigma::build::{Built, Choice, build};
 use cordon_sigma::engine::{Column, Engine, Events};
 use cordon_sigma::logsource::Tables;
-use cordon_sigma::pack::{Expr, Pack, PackRule, SourceFields};
-use cordon_sigma::rule::LogSource;
 use cordon_sigma::sample::Sample;
 use rsigma_eval::event::JsonEvent;
 use serde_json::Value;
@@ -147,7 +145,7 @@ fn main() {
 /// only: its events are parsed already.
 fn theirs(name: &str, rules: &std::path::Path, of: &[&str], events: &[Value], source: &str) {
     let mut engine = data::rsigma(rules, of);
-    let tagged = tagged(rules, of, events, source);
+    let tagged = data::tagged(rules, of, events, source);
     for (how, events, routed) in [("", events, false), (", tagged and routed", &tagged[..], true)] {
         engine.set_logsource_extractor(routed.then(rsigma_eval::LogSourceExtractor::new));
         let mut matches = 0;
@@ -161,43 +159,4 @@ fn theirs(name: &str, rules: &std::path::Path, of: &[&str], events: &[Value], so
         let (name, us) = (format!("{name}{how}"), best * 1e6 / events.len() as f64);
         println!("{name:<55} {:>8} {us:>10.3} {:>10.0} {matches:>8}", engine.rule_count(), 1e6 / us);
     }
-}
-
-/// Events with `product`, `category` and `service` as our table knows them.
-fn tagged(rules: &std::path::Path, of: &[&str], events: &[Value], source: &str) -> Vec<Value> {
-    let tables = Tables::shipped().unwrap();
-    let logsources: BTreeSet<LogSource> = data::rules(rules, of).rules.into_iter().map(|rule| rule.logsource).collect();
-    let logsources: Vec<LogSource> = logsources.into_iter().collect();
-    let mut pack = Pack::default();
-    pack.sources.insert(source.to_owned(), SourceFields::default());
-    let mut of_rule = Vec::new();
-    for logsource in &logsources {
-        for (name, guard) in tables.resolve(logsource).unwrap_or_default() {
-            if name == source {
-                let mut names = Vec::new();
-                guard.fields(&mut names);
-                let fields = &mut pack.sources.get_mut(source).unwrap().fields;
-                names.iter().for_each(|name| _ = fields.insert((*name).to_owned(), tables.place(source, name).unwrap()));
-                let (id, title) = (String::new(), String::new());
-                let sources = vec![(name, guard)];
-                pack.rules.push(PackRule { id, title, level: 0, sources, when: Expr::All(Vec::new()), notes: Vec::new() });
-                of_rule.push(logsource);
-            }
-        }
-    }
-    let engine = Engine::new(pack).unwrap();
-    let mut tagged = events.to_vec();
-    for (chunk, batch) in events.chunks(4_096).zip(tagged.chunks_mut(4_096)) {
-        for found in engine.run(source, &Sample::new(chunk)).unwrap() {
-            let event = batch[found.row as usize].as_object_mut().unwrap();
-            let logsource = of_rule[found.rule as usize];
-            let of = [("product", &logsource.product), ("category", &logsource.category), ("service", &logsource.service)];
-            for (key, value) in of {
-                if let Some(value) = value {
-                    event.insert(key.to_owned(), Value::String(value.clone()));
-                }
-            }
-        }
-    }
-    tagged
 }

@@ -72,7 +72,13 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     root.insert("limits".into(), table([("memory-mib", Value::Integer(MEMORY_MIB))]));
     let pack =
         [("type", "string".into()), ("default", "".into()), ("description", "The rules, as `cordon sigma build` read them".into())];
-    root.insert("settings".into(), table([("load", table([("pack", table(pack))]))]));
+    let fields = [
+        ("type", "map".into()),
+        ("default", Value::Table(Table::new())),
+        ("description", "Fields that stand elsewhere in this force's events: Sigma's name to a path that is declared".into()),
+    ];
+    let run = table([("fields", table(fields))]);
+    root.insert("settings".into(), table([("load", table([("pack", table(pack))])), ("run", run)]));
     let rules: Vec<Value> = built.rules.iter().map(|(id, rule)| of_rule(id, rule)).collect();
     root.insert("rules".into(), rules.into());
     let text = toml::to_string(&root).map_err(|error| error.to_string())?;

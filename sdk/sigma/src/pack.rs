@@ -87,6 +87,23 @@ impl Expr {
         }
     }
 
+    /// The same with other names for fields.
+    #[must_use]
+    pub fn renamed(self, names: &BTreeMap<String, String>) -> Self {
+        let name = |field: String| names.get(&field).cloned().unwrap_or(field);
+        let all = |parts: Vec<Expr>| parts.into_iter().map(|part| part.renamed(names)).collect();
+        match self {
+            Self::All(parts) => Self::All(all(parts)),
+            Self::Any(parts) => Self::Any(all(parts)),
+            Self::Not(part) => Self::Not(Box::new(part.renamed(names))),
+            Self::Is(field, Test::Field { other, relation, cased }) => {
+                Self::Is(name(field), Test::Field { other: name(other), relation, cased })
+            }
+            Self::Is(field, test) => Self::Is(name(field), test),
+            keyword @ Self::Keyword(_) => keyword,
+        }
+    }
+
     /// Whether it asks anything of the whole event.
     #[must_use]
     pub fn has_keywords(&self) -> bool {

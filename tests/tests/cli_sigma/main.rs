@@ -101,3 +101,29 @@ fn a_rule_in_yaml_becomes_a_plugin_that_finds_what_the_rule_says() {
     assert!(said.out.contains("yes selection") && said.out.contains("yes filter_main_tool"), "{}", said.out);
     let _ = cordon.run(&["sigma", "explain", "rule.yml", "--events", "events.jsonl", "--matches"]).ends(0);
 }
+
+#[test]
+fn a_force_says_where_a_field_stands_in_its_events_among_those_that_the_plugin_declares() {
+    let folder = tempfile::tempdir().unwrap();
+    let cordon = cordon(folder.path());
+    fs::write(folder.path().join("rule.yml"), RULE).unwrap();
+    let elsewhere = "\"ParentImage\":\"C:\\\\x\\\\powershell.exe\",\"CommandLine\":\"x -enc\"";
+    fs::write(folder.path().join("events.jsonl"), event(1, elsewhere)).unwrap();
+    let _ = cordon.run(&["sigma", "build", "rule.yml", "-o", "rules.wasm"]).ends(0);
+    let run = ["run", "-p", "rules.wasm", "events.jsonl", "--format", "ndjson"];
+    assert!(cordon.run(&run).ends(0).lines().is_empty());
+    let with = |fields: &str| {
+        fs::write(folder.path().join("force.toml"), format!("[sigma-rules.run]\nfields = {fields}\n")).unwrap();
+        cordon.run(&[&run[..], &["--settings", "force.toml"]].concat())
+    };
+    assert_eq!(with("{ Image = \"ParentImage\" }").ends(0).lines().len(), 1);
+    for (fields, reason) in [
+        ("{ Imgae = \"ParentImage\" }", "no rule uses a field `Imgae`"),
+        ("{ Image = \"SubjectUserName\" }", "SubjectUserName"),
+        ("{ Image = \"a[\" }", "a["),
+        ("7", "fields"),
+    ] {
+        let said = with(fields);
+        assert!(said.lines().is_empty() && said.err.contains(reason), "{fields}: {} {}", said.code, said.err);
+    }
+}

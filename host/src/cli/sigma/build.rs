@@ -75,7 +75,8 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
     let keywords = built.pack.rules.iter().any(|rule| rule.when.has_keywords());
     if args.format == Format::Json {
         print_json(&json!({
-            "file": path, "bytes": wasm.len(), "digest": digest, "rules": built.rules.len(), "refused": refused,
+            "file": path, "bytes": wasm.len(), "digest": digest, "rules": built.rules.len(),
+            "refused": super::as_json(&built.refused),
             "refused_by_kind": super::by_kind(&built.refused).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
             "sources": built.pack.sources.keys().collect::<Vec<_>>(), "whole_events": keywords,
         }))?;

@@ -42,11 +42,10 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
     let never = if args.events.is_empty() { BTreeMap::new() } else { never_there(&built, &args.events)? };
     let kinds = super::by_kind(&built.refused);
     if args.format == Format::Json {
-        let refused = |refusal: &cordon_sigma::rule::Refusal| json!({ "file": refusal.place.file, "line": refusal.place.line, "title": refusal.title, "kind": refusal.kind, "reason": refusal.reason });
         let rules = |(id, rule): (&String, &cordon_sigma::rule::Rule)| json!({ "rule": id, "title": rule.title, "file": rule.place.file, "line": rule.place.line });
         print_json(&json!({
             "taken": built.rules.iter().map(rules).collect::<Vec<_>>(),
-            "refused": built.refused.iter().map(refused).collect::<Vec<_>>(),
+            "refused": super::as_json(&built.refused),
             "refused_by_kind": kinds.iter().copied().collect::<BTreeMap<_, _>>(),
             "fields_never_there": never,
         }))?;
