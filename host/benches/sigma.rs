@@ -34,7 +34,9 @@ const LANES: [(&str, &str); 4] =
 fn main() {
     let Some(archive) = data::file("sigmahq-rules.tar.zst") else { return };
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    tar::Archive::new(zstd::Decoder::new(std::fs::File::open(&archive).unwrap()).unwrap()).unpack(folder.path()).unwrap();
+    tar::Archive::new(zstd::Decoder::new(std::fs::File::open(&archive).unwrap()).unwrap())
+        .unpack(folder.path())
+        .unwrap();
     let mut criterion = cpu::criterion();
     let real = events::real();
     let sandbox = plugins::sandbox(&plugins::kept_cache());
@@ -116,7 +118,9 @@ fn theirs<M: criterion::measurement::Measurement>(
 
 /// What a plugin of more and more rules costs: to build, to load, to keep, to run.
 fn curve(real: &Real, folder: &Path) {
-    println!("rules  component KB  prepared MB  load cold s  load kept ms  memory MiB  batch  match ns/event  columns ns/event");
+    println!(
+        "rules  component KB  prepared MB  load cold s  load kept ms  memory MiB  batch  match ns/event  columns ns/event"
+    );
     let all = packed(folder, "rules");
     for many in [10, 100, 1_000, 3_000] {
         let built = some(&all, many);

@@ -34,7 +34,8 @@ impl Detector for CordonDetector {
         let mut settings: BTreeMap<String, String> =
             serde_json::from_str(load_settings).map_err(|error| Failure::bad_settings(error.to_string()))?;
         let text = settings.remove("pack").unwrap_or_default();
-        let pack: Pack = serde_json::from_str(&text).map_err(|error| Failure::bad_settings(format!("pack: {error}")))?;
+        let pack: Pack =
+            serde_json::from_str(&text).map_err(|error| Failure::bad_settings(format!("pack: {error}")))?;
         forget(text);
         let engine = Engine::new(pack).map_err(|reason| Failure::bad_settings(format!("pack: {reason}")))?;
         Ok(Self { engine })
@@ -43,7 +44,10 @@ impl Detector for CordonDetector {
     fn detect(&self, batch: &Batch<'_>, run_settings: &str, findings: &mut Findings) -> Result<(), Failure> {
         let settings: RunSettings =
             serde_json::from_str(run_settings).map_err(|error| Failure::bad_settings(error.to_string()))?;
-        let places = self.engine.places(&settings.fields).map_err(|reason| Failure::bad_settings(format!("fields: {reason}")))?;
+        let places = self
+            .engine
+            .places(&settings.fields)
+            .map_err(|reason| Failure::bad_settings(format!("fields: {reason}")))?;
         let matches = self.engine.run_at(batch.source(), &OfBatch(batch), &places).map_err(Failure::other)?;
         let mut rows: Vec<u32> = matches.iter().map(|found| found.row).collect();
         rows.dedup();

@@ -70,12 +70,18 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     let keywords = built.pack.rules.iter().any(|rule| rule.when.has_keywords());
     root.insert("grants".into(), table([("whole-events", keywords.into())]));
     root.insert("limits".into(), table([("memory-mib", Value::Integer(MEMORY_MIB))]));
-    let pack =
-        [("type", "string".into()), ("default", "".into()), ("description", "The rules, as `cordon sigma build` read them".into())];
+    let pack = [
+        ("type", "string".into()),
+        ("default", "".into()),
+        ("description", "The rules, as `cordon sigma build` read them".into()),
+    ];
     let fields = [
         ("type", "map".into()),
         ("default", Value::Table(Table::new())),
-        ("description", "Fields that stand elsewhere in this force's events: Sigma's name to a path that is declared".into()),
+        (
+            "description",
+            "Fields that stand elsewhere in this force's events: Sigma's name to a path that is declared".into(),
+        ),
     ];
     let run = table([("fields", table(fields))]);
     root.insert("settings".into(), table([("load", table([("pack", table(pack))])), ("run", run)]));

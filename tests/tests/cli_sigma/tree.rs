@@ -58,7 +58,8 @@ fn all_of_sigmahq_in_one_plugin_finds_in_the_sandbox_what_the_engine_finds_outsi
     let rules = folder.path().join("sigmahq");
     unpacked(&archive, &rules);
     let cordon = cordon(folder.path());
-    let said = cordon.run(&["sigma", "build", "sigmahq", "-o", "all.wasm", "--no-keywords", "--format", "json"]).ends(0);
+    let said =
+        cordon.run(&["sigma", "build", "sigmahq", "-o", "all.wasm", "--no-keywords", "--format", "json"]).ends(0);
     let built: Value = serde_json::from_str(&said.out).unwrap();
     let (taken, refused) = (built["rules"].as_u64().unwrap(), built["refused"].as_array().unwrap().len());
     println!("{taken} taken, {refused} refused: {}; {} bytes", built["refused_by_kind"], built["bytes"]);

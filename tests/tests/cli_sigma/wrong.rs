@@ -19,8 +19,14 @@ fn what_is_refused_is_listed_with_its_place_and_the_rest_is_built() {
     write("yaml.yml", b"title: [unclosed\nlogsource: x");
     write("latin1.yml", b"title: a\nauthor: Andr\xe9\n");
     write("large.yml", format!("title: a\ndescription: {}\n", "x".repeat(50 << 20)).as_bytes());
-    write("regex.yml", RULE.replace("1111-2222", "1111-4444").replace("Image|endswith: '\\", "Image|re: '(").as_bytes());
-    write("nothing.yml", RULE.replace("1111-2222", "1111-5555").replace("condition: selection", "condition: x").as_bytes());
+    write(
+        "regex.yml",
+        RULE.replace("1111-2222", "1111-4444").replace("Image|endswith: '\\", "Image|re: '(").as_bytes(),
+    );
+    write(
+        "nothing.yml",
+        RULE.replace("1111-2222", "1111-5555").replace("condition: selection", "condition: x").as_bytes(),
+    );
     write("correlation.yml", b"title: C\ncorrelation:\n  type: temporal\n  rules: [x]\n");
     let cordon = cordon(folder.path());
     let said = cordon.run(&["sigma", "check", "rules", "--format", "json"]).ends(1);
@@ -64,7 +70,10 @@ fn carrying(folder: &Path, sections: &[&[u8]]) -> Vec<u8> {
     let mut section = Vec::new();
     let name = own.unwrap() - 1;
     // Before the name stands its length, before that the section's, before that its id, 0.
-    let start = (begin..name).rev().find(|at| wasm[*at] == 0 && length(&wasm[*at + 1..name]) == Some(wasm.len() - name)).unwrap();
+    let start = (begin..name)
+        .rev()
+        .find(|at| wasm[*at] == 0 && length(&wasm[*at + 1..name]) == Some(wasm.len() - name))
+        .unwrap();
     wasm.truncate(start);
     for data in sections {
         CustomSection { name: LOAD_SETTINGS_SECTION.into(), data: (*data).into() }.append_to_component(&mut section);

@@ -86,7 +86,11 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
         for (_, guard) in &of.sources {
             parts.push(("log source".to_owned(), guard.clone()));
         }
-        parts.extend(rule.searches.iter().map(|(name, expr)| (name.clone(), tables.translated(source, &rule.logsource, expr.clone()))));
+        parts.extend(
+            rule.searches
+                .iter()
+                .map(|(name, expr)| (name.clone(), tables.translated(source, &rule.logsource, expr.clone()))),
+        );
         let mut held = true;
         for (name, expr) in &parts {
             let mut looks = Vec::new();

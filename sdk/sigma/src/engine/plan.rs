@@ -336,7 +336,10 @@ impl<'p> Planner<'p> {
                         leaves.sort_unstable();
                         leaves.dedup();
                         for leaf in leaves {
-                            of_leaf.get_mut(leaf as usize).into_iter().for_each(|needing| needing.push((guard, number)));
+                            of_leaf
+                                .get_mut(leaf as usize)
+                                .into_iter()
+                                .for_each(|needing| needing.push((guard, number)));
                         }
                     }
                     None => always.push(number),

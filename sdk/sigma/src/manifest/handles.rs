@@ -47,7 +47,9 @@ fn snake(path: &str) -> String {
         if letter.is_ascii_alphanumeric() {
             let next_is_lower = letters.peek().is_some_and(char::is_ascii_lowercase);
             let begins = letter.is_ascii_uppercase()
-                && (before.is_ascii_lowercase() || before.is_ascii_digit() || (before.is_ascii_uppercase() && next_is_lower));
+                && (before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_ascii_uppercase() && next_is_lower));
             if begins && !out.ends_with('_') {
                 out.push('_');
             }

@@ -125,10 +125,19 @@ pub(crate) fn tagged(rules: &Path, of: &[&str], events: &[Value], source: &str) 
                 let mut names = Vec::new();
                 guard.fields(&mut names);
                 let fields = &mut pack.sources.get_mut(source).unwrap().fields;
-                names.iter().for_each(|name| _ = fields.insert((*name).to_owned(), tables.place(source, logsource, name).unwrap()));
+                names.iter().for_each(|name| {
+                    _ = fields.insert((*name).to_owned(), tables.place(source, logsource, name).unwrap())
+                });
                 let (id, title) = (String::new(), String::new());
                 let sources = vec![(name, guard)];
-                pack.rules.push(PackRule { id, title, level: 0, sources, when: Expr::All(Vec::new()), notes: Vec::new() });
+                pack.rules.push(PackRule {
+                    id,
+                    title,
+                    level: 0,
+                    sources,
+                    when: Expr::All(Vec::new()),
+                    notes: Vec::new(),
+                });
                 of_rule.push(logsource);
             }
         }
@@ -139,7 +148,8 @@ pub(crate) fn tagged(rules: &Path, of: &[&str], events: &[Value], source: &str) 
         for found in engine.run(source, &Sample::new(chunk)).unwrap() {
             let event = batch[found.row as usize].as_object_mut().unwrap();
             let logsource = of_rule[found.rule as usize];
-            let of = [("product", &logsource.product), ("category", &logsource.category), ("service", &logsource.service)];
+            let of =
+                [("product", &logsource.product), ("category", &logsource.category), ("service", &logsource.service)];
             for (key, value) in of {
                 if let Some(value) = value {
                     event.insert(key.to_owned(), Value::String(value.clone()));
