@@ -114,3 +114,4 @@ impl QuotaConfig {
 fn within(file: &Path, folder: &Path) -> bool {
     std::path::absolute(folder).is_ok_and(|folder| file.starts_with(folder))
 }
+
