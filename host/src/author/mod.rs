@@ -13,6 +13,7 @@ pub mod mask;
 mod nested;
 pub mod new;
 mod shims;
+pub mod sigma;
 mod toolchain;
 
 pub use folder::{FolderError, PluginFolder, find};

@@ -37,6 +37,7 @@ mod reproduce;
 mod run;
 mod send;
 mod serve;
+mod sigma;
 mod simulate;
 mod soak;
 mod span;
@@ -68,6 +69,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     New(new::Args),
+    Sigma(sigma::Args),
     Build(build::Args),
     Inspect(inspect::Args),
     Fields(fields::Args),
@@ -147,6 +149,7 @@ pub fn main() -> ExitCode {
     }
     let answer = match verb {
         Verb::Build(args) => build::run(&args),
+        Verb::Sigma(args) => sigma::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::New(args) => new::run(&args),
         Verb::Test(args) => test::run(&args),

@@ -4,7 +4,8 @@
 //! no plugin for this host gets one line that says what it is and the way out.
 
 use cordon_contract::manifest::Manifest;
-use cordon_contract::{MANIFEST_SECTION, WIT_PACKAGE, WIT_VERSION, limits};
+use cordon_contract::{LOAD_SETTINGS_SECTION, MANIFEST_SECTION, WIT_PACKAGE, WIT_VERSION, limits};
+use serde_json::{Map, Value};
 use wasmparser::{Chunk, ComponentExternalKind, Encoding, Parser, Payload};
 
 use super::contract::{CONFIGURE, DETECT, INTERFACES, shortened};
@@ -27,6 +28,9 @@ pub struct Inspection {
     pub manifest: Manifest,
     /// The manifest's text, byte for byte.
     pub manifest_text: String,
+    /// `load` settings that it carries, of those that its manifest declares. They are part of the component: its digest says
+    /// which they are.
+    pub carried: Map<String, Value>,
     /// What it imports, in order. The import list is the capability list.
     pub imports: Vec<String>,
     /// What it exports, in order.
@@ -60,7 +64,9 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, LoadError> {
     }
     let manifest_text = manifest_text(&found.manifests)?;
     let manifest = Manifest::parse(&manifest_text).map_err(|error| refused(error.to_string()))?;
+    let carried = carried(&found.settings, &manifest)?;
     Ok(Inspection {
+        carried,
         digest: Digest::of(wasm),
         bytes: wasm.len(),
         manifest,
@@ -108,6 +114,7 @@ fn recognise(wasm: &[u8]) -> Result<(), LoadError> {
 #[derive(Default)]
 struct Outermost<'w> {
     manifests: Vec<&'w [u8]>,
+    settings: Vec<&'w [u8]>,
     imports: Vec<String>,
     exports: Vec<String>,
     functions: Vec<String>,
@@ -142,6 +149,10 @@ impl<'w> Outermost<'w> {
             Payload::Version { encoding: Encoding::Module, .. } => Err(refused("a core Wasm module, not a component")),
             Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
                 self.manifests.push(section.data());
+                Ok(())
+            }
+            Payload::CustomSection(section) if section.name() == LOAD_SETTINGS_SECTION => {
+                self.settings.push(section.data());
                 Ok(())
             }
             Payload::ComponentImportSection(section) => {
@@ -199,6 +210,27 @@ fn check_import(import: &str) -> Result<(), LoadError> {
         ),
         _ => format!("it imports `{name}`, which no plugin is given: only {WIT_PACKAGE} {WIT_VERSION} can be imported"),
     }))
+}
+
+fn carried(sections: &[&[u8]], manifest: &Manifest) -> Result<Map<String, Value>, LoadError> {
+    let section = match sections {
+        [] => return Ok(Map::new()),
+        [section] => section,
+        _ => return Err(refused(format!("it has {} sections of `load` settings, one is due", sections.len()))),
+    };
+    if section.len() > limits::LOAD_SETTINGS_BYTES {
+        let (len, limit) = (section.len(), limits::LOAD_SETTINGS_BYTES);
+        return Err(LoadError::limit_hit(
+            Limit::LoadSettingsBytes,
+            format!("the `load` settings that it carries have {len} bytes, more than {limit}"),
+        ));
+    }
+    let settings: Map<String, Value> = serde_json::from_slice(section)
+        .map_err(|error| refused(format!("the `load` settings that it carries are no JSON object: {error}")))?;
+    manifest
+        .load_settings(&settings)
+        .map_err(|error| refused(format!("the `load` settings that it carries: {error}")))?;
+    Ok(settings)
 }
 
 fn manifest_text(manifests: &[&[u8]]) -> Result<String, LoadError> {

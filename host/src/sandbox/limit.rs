@@ -27,6 +27,8 @@ pub enum Limit {
     ComponentBytes,
     /// At load.
     ManifestBytes,
+    /// At load, of the settings that a component carries.
+    LoadSettingsBytes,
     /// At load, of the whole preparation.
     PrepareCpuTime,
     /// At load, of the whole preparation.
@@ -53,6 +55,7 @@ impl Limit {
             Limit::ExplanationBytes => "explanation-bytes",
             Limit::ComponentBytes => "component-bytes",
             Limit::ManifestBytes => "manifest-bytes",
+            Limit::LoadSettingsBytes => "load-settings-bytes",
             Limit::PrepareCpuTime => "prepare-cpu-time",
             Limit::PrepareMemory => "prepare-memory",
         }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use cordon_contract::manifest::Manifest;
 use serde_json::{Map, Value};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -56,7 +57,8 @@ pub(super) fn load(sandbox: &Sandbox, wasm: &[u8], load: &Map<String, Value>) ->
     });
     let key = prepare::key(inspection.digest, &load_settings, sandbox.engine_digest);
     let prepare = || {
-        let settings = serde_json::to_string(&load_settings).map_err(|error| LoadError::Host(error.to_string()))?;
+        let configured = configured(&load_settings, &inspection.carried, &terms.manifest);
+        let settings = serde_json::to_string(&configured).map_err(|error| LoadError::Host(error.to_string()))?;
         sandbox.preparer.prepare(
             &sandbox.cache,
             Request {
@@ -91,6 +93,21 @@ pub(super) fn load(sandbox: &Sandbox, wasm: &[u8], load: &Map<String, Value>) ->
         Plugin { inner: Arc::new(PluginInner { terms, digest: inspection.digest, load_settings, pre, detect }) };
     try_start(sandbox, &plugin)?;
     Ok(plugin)
+}
+
+/// What `configure` is given: a setting that nobody set to something of their own is what the component carries. It stays out
+/// of the settings that findings and evidence tell of, where the component's digest says it already.
+fn configured(given: &Map<String, Value>, carried: &Map<String, Value>, manifest: &Manifest) -> Map<String, Value> {
+    let mut settings = given.clone();
+    for (name, value) in &mut settings {
+        let default = manifest.settings.load.get(name).map(|setting| &setting.default);
+        if let Some(carried) = carried.get(name)
+            && default == Some(&*value)
+        {
+            *value = carried.clone();
+        }
+    }
+    settings
 }
 
 /// Maps what was prepared just now: what is still refused does not fit the pool.

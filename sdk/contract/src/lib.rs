@@ -11,6 +11,10 @@ pub mod transform;
 /// Name of the custom section of a component that holds its `cordon.toml`, byte for byte.
 pub const MANIFEST_SECTION: &str = "cordon:manifest";
 
+/// Name of the custom section of a component that holds `load` settings of its own, as a JSON object: in their place stands what
+/// the operator gives.
+pub const LOAD_SETTINGS_SECTION: &str = "cordon:load-settings";
+
 /// The contract's package and version, as it stands in a component's imports.
 pub const WIT_PACKAGE: &str = "cordon:detection";
 

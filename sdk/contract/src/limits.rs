@@ -49,8 +49,10 @@ pub const LOG_BYTES: usize = 64 << 10;
 
 /// Bytes of `run` settings as JSON.
 pub const RUN_SETTINGS_BYTES: usize = 64 << 10;
-/// Bytes of a manifest.
-pub const MANIFEST_BYTES: usize = 4 << 20;
+/// Bytes of a manifest: ten thousand rules with their texts.
+pub const MANIFEST_BYTES: usize = 16 << 20;
+/// Bytes of the `load` settings that a component carries with it.
+pub const LOAD_SETTINGS_BYTES: usize = 32 << 20;
 /// Bytes of a path.
 pub const PATH_BYTES: usize = 1_024;
 /// Steps of a path.

@@ -95,6 +95,11 @@ impl Column {
         Self { slots: vec![0; slots], kinds: Vec::new(), offsets: vec![0], text: String::new() }
     }
 
+    /// As an engine of rules takes it.
+    pub(crate) fn into_parts(self) -> crate::dynamic::Column {
+        crate::dynamic::Column { slots: self.slots, kinds: self.kinds, offsets: self.offsets, text: self.text }
+    }
+
     /// Number of slots.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
@@ -138,6 +143,11 @@ impl Multi {
         let fits = starts.windows(2).all(|pair| pair[0] <= pair[1])
             && starts.last().is_some_and(|last| *last as usize == values.len());
         fits.then_some(Self { starts, values })
+    }
+
+    /// As an engine of rules takes it.
+    pub(crate) fn into_parts(self) -> (Vec<u32>, crate::dynamic::Column) {
+        (self.starts, self.values.into_parts())
     }
 
     /// No row has any slot.

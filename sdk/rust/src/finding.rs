@@ -3,6 +3,8 @@
 //! Texts over a limit are cut visibly, empty entity values left out, duplicates folded, and what has no room is told in a last
 //! context entry. A finding without a summary says its rule's title.
 
+use std::borrow::Cow;
+
 use cordon_contract::limits;
 
 use crate::backend::Emission;
@@ -45,7 +47,7 @@ pub enum Confidence {
 #[must_use = "a finding does nothing until it is emitted"]
 pub struct Finding {
     row: Row,
-    rule: &'static str,
+    rule: Cow<'static, str>,
     severity: Option<Severity>,
     confidence: Option<Confidence>,
     title: Option<String>,
@@ -77,6 +79,15 @@ impl Finding {
     /// For generated code: the rule is one of the manifest, the title its.
     #[doc(hidden)]
     pub fn new(rule: &'static str, title: &'static str, row: Row) -> Self {
+        Self::of(Cow::Borrowed(rule), title, row)
+    }
+
+    /// For rules that are data.
+    pub(crate) fn named(rule: String, title: &str, row: Row) -> Self {
+        Self::of(Cow::Owned(rule), title, row)
+    }
+
+    fn of(rule: Cow<'static, str>, title: &str, row: Row) -> Self {
         Self {
             row,
             rule,
@@ -205,7 +216,7 @@ impl Finding {
         }
         Emission {
             row: self.row.0,
-            rule: self.rule.to_owned(),
+            rule: self.rule.into_owned(),
             severity: self.severity.map(|severity| severity.word().to_owned()),
             confidence: self.confidence.map(|confidence| confidence.word().to_owned()),
             title: self.title,

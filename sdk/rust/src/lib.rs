@@ -37,6 +37,7 @@ mod backend;
 mod batch;
 mod column;
 mod detector;
+pub mod dynamic;
 mod failure;
 mod field;
 mod finding;

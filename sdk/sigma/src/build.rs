@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::logsource::Tables;
-use crate::pack::{Expr, Pack, PackRule, SourceFields};
+use crate::pack::{Expr, FieldPlace, Pack, PackRule, SourceFields};
 use crate::rule::{Refusal, Rule, Rules};
 
 /// What an author wants left out.
@@ -41,15 +41,21 @@ pub fn build(rules: Rules, tables: &Tables, choice: Choice) -> Built {
                     let mut names = Vec::new();
                     guard.fields(&mut names);
                     when.fields(&mut names);
+                    let mut renamed = BTreeMap::new();
                     for name in names {
-                        if let Ok(place) = tables.place(&source, name) {
-                            into.fields.entry(name.to_owned()).or_insert(place);
+                        if let Ok(place) = tables.place(&source, &rule.logsource, name) {
+                            let given = named(into, name, place);
+                            if given != name {
+                                renamed.insert(name.to_owned(), given);
+                            }
                         }
                     }
+                    let (guard, when) = (guard.renamed(&renamed), when.renamed(&renamed));
                     let notes = notes(&rule);
                     built.pack.rules.push(PackRule {
                         id: id.clone(),
                         title: rule.title.clone(),
+                        level: rule.level as u8,
                         sources: vec![(source, guard)],
                         when,
                         notes,
@@ -69,6 +75,23 @@ pub fn build(rules: Rules, tables: &Tables, choice: Choice) -> Built {
     built
 }
 
+/// The name of a field in a source. A name that rules of another log use for something else gets a number.
+fn named(into: &mut SourceFields, name: &str, place: FieldPlace) -> String {
+    let mut given = name.to_owned();
+    let mut number = 2;
+    loop {
+        match into.fields.get(&given) {
+            Some(known) if *known == place => return given,
+            Some(_) => given = format!("{name} ({number})"),
+            None => {
+                into.fields.insert(given.clone(), place);
+                return given;
+            }
+        }
+        number += 1;
+    }
+}
+
 type Placed = Vec<(String, Expr, Expr)>;
 
 fn placed(rule: &Rule, tables: &Tables, choice: Choice) -> Result<Placed, (&'static str, String)> {
@@ -79,11 +102,11 @@ fn placed(rule: &Rule, tables: &Tables, choice: Choice) -> Result<Placed, (&'sta
     let mut placed = Vec::new();
     let mut why = None;
     for (source, guard) in sources {
-        let when = tables.translated(&source, rule.when.clone());
+        let when = tables.translated(&source, &rule.logsource, rule.when.clone());
         let mut names = Vec::new();
         when.fields(&mut names);
         guard.fields(&mut names);
-        match names.iter().find_map(|name| tables.place(&source, name).err()) {
+        match names.iter().find_map(|name| tables.place(&source, &rule.logsource, name).err()) {
             Some(reason) => why = Some(reason),
             None => placed.push((source, guard, when)),
         }

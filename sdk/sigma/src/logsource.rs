@@ -42,10 +42,14 @@ struct Table {
     product: String,
     services: Vec<String>,
     channels: BTreeMap<String, Words>,
+    /// What its events must be besides, where the source holds others too.
+    only: BTreeMap<String, Words>,
     logsource: Vec<Category>,
     fields: BTreeMap<String, Vec<String>>,
     weights: BTreeMap<String, u8>,
     values: BTreeMap<String, BTreeMap<String, Word>>,
+    /// What the log may write after a word of rules, by field: `Add member to role.`
+    endings: BTreeMap<String, String>,
     cannot: BTreeMap<String, String>,
     entities: BTreeMap<String, Vec<String>>,
 }
@@ -162,20 +166,28 @@ impl Tables {
         Err(format!("no events are known for the log source ({logsource}): add it to a table, `--table FILE`"))
     }
 
-    fn of<'t>(&'t self, source: &'t str) -> impl Iterator<Item = &'t Table> {
-        self.tables.iter().filter(move |table| table.source == source)
+    /// The tables by which rules of a log source are read in a source.
+    fn of<'t>(&'t self, source: &'t str, logsource: &'t LogSource) -> impl Iterator<Item = &'t Table> {
+        let LogSource { product, service, .. } = logsource;
+        let serves = |table: &Table| match service {
+            Some(service) if !table.services.is_empty() => table.services.contains(service),
+            _ => true,
+        };
+        self.tables.iter().filter(move |table| {
+            table.source == source && product.as_ref().is_none_or(|product| table.product == *product) && serves(table)
+        })
     }
 
-    /// Where a field stands in a source.
+    /// Where a field of a rule stands in a source.
     ///
     /// # Errors
     /// Why it stands nowhere.
-    pub fn place(&self, source: &str, field: &str) -> Result<FieldPlace, String> {
-        if let Some(reason) = self.of(source).find_map(|table| table.cannot.get(field)) {
+    pub fn place(&self, source: &str, logsource: &LogSource, field: &str) -> Result<FieldPlace, String> {
+        if let Some(reason) = self.of(source, logsource).find_map(|table| table.cannot.get(field)) {
             return Err(format!("the field `{field}` is not in {source}: {reason}"));
         }
-        let weight = self.of(source).find_map(|table| table.weights.get(field)).copied().unwrap_or(0);
-        let paths = match self.of(source).find_map(|table| table.fields.get(field)) {
+        let weight = self.of(source, logsource).find_map(|table| table.weights.get(field)).copied().unwrap_or(0);
+        let paths = match self.of(source, logsource).find_map(|table| table.fields.get(field)) {
             Some(paths) => paths.iter().map(|path| canonical(path)).collect::<Result<_, _>>()?,
             None => vec![as_written(field)?],
         };
@@ -185,16 +197,18 @@ impl Tables {
     /// The fields of a source that hold an entity, by its kind.
     #[must_use]
     pub fn entities(&self, source: &str) -> BTreeMap<String, Vec<String>> {
-        self.of(source).map(|table| table.entities.clone()).next().unwrap_or_default()
+        let of_source = self.tables.iter().filter(|table| table.source == source);
+        of_source.map(|table| table.entities.clone()).find(|entities| !entities.is_empty()).unwrap_or_default()
     }
 
-    /// A condition with every word of rules in the log's own words.
+    /// A rule's condition with every word of it in the log's own words.
     #[must_use]
-    pub fn translated(&self, source: &str, expr: Expr) -> Expr {
+    pub fn translated(&self, source: &str, logsource: &LogSource, expr: Expr) -> Expr {
+        let all = |parts: Vec<Expr>| parts.into_iter().map(|part| self.translated(source, logsource, part)).collect();
         match expr {
-            Expr::All(parts) => Expr::All(parts.into_iter().map(|part| self.translated(source, part)).collect()),
-            Expr::Any(parts) => Expr::Any(parts.into_iter().map(|part| self.translated(source, part)).collect()),
-            Expr::Not(part) => Expr::Not(Box::new(self.translated(source, *part))),
+            Expr::All(parts) => Expr::All(all(parts)),
+            Expr::Any(parts) => Expr::Any(all(parts)),
+            Expr::Not(part) => Expr::Not(Box::new(self.translated(source, logsource, *part))),
             Expr::Is(field, test) => {
                 let asked = match &test {
                     Test::Text(pattern) => Some(written(pattern)),
@@ -210,8 +224,14 @@ impl Tables {
                         .find(|(word, _)| word.eq_ignore_ascii_case(asked))
                         .map(|(_, word)| word.clone())
                 };
-                match self.of(source).find_map(of_field) {
-                    None => Expr::Is(field, test),
+                match self.of(source, logsource).find_map(of_field) {
+                    None => {
+                        let ending = self.of(source, logsource).find_map(|table| table.endings.get(&field));
+                        let Some(longer) = ending.and_then(|ending| longer(&test, ending)) else {
+                            return Expr::Is(field, test);
+                        };
+                        Expr::Any(vec![Expr::Is(field.clone(), test), Expr::Is(field, longer)])
+                    }
                     Some(word) => {
                         let any = |words: &[String]| {
                             Expr::Any(
@@ -245,25 +265,32 @@ impl Table {
             Some(service) if self.services.iter().any(|known| known == service) => Some(Expr::All(Vec::new())),
             Some(service) => Some(Expr::Any(self.channels.get(service)?.tests("Channel"))),
         };
-        match (of_category, of_service) {
-            (Some(category), Some(service)) => Some(Expr::All(vec![category, service])),
-            (Some(one), None) | (None, Some(one)) => Some(one),
+        let guard = match (of_category, of_service) {
+            (Some(category), Some(service)) => Expr::All(vec![category, service]),
+            (Some(one), None) | (None, Some(one)) => one,
             // A rule of the product: any event, or each source of it.
             (None, None) => match self.logsource.iter().find(|entry| entry.category.is_none()) {
-                Some(entry) => Some(entry.guard()),
-                None => (!self.services.is_empty()).then(|| Expr::All(Vec::new())),
+                Some(entry) => entry.guard(),
+                None if self.services.is_empty() => return None,
+                None => Expr::All(Vec::new()),
             },
+        };
+        if self.only.is_empty() {
+            return Some(guard);
         }
+        Some(Expr::All(vec![words_of(&self.only), guard]))
     }
 }
 
 impl Category {
     fn guard(&self) -> Expr {
-        let one = |fields: &BTreeMap<String, Words>| -> Expr {
-            Expr::All(fields.iter().map(|(field, words)| Expr::Any(words.tests(field))).collect())
-        };
-        Expr::Any(self.any.iter().map(one).collect())
+        Expr::Any(self.any.iter().map(words_of).collect())
     }
+}
+
+/// Each field has one of its words.
+fn words_of(fields: &BTreeMap<String, Words>) -> Expr {
+    Expr::All(fields.iter().map(|(field, words)| Expr::Any(words.tests(field))).collect())
 }
 
 impl Words {
@@ -273,6 +300,14 @@ impl Words {
             Self::Text(text) => vec![Expr::Is(field.to_owned(), Test::Text(Pattern::literal(text)))],
             Self::Many(words) => words.iter().flat_map(|word| word.tests(field)).collect(),
         }
+    }
+}
+
+/// The test for a text with something after it; none where it takes that already.
+fn longer(test: &Test, ending: &str) -> Option<Test> {
+    match test {
+        Test::Text(pattern) => pattern.followed_by(ending).map(Test::Text),
+        _ => None,
     }
 }
 
@@ -301,7 +336,10 @@ fn as_written(field: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::Tables;
+    use crate::pack::Expr;
+    use crate::pattern::Pattern;
     use crate::rule::LogSource;
+    use crate::test::Test;
 
     fn logsource(product: &str, category: &str, service: &str) -> LogSource {
         let part = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -333,11 +371,27 @@ mod tests {
     }
 
     #[test]
+    fn an_entra_rule_looks_into_the_unified_audit_log_too_and_knows_its_full_stops() {
+        let tables = Tables::shipped().unwrap();
+        let given = logsource("azure", "", "auditlogs");
+        let sources: Vec<String> = tables.resolve(&given).unwrap().into_iter().map(|(source, _)| source).collect();
+        assert_eq!(sources, ["entra.audit", "m365.audit"]);
+        let test = Expr::Is("properties.message".to_owned(), Test::Text(Pattern::literal("Add member to role")));
+        let translated = tables.translated("m365.audit", &given, test.clone());
+        let full_stop = Expr::Is("properties.message".to_owned(), Test::Text(Pattern::literal("Add member to role.")));
+        assert_eq!(translated, Expr::Any(vec![test.clone(), full_stop]));
+        assert_eq!(tables.translated("entra.audit", &given, test.clone()), test);
+        // One name, another place, by what the rule reads.
+        let status = |service: &str| tables.place("m365.audit", &logsource("azure", "", service), "Status").unwrap();
+        assert_ne!(status("auditlogs"), status("signinlogs"));
+    }
+
+    #[test]
     fn a_table_given_besides_goes_before_the_shipped_ones() {
         let mut tables = Tables::shipped().unwrap();
         let text = "[[table]]\nsource = \"windows.event\"\nproduct = \"windows\"\nfields = { Image = [\"Program\"] }\nchannels = { ours = \"Ours\" }\n";
         tables.add("ours.toml", text).unwrap();
-        assert_eq!(tables.place("windows.event", "Image").unwrap().paths, ["Program"]);
+        assert_eq!(tables.place("windows.event", &logsource("windows", "", ""), "Image").unwrap().paths, ["Program"]);
         assert!(
             tables.resolve(&logsource("windows", "", "ours")).is_ok()
                 && tables.resolve(&logsource("windows", "", "security")).is_ok()
@@ -351,7 +405,7 @@ mod tests {
         let tables = Tables::shipped().unwrap();
         for (field, path) in [("Plain", "Plain"), ("a.b", "a.b"), ("With Space", "\"With Space\""), ("#attr", "#attr")]
         {
-            assert_eq!(tables.place("custom.x", field).unwrap().paths, [path]);
+            assert_eq!(tables.place("custom.x", &logsource("x", "", ""), field).unwrap().paths, [path]);
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The manifest of a pack: its sources with exactly the fields that its rules use, and one manifest rule for each Sigma rule.
 
+mod handles;
+
 use std::collections::BTreeSet;
 
 use cordon_contract::limits;
 use cordon_contract::manifest::Manifest;
 use toml::{Table, Value};
 
+use self::handles::Handles;
 use crate::build::{Built, licence};
 use crate::rule::Rule;
 
@@ -42,20 +45,23 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
             ("licence", "LicenseRef-see-each-rule".into()),
         ]),
     );
-    let mut sources = Table::new();
+    let (mut sources, mut handles) = (Table::new(), Handles::default());
     for (source, fields) in &built.pack.sources {
         let paths: BTreeSet<&String> = fields.fields.values().flat_map(|place| &place.paths).collect();
-        let (mut one, mut several) = (0, 0);
+        let of_people = |kind: &str| fields.entities.get(kind).into_iter().flatten();
+        let personal: BTreeSet<&String> = of_people("user")
+            .chain(of_people("ip"))
+            .filter_map(|name| fields.fields.get(name))
+            .flat_map(|place| &place.paths)
+            .collect();
         let declared = paths.into_iter().map(|path| {
-            // A handle has either one value an event or several, in every source.
-            let handle = if path.contains("[]") {
-                several += 1;
-                format!("s{several}")
+            let field = if personal.contains(path) {
+                let why = "says whom a finding is about, and rules ask for it";
+                table([("path", path.clone().into()), ("personal", true.into()), ("why", why.into())])
             } else {
-                one += 1;
-                format!("f{one}")
+                Value::from(path.clone())
             };
-            (handle, Value::from(path.clone()))
+            (handles.of(source, path), field)
         });
         let declared: Table = declared.collect();
         sources.insert(source.clone(), table([("fields", declared.into())]));
@@ -64,9 +70,21 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     let keywords = built.pack.rules.iter().any(|rule| rule.when.has_keywords());
     root.insert("grants".into(), table([("whole-events", keywords.into())]));
     root.insert("limits".into(), table([("memory-mib", Value::Integer(MEMORY_MIB))]));
-    let pack =
-        [("type", "string".into()), ("default", "".into()), ("description", "The rules, as they were read".into())];
-    root.insert("settings".into(), table([("load", table([("pack", table(pack))]))]));
+    let pack = [
+        ("type", "string".into()),
+        ("default", "".into()),
+        ("description", "The rules, as `cordon sigma build` read them".into()),
+    ];
+    let fields = [
+        ("type", "map".into()),
+        ("default", Value::Table(Table::new())),
+        (
+            "description",
+            "Fields that stand elsewhere in this force's events: Sigma's name to a path that is declared".into(),
+        ),
+    ];
+    let run = table([("fields", table(fields))]);
+    root.insert("settings".into(), table([("load", table([("pack", table(pack))])), ("run", run)]));
     let rules: Vec<Value> = built.rules.iter().map(|(id, rule)| of_rule(id, rule)).collect();
     root.insert("rules".into(), rules.into());
     let text = toml::to_string(&root).map_err(|error| error.to_string())?;

@@ -43,6 +43,9 @@ pub struct PackRule {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// How bad it is, from 0: of too many findings for one event the worst are told.
+    #[serde(default)]
+    pub level: u8,
     /// The sources in which it looks, each with what an event must be besides.
     pub sources: Vec<(String, Expr)>,
     /// What it looks for.
@@ -81,6 +84,23 @@ impl Expr {
                 }
             }
             Self::Keyword(_) => {}
+        }
+    }
+
+    /// The same with other names for fields.
+    #[must_use]
+    pub fn renamed(self, names: &BTreeMap<String, String>) -> Self {
+        let name = |field: String| names.get(&field).cloned().unwrap_or(field);
+        let all = |parts: Vec<Expr>| parts.into_iter().map(|part| part.renamed(names)).collect();
+        match self {
+            Self::All(parts) => Self::All(all(parts)),
+            Self::Any(parts) => Self::Any(all(parts)),
+            Self::Not(part) => Self::Not(Box::new(part.renamed(names))),
+            Self::Is(field, Test::Field { other, relation, cased }) => {
+                Self::Is(name(field), Test::Field { other: name(other), relation, cased })
+            }
+            Self::Is(field, test) => Self::Is(name(field), test),
+            keyword @ Self::Keyword(_) => keyword,
         }
     }
 

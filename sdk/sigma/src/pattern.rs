@@ -54,6 +54,17 @@ impl Pattern {
         pattern
     }
 
+    /// The same with more text at its end; none where it takes any text there already, or is empty.
+    #[must_use]
+    pub fn followed_by(&self, text: &str) -> Option<Self> {
+        let mut pattern = self.clone();
+        match pattern.parts.last_mut()? {
+            Part::Text(last) => last.push_str(text),
+            Part::Wild(_) => return None,
+        }
+        Some(pattern)
+    }
+
     /// Its pieces, in order.
     #[must_use]
     pub fn parts(&self) -> &[Part] {

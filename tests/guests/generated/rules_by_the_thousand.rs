@@ -1,6 +1,6 @@
 //! contract: declares 20,000 rules
 //! ends: at load
-//! says: declare 1 to 1024
+//! says: declare 1 to 16384
 
 use std::fmt::Write as _;
 

@@ -64,7 +64,7 @@ use std::collections::BTreeMap;
 pub use nearest::nearest;
 pub use remember::{Counts, Order, Span, State, Window};
 pub use setting::SettingsError;
-pub use words::{SOURCES, is_source};
+pub use words::{SOURCES, is_handle, is_source};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,9 @@ pub struct Manifest {
     pub state: Option<State>,
     /// What the plugin may find, in the manifest's order.
     pub rules: Vec<Rule>,
+    /// Where in `rules` each id stands: a plugin may have thousands, and every finding asks.
+    #[serde(skip)]
+    by_id: BTreeMap<String, usize>,
 }
 
 /// Identity of a plugin.
@@ -312,7 +315,7 @@ impl Manifest {
     /// A rule by its id.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
+        self.rules.get(*self.by_id.get(id)?)
     }
 }
 

@@ -23,8 +23,10 @@ const LINE_BYTES: usize = 256;
 pub(super) const TEXT_BYTES: usize = 4_096;
 /// Entries of any list of texts in the manifest.
 pub(super) const ENTRIES: usize = 64;
-/// Rules, sources' fields and settings of one kind, each.
+/// A source's fields, and settings of one kind, each.
 const MANY: usize = 1_024;
+/// Rules: a plugin may be an engine with a whole catalogue of them.
+const RULES: usize = 16_384;
 
 impl Manifest {
     /// Reads and checks a manifest.
@@ -68,6 +70,8 @@ fn manifest(root: &Table<'_>, errors: &mut Errors<'_>) -> Option<Manifest> {
     let windows = root.get("windows").map_or(Some(BTreeMap::new()), |node| remember::windows(&node, errors));
     let state = root.get("state").map_or(Some(None), |node| remember::state(&node, errors).map(Some));
     let rules = root.need("rules", "[[rules]]", errors).and_then(|node| rules(&node, errors));
+    let rules = rules?;
+    let by_id = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
     Some(Manifest {
         plugin: plugin?,
         sources: sources?,
@@ -76,7 +80,8 @@ fn manifest(root: &Table<'_>, errors: &mut Errors<'_>) -> Option<Manifest> {
         settings: settings?,
         windows: windows?,
         state: state?,
-        rules: rules?,
+        rules,
+        by_id,
     })
 }
 
@@ -274,8 +279,8 @@ fn settings(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Settings> {
 
 fn rules(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Vec<Rule>> {
     let items = node.array(errors)?;
-    if items.is_empty() || items.len() > MANY {
-        let reason = format!("has {} rules: declare 1 to {MANY} with [[rules]]", items.len());
+    if items.is_empty() || items.len() > RULES {
+        let reason = format!("has {} rules: declare 1 to {RULES} with [[rules]]", items.len());
         errors.refuse(&node.span, &node.key, reason);
         return None;
     }

@@ -31,6 +31,12 @@ pub fn is_source(name: &str) -> bool {
     custom || SOURCES.contains(&name)
 }
 
+/// Whether a field may have this handle.
+#[must_use]
+pub fn is_handle(name: &str) -> bool {
+    snake(name).is_ok()
+}
+
 /// `mail-forwarding`: words of lower-case letters and digits joined by `-`, the first starting with a letter.
 pub(super) fn kebab(text: &str) -> Result<(), String> {
     let form = !text.is_empty()

@@ -51,6 +51,19 @@ pub trait Events {
 /// Rows of a batch at most.
 pub const ROWS: usize = 4_096;
 
+/// Where fields stand that do not stand where the pack says: a force's own mapping.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// By name: the path, with whether it has several values an event.
+    of: BTreeMap<String, Vec<(String, bool)>>,
+}
+
+impl Places {
+    fn of(&self, name: &str) -> Option<&Vec<(String, bool)>> {
+        self.of.get(name)
+    }
+}
+
 /// Rules, ready to run.
 #[derive(Debug)]
 pub struct Engine {
@@ -105,10 +118,31 @@ impl Engine {
     /// # Errors
     /// More than [`ROWS`] rows, or a column that cannot be had.
     pub fn run(&self, source: &str, events: &impl Events) -> Result<Vec<Match>, String> {
+        self.run_at(source, events, &Places::default())
+    }
+
+    /// The same for events in which some fields stand elsewhere than the pack says.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn run_at(&self, source: &str, events: &impl Events, places: &Places) -> Result<Vec<Match>, String> {
         match self.plans.get(source) {
-            Some(plan) => run::run(plan, events),
+            Some(plan) => run::run(plan, events, places),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// Places for fields by their names.
+    ///
+    /// # Errors
+    /// A name that no rule uses.
+    pub fn places(&self, given: &BTreeMap<String, String>) -> Result<Places, String> {
+        let known = |name: &String| self.pack.sources.values().any(|source| source.fields.contains_key(name));
+        if let Some(name) = given.keys().find(|name| !known(name)) {
+            return Err(format!("no rule uses a field `{name}`"));
+        }
+        let place = |path: &String| vec![(path.clone(), path.contains("[]"))];
+        Ok(Places { of: given.iter().map(|(name, path)| (name.clone(), place(path))).collect() })
     }
 
     /// How much there is of everything, for people.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Size;
 use super::index::{Index, Leaf};
 use crate::pack::{Expr, FieldPlace, Pack, SourceFields};
+use crate::pattern::Part;
 use crate::test::{Relation, Test};
 
 /// Stage 0: what tells log sources apart. Then by weight; then whole events.
@@ -37,6 +38,8 @@ pub(super) enum Kind {
 /// A field with the tests that any rule puts to it.
 #[derive(Debug)]
 pub(super) struct Field {
+    /// As rules name it; empty for what is made of others.
+    pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) index: Index,
     pub(super) null: Option<Leaf>,
@@ -50,6 +53,8 @@ pub(super) struct Field {
 pub(super) struct PlanRule {
     /// Its index in the pack.
     pub(super) rule: u32,
+    /// Its log source.
+    pub(super) guard: u32,
     pub(super) node: Node,
     /// Its fields by stage.
     pub(super) fields: [Box<[u32]>; STAGES],
@@ -59,7 +64,8 @@ pub(super) struct PlanRule {
 #[derive(Debug)]
 pub(super) struct Guard {
     pub(super) node: Node,
-    pub(super) rules: Vec<PlanRule>,
+    /// Its rules that need no test of the first stages, by their number in the plan.
+    pub(super) always: Vec<u32>,
 }
 
 /// All rules of one source.
@@ -71,10 +77,15 @@ pub(super) struct Plan {
     /// Per test: its field.
     pub(super) field_of: Vec<u32>,
     pub(super) guards: Vec<Guard>,
+    pub(super) rules: Vec<PlanRule>,
+    /// Log source and number of the rules that need a test, by test: those of test i end at `needing_ends[i]`.
+    needing: Vec<(u32, u32)>,
+    needing_ends: Vec<u32>,
 }
 
 /// What is known of a field while planning.
 struct Draft<'p> {
+    name: &'p str,
     kind: Kind,
     stage: usize,
     tests: Vec<(Leaf, &'p Test)>,
@@ -87,6 +98,8 @@ struct Planner<'p> {
     by_name: BTreeMap<&'p str, usize>,
     known: BTreeMap<(usize, String), Leaf>,
     field_of: Vec<u32>,
+    /// Per test: how rarely it is fulfilled, by guess.
+    rarity: Vec<usize>,
 }
 
 impl Plan {
@@ -98,6 +111,7 @@ impl Plan {
             by_name: BTreeMap::new(),
             known: BTreeMap::new(),
             field_of: Vec::new(),
+            rarity: Vec::new(),
         };
         let mut guards: Vec<(&Expr, Vec<(u32, &Expr)>)> = Vec::new();
         for (index, rule) in (0u32..).zip(&pack.rules) {
@@ -119,9 +133,16 @@ impl Plan {
         planner.finish(planned).map_err(|reason| format!("source {source}: {reason}"))
     }
 
+    /// The rules that may hold only where a test does: log source and number.
+    pub(super) fn needing(&self, leaf: Leaf) -> &[(u32, u32)] {
+        let end = |leaf: usize| self.needing_ends.get(leaf).map_or(0, |end| *end as usize);
+        let leaf = leaf as usize;
+        self.needing.get(leaf.checked_sub(1).map_or(0, end)..end(leaf)).unwrap_or_default()
+    }
+
     pub(super) fn size(&self) -> Size {
         Size {
-            rules: self.guards.iter().map(|guard| guard.rules.len()).sum(),
+            rules: self.rules.len(),
             fields: self.fields.len(),
             tests: self.field_of.len(),
             automata: self.fields.iter().map(|field| field.index.automaton_bytes()).sum(),
@@ -221,7 +242,7 @@ impl<'p> Planner<'p> {
         let unmapped = FieldPlace::default();
         let place = self.source.fields.get(name).unwrap_or(&unmapped);
         let paths = place.paths.iter().map(|path| (path.clone(), path.contains("[]"))).collect();
-        let field = self.add(Kind::Paths(paths), 1 + usize::from(place.weight).min(STAGES - 3));
+        let field = self.add(name, Kind::Paths(paths), 1 + usize::from(place.weight).min(STAGES - 3));
         self.by_name.insert(name, field);
         field
     }
@@ -233,7 +254,7 @@ impl<'p> Planner<'p> {
             None => {
                 let stage = |field: usize| self.drafts.get(field).map_or(1, |draft| draft.stage);
                 let stage = stage(one).max(stage(other)).max(1);
-                self.add(Kind::Pair { one, other, relation, cased, leaf: 0 }, stage)
+                self.add("", Kind::Pair { one, other, relation, cased, leaf: 0 }, stage)
             }
         }
     }
@@ -241,12 +262,12 @@ impl<'p> Planner<'p> {
     fn whole(&mut self) -> usize {
         match self.drafts.iter().position(|draft| matches!(draft.kind, Kind::Whole)) {
             Some(field) => field,
-            None => self.add(Kind::Whole, WHOLE_STAGE),
+            None => self.add("", Kind::Whole, WHOLE_STAGE),
         }
     }
 
-    fn add(&mut self, kind: Kind, stage: usize) -> usize {
-        self.drafts.push(Draft { kind, stage, tests: Vec::new(), guards: Vec::new() });
+    fn add(&mut self, name: &'p str, kind: Kind, stage: usize) -> usize {
+        self.drafts.push(Draft { name, kind, stage, tests: Vec::new(), guards: Vec::new() });
         self.drafts.len() - 1
     }
 
@@ -265,6 +286,7 @@ impl<'p> Planner<'p> {
         let leaf = *self.known.entry(key).or_insert(next);
         if leaf == next {
             self.field_of.push(u32::try_from(field).unwrap_or(u32::MAX));
+            self.rarity.push(rarity(test));
             if let Some(draft) = self.drafts.get_mut(field) {
                 draft.tests.push((leaf, test));
                 if let Kind::Pair { leaf: of_pair, .. } = &mut draft.kind {
@@ -275,7 +297,57 @@ impl<'p> Planner<'p> {
         Node::EachOf(Box::new([leaf]))
     }
 
+    /// Tests of the first stages of which one must be fulfilled where a condition holds, the rarest that there are; none where
+    /// it may hold without. With how rare they are.
+    fn needed(&self, node: &Node) -> Option<(usize, Vec<Leaf>)> {
+        let early = |leaf: &Leaf| self.stage(*leaf) <= 1;
+        let rarity = |leaf: &Leaf| self.rarity.get(*leaf as usize).copied().unwrap_or(0);
+        match node {
+            Node::EachOf(leaves) => {
+                let rarest = leaves.iter().filter(|leaf| early(leaf)).max_by_key(|leaf| rarity(leaf))?;
+                Some((rarity(rarest), vec![*rarest]))
+            }
+            Node::OneOf(leaves) if leaves.iter().all(early) => {
+                Some((leaves.iter().map(rarity).min()?, leaves.to_vec()))
+            }
+            Node::OneOf(_) | Node::Not(_) => None,
+            Node::All(parts) => parts.iter().filter_map(|part| self.needed(part)).max_by_key(|(rarity, _)| *rarity),
+            Node::Any(parts) => {
+                let (mut least, mut all) = (usize::MAX, Vec::new());
+                for part in parts {
+                    let (rarity, leaves) = self.needed(part)?;
+                    least = least.min(rarity);
+                    all.extend(leaves);
+                }
+                (!all.is_empty()).then_some((least, all))
+            }
+        }
+    }
+
     fn finish(self, planned: Vec<(Node, Vec<(u32, Node)>)>) -> Result<Plan, String> {
+        let (mut guards, mut rules) = (Vec::new(), Vec::new());
+        let mut of_leaf: Vec<Vec<(u32, u32)>> = vec![Vec::new(); self.field_of.len()];
+        for (guard, (node, of_guard)) in (0u32..).zip(planned) {
+            let mut always = Vec::new();
+            for (rule, node) in of_guard {
+                let number = u32::try_from(rules.len()).map_err(|_| "too many rules".to_owned())?;
+                match self.needed(&node) {
+                    Some((_, mut leaves)) => {
+                        leaves.sort_unstable();
+                        leaves.dedup();
+                        for leaf in leaves {
+                            of_leaf
+                                .get_mut(leaf as usize)
+                                .into_iter()
+                                .for_each(|needing| needing.push((guard, number)));
+                        }
+                    }
+                    None => always.push(number),
+                }
+                rules.push((rule, guard, node));
+            }
+            guards.push(Guard { node, always });
+        }
         let stage_of: Vec<usize> = self.drafts.iter().map(|draft| draft.stage).collect();
         let mut stages: [Vec<u32>; STAGES] = Default::default();
         let mut fields = Vec::with_capacity(self.drafts.len());
@@ -288,6 +360,7 @@ impl<'p> Planner<'p> {
                 draft.tests.iter().filter(|(_, test)| !matches!(test, Test::Null | Test::Exists | Test::Field { .. }));
             let index = Index::new(on_values.copied())?;
             fields.push(Field {
+                name: draft.name.to_owned(),
                 index,
                 null: of(&Test::Null),
                 exists: of(&Test::Exists),
@@ -296,27 +369,44 @@ impl<'p> Planner<'p> {
             });
         }
         let field_of = self.field_of;
-        let guards = planned.into_iter().map(|(node, rules)| Guard {
-            node,
-            rules: rules
-                .into_iter()
-                .map(|(rule, node)| {
-                    let mut of_rule: [Vec<u32>; STAGES] = Default::default();
-                    node.each_leaf(&mut |leaf| {
-                        let field = field_of.get(leaf as usize).copied().unwrap_or(0);
-                        let stage = stage_of.get(field as usize).copied().unwrap_or(0);
-                        if let Some(fields) = of_rule.get_mut(stage)
-                            && !fields.contains(&field)
-                        {
-                            fields.push(field);
-                        }
-                    });
-                    PlanRule { rule, node, fields: of_rule.map(Vec::into_boxed_slice) }
-                })
-                .collect(),
+        let rules = rules.into_iter().map(|(rule, guard, node)| {
+            let mut of_rule: [Vec<u32>; STAGES] = Default::default();
+            node.each_leaf(&mut |leaf| {
+                let field = field_of.get(leaf as usize).copied().unwrap_or(0);
+                let stage = stage_of.get(field as usize).copied().unwrap_or(0);
+                if let Some(fields) = of_rule.get_mut(stage)
+                    && !fields.contains(&field)
+                {
+                    fields.push(field);
+                }
+            });
+            PlanRule { rule, guard, node, fields: of_rule.map(Vec::into_boxed_slice) }
         });
-        let guards = guards.collect();
-        Ok(Plan { fields, stages, field_of, guards })
+        let rules = rules.collect();
+        let mut needing = Vec::new();
+        let needing_ends = of_leaf
+            .into_iter()
+            .map(|of_leaf| {
+                needing.extend(of_leaf);
+                u32::try_from(needing.len()).unwrap_or(u32::MAX)
+            })
+            .collect();
+        Ok(Plan { fields, stages, field_of, guards, rules, needing, needing_ends })
+    }
+}
+
+/// How rarely a test is fulfilled, by guess: long text seldom, numbers and single words often.
+fn rarity(test: &Test) -> usize {
+    match test {
+        Test::Text(pattern) | Test::Cased(pattern) => {
+            let bytes = pattern.parts().iter().map(|part| match part {
+                Part::Text(text) => text.len(),
+                Part::Wild(_) => 0,
+            });
+            1 + bytes.sum::<usize>()
+        }
+        Test::Regex(_) | Test::Cidr(_) | Test::Field { .. } => 2,
+        Test::Number(..) | Test::Bool(_) | Test::Null | Test::Exists | Test::Time(..) => 0,
     }
 }
 

@@ -4,18 +4,23 @@ use super::ROWS;
 
 const WORDS: usize = ROWS / 64;
 
-/// A set of rows.
+/// A set of rows. Operations touch the words of rows that a batch has, not all that one may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rows {
+    /// Words in use: one bit for each row of the batch.
+    used: usize,
     words: [u64; WORDS],
 }
 
 impl Rows {
-    pub(super) const NONE: Self = Self { words: [0; WORDS] };
+    /// None of a batch's `rows` rows.
+    pub(super) fn none(rows: usize) -> Self {
+        Self { used: rows.div_ceil(64).min(WORDS), words: [0; WORDS] }
+    }
 
-    /// The first `rows` rows.
-    pub(super) fn first(rows: usize) -> Self {
-        let mut out = Self::NONE;
+    /// All of them.
+    pub(super) fn all(rows: usize) -> Self {
+        let mut out = Self::none(rows);
         for (at, word) in out.words.iter_mut().enumerate() {
             *word = match rows.saturating_sub(at * 64) {
                 0 => 0,
@@ -26,12 +31,20 @@ impl Rows {
         out
     }
 
+    fn used(&self) -> &[u64] {
+        self.words.get(..self.used).unwrap_or_default()
+    }
+
+    fn zip<'w>(&'w mut self, other: &'w Self) -> impl Iterator<Item = (&'w mut u64, &'w u64)> {
+        self.words.get_mut(..self.used).unwrap_or_default().iter_mut().zip(other.used())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.words.iter().all(|word| *word == 0)
+        self.used().iter().all(|word| *word == 0)
     }
 
     pub(super) fn count(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        self.used().iter().map(|word| word.count_ones() as usize).sum()
     }
 
     pub(super) fn insert(&mut self, row: u32) {
@@ -41,20 +54,20 @@ impl Rows {
     }
 
     pub(super) fn and(&mut self, other: &Self) {
-        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
+        self.zip(other).for_each(|(word, other)| *word &= other);
     }
 
     pub(super) fn or(&mut self, other: &Self) {
-        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
+        self.zip(other).for_each(|(word, other)| *word |= other);
     }
 
     pub(super) fn without(&mut self, other: &Self) {
-        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
+        self.zip(other).for_each(|(word, other)| *word &= !other);
     }
 
     /// The rows, ascending.
     pub(super) fn each(&self, mut row: impl FnMut(u32)) {
-        for (at, word) in (0u32..).zip(&self.words) {
+        for (at, word) in (0u32..).zip(self.used()) {
             let mut left = *word;
             while left != 0 {
                 row(at * 64 + left.trailing_zeros());

@@ -8,7 +8,7 @@ use super::column::Column;
 use super::index::Scratch;
 use super::plan::{Field, Kind, Node, Plan, PlanRule, STAGES};
 use super::rows::Rows;
-use super::{Events, Match, ROWS};
+use super::{Events, Match, Places, ROWS};
 use crate::pattern::fold;
 use crate::test::Relation;
 
@@ -17,7 +17,7 @@ const CHOSEN_ROWS: usize = 2;
 /// Rows of one value from which a set of them is worth making.
 const MANY: usize = 24;
 
-pub(super) fn run(plan: &Plan, events: &impl Events) -> Result<Vec<Match>, String> {
+pub(super) fn run(plan: &Plan, events: &impl Events, places: &Places) -> Result<Vec<Match>, String> {
     let count = events.rows();
     if count > ROWS {
         return Err(format!("a batch has {count} rows, at most {ROWS}"));
@@ -25,35 +25,37 @@ pub(super) fn run(plan: &Plan, events: &impl Events) -> Result<Vec<Match>, Strin
     let mut state = State {
         plan,
         events,
+        places,
+        count,
         slots: vec![0; plan.field_of.len()],
         sets: Vec::new(),
+        leaves: Vec::new(),
         done: vec![false; plan.fields.len()],
         scratch: Scratch::default(),
         pairs: Pairs::default(),
     };
-    let all = Rows::first(count);
+    let all = Rows::all(count);
     for field in &plan.stages[0] {
         state.look(*field, &all, false)?;
     }
     let guards: Vec<Rows> = plan.guards.iter().map(|guard| state.may(&guard.node, &all)).collect();
     for field in &plan.stages[1] {
-        let mut rows = Rows::NONE;
+        let mut rows = Rows::none(count);
         let used = plan.fields.get(*field as usize).map_or(&[][..], |field| &field.guards);
         used.iter().filter_map(|guard| guards.get(*guard as usize)).for_each(|guard| rows.or(guard));
         state.look(*field, &rows, false)?;
     }
     let mut alive: Vec<(&PlanRule, Rows)> = Vec::new();
-    for (guard, rows) in plan.guards.iter().zip(&guards).filter(|(_, rows)| !rows.is_empty()) {
-        for rule in &guard.rules {
-            let left = state.may(&rule.node, rows);
-            if !left.is_empty() {
-                alive.push((rule, left));
-            }
+    for rule in state.touched(&guards) {
+        let Some(rows) = guards.get(rule.guard as usize) else { continue };
+        let left = state.may(&rule.node, rows);
+        if !left.is_empty() {
+            alive.push((rule, left));
         }
     }
     for stage in CHOSEN_ROWS..STAGES {
         let wanted = |field: u32| {
-            let mut rows = Rows::NONE;
+            let mut rows = Rows::none(count);
             alive
                 .iter()
                 .filter(|(rule, _)| rule.fields.get(stage).is_some_and(|fields| fields.contains(&field)))
@@ -94,16 +96,41 @@ struct Pairs {
 struct State<'r, E> {
     plan: &'r Plan,
     events: &'r E,
+    /// Fields that stand elsewhere in these events than the pack says.
+    places: &'r Places,
+    /// Rows of the batch.
+    count: usize,
     /// Per test: 0 where no row fulfils it, or its set plus one.
     slots: Vec<u32>,
     sets: Vec<Rows>,
+    /// Per set: its test.
+    leaves: Vec<u32>,
     /// Per field: whether its tests are known.
     done: Vec<bool>,
     scratch: Scratch,
     pairs: Pairs,
 }
 
-impl<E: Events> State<'_, E> {
+impl<'r, E: Events> State<'r, E> {
+    /// The rules that may hold by what was seen so far: those that need no test of the first stages, and those of whose needed
+    /// tests one is fulfilled somewhere. In order; the others are not looked at.
+    fn touched(&self, guards: &[Rows]) -> Vec<&'r PlanRule> {
+        let plan = self.plan;
+        let alive = |guard: u32| guards.get(guard as usize).is_some_and(|rows| !rows.is_empty());
+        let mut touched: Vec<u32> = Vec::new();
+        for (guard, rows) in plan.guards.iter().zip(guards) {
+            if !rows.is_empty() {
+                touched.extend(&guard.always);
+            }
+        }
+        for leaf in &self.leaves {
+            touched.extend(plan.needing(*leaf).iter().filter(|(guard, _)| alive(*guard)).map(|(_, rule)| rule));
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        touched.into_iter().filter_map(|rule| plan.rules.get(rule as usize)).collect()
+    }
+
     /// Puts a field's tests to its values on these rows. On other rows they stay unfulfilled, and no rule asks.
     fn look(&mut self, number: u32, rows: &Rows, chosen: bool) -> Result<(), String> {
         let plan = self.plan;
@@ -119,8 +146,8 @@ impl<E: Events> State<'_, E> {
                 if field.index.is_empty() && field.null.is_none() && field.exists.is_none() {
                     return Ok(());
                 }
-                let mut present = Rows::NONE;
-                for (path, many) in paths {
+                let mut present = Rows::none(self.count);
+                for (path, many) in self.places.of(&field.name).unwrap_or(paths) {
                     self.path(field, path, *many, rows, chosen, &mut present)?;
                 }
                 self.presence(field, rows, &present);
@@ -203,7 +230,7 @@ impl<E: Events> State<'_, E> {
     fn hit(&mut self, rows: &[u32]) {
         let hits = std::mem::take(&mut self.scratch.hits);
         if hits.len() > 1 && rows.len() > MANY {
-            let mut set = Rows::NONE;
+            let mut set = Rows::none(self.count);
             rows.iter().for_each(|row| set.insert(*row));
             hits.iter().for_each(|leaf| self.set(*leaf).or(&set));
         } else {
@@ -219,7 +246,8 @@ impl<E: Events> State<'_, E> {
         let place = match self.slots.get(leaf as usize) {
             Some(slot) if *slot > 0 => *slot as usize - 1,
             _ => {
-                self.sets.push(Rows::NONE);
+                self.sets.push(Rows::none(self.count));
+                self.leaves.push(leaf);
                 if let (Some(slot), Ok(number)) = (self.slots.get_mut(leaf as usize), u32::try_from(self.sets.len())) {
                     *slot = number;
                 }
@@ -265,7 +293,8 @@ impl<E: Events> State<'_, E> {
     /// A field's texts on each of these rows.
     fn texts(&self, field: usize, rows: &[u32], cased: bool) -> Result<Vec<Vec<String>>, String> {
         let mut out = vec![Vec::new(); rows.len()];
-        let Some(Field { kind: Kind::Paths(paths), .. }) = self.plan.fields.get(field) else { return Ok(out) };
+        let Some(Field { kind: Kind::Paths(paths), name, .. }) = self.plan.fields.get(field) else { return Ok(out) };
+        let paths = self.places.of(name).unwrap_or(paths);
         let mut keep = |place: usize, value: Option<(super::Kind, &str)>| {
             let (Some((kind, text)), Some(texts)) = (value, out.get_mut(place)) else { return };
             let mut take = |kind: super::Kind, text: &str| {
@@ -314,19 +343,25 @@ impl<E: Events> State<'_, E> {
     fn bound(&self, node: &Node, within: &Rows, may: bool) -> Rows {
         match node {
             Node::EachOf(leaves) => {
+                // Most rules end here: nothing is copied for them.
+                let hopeless = |leaf: &u32| match self.known(*leaf) {
+                    Known::Set(_) => false,
+                    Known::Nothing => true,
+                    Known::Not => !may,
+                };
+                if leaves.iter().any(hopeless) {
+                    return Rows::none(self.count);
+                }
                 let mut out = *within;
                 for leaf in leaves {
-                    match self.known(*leaf) {
-                        Known::Set(set) => out.and(set),
-                        Known::Nothing => return Rows::NONE,
-                        Known::Not if may => {}
-                        Known::Not => return Rows::NONE,
+                    if let Known::Set(set) = self.known(*leaf) {
+                        out.and(set);
                     }
                 }
                 out
             }
             Node::OneOf(leaves) => {
-                let mut out = Rows::NONE;
+                let mut out = Rows::none(self.count);
                 for leaf in leaves {
                     match self.known(*leaf) {
                         Known::Set(set) => out.or(set),
@@ -348,7 +383,7 @@ impl<E: Events> State<'_, E> {
                 out
             }
             Node::Any(parts) => {
-                let (mut out, mut left) = (Rows::NONE, *within);
+                let (mut out, mut left) = (Rows::none(self.count), *within);
                 for part in parts {
                     let more = self.bound(part, &left, may);
                     out.or(&more);

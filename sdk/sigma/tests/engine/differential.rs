@@ -20,7 +20,7 @@ fn rsigma_finds_the_same_but_for_what_is_explained() {
     let Some(rules) = data::file("sigmahq-rules.tar.zst") else { return };
     let built = data::built(&rules, &["rules"]);
     let engine = Engine::new(built.pack.clone()).unwrap();
-    let theirs = data::rsigma(&rules);
+    let theirs = data::rsigma(&rules, &["rules"]);
     let mut differences: BTreeSet<Difference> = BTreeSet::new();
     let mut same = 0;
     for (name, source) in [("windows-otrf.jsonl.zst", "windows.event"), ("m365-ual.jsonl.zst", "m365.audit")] {

@@ -96,6 +96,7 @@ fn pack() -> impl Strategy<Value = Pack> {
             let rule = |(number, (guard, when)): (usize, (usize, Expr))| PackRule {
                 id: format!("r{number}"),
                 title: String::new(),
+                level: 0,
                 sources: vec![(SOURCE.to_owned(), guards[guard].clone())],
                 when,
                 notes: Vec::new(),

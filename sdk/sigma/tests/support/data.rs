@@ -1,21 +1,26 @@
 //! Real rules and events, which are not part of the project.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use cordon_sigma::build::{Built, Choice, build};
+use cordon_sigma::engine::Engine;
 use cordon_sigma::logsource::Tables;
-use cordon_sigma::rule::{Options, Rules};
+use cordon_sigma::pack::{Expr, Pack, PackRule, SourceFields};
+use cordon_sigma::rule::{LogSource, Options, Rules};
+use cordon_sigma::sample::Sample;
 use serde_json::Value;
 
 /// A file of the data folder, or none and a word why.
 pub(crate) fn file(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
-    if !path.exists() {
+    // Beside the checkout, however deep the package lies that takes this file.
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let found = above.map(|folder| folder.join("../shared/data").join(name)).find(|path| path.exists());
+    if found.is_none() {
         println!("skipped: needs ../shared/data/{name}");
-        return None;
     }
-    Some(path)
+    found
 }
 
 /// Its lines as JSON.
@@ -42,6 +47,7 @@ pub(crate) fn rules(path: &Path, of: &[&str]) -> Rules {
     rules
 }
 
+#[allow(dead_code)]
 pub(crate) fn built(path: &Path, of: &[&str]) -> Built {
     build(rules(path, of), &Tables::shipped().unwrap(), Choice::default())
 }
@@ -84,12 +90,13 @@ pub(crate) fn canonical(mut events: Vec<Value>) -> Vec<Value> {
 
 /// rsigma with the same rules.
 #[allow(dead_code)]
-pub(crate) fn rsigma(path: &Path) -> rsigma_eval::Engine {
+pub(crate) fn rsigma(path: &Path, of: &[&str]) -> rsigma_eval::Engine {
     let mut rules = Vec::new();
     let mut archive = tar::Archive::new(zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap());
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
-        if entry.path().unwrap().extension().is_some_and(|extension| extension == "yml") {
+        let name = entry.path().unwrap().to_string_lossy().trim_start_matches("./").to_owned();
+        if name.ends_with(".yml") && of.iter().any(|start| name.starts_with(start)) {
             let mut text = String::new();
             entry.read_to_string(&mut text).unwrap();
             // What it refuses is not compared.
@@ -101,4 +108,54 @@ pub(crate) fn rsigma(path: &Path) -> rsigma_eval::Engine {
     // All at once: its indexes are built anew with each call.
     engine.add_rules(&rules);
     engine
+}
+
+/// Events with `product`, `category` and `service` as our table knows them.
+#[allow(dead_code)] // not by every target that takes this file
+pub(crate) fn tagged(rules: &Path, of: &[&str], events: &[Value], source: &str) -> Vec<Value> {
+    let tables = Tables::shipped().unwrap();
+    let logsources: BTreeSet<LogSource> = self::rules(rules, of).rules.into_iter().map(|rule| rule.logsource).collect();
+    let logsources: Vec<LogSource> = logsources.into_iter().collect();
+    let mut pack = Pack::default();
+    pack.sources.insert(source.to_owned(), SourceFields::default());
+    let mut of_rule = Vec::new();
+    for logsource in &logsources {
+        for (name, guard) in tables.resolve(logsource).unwrap_or_default() {
+            if name == source {
+                let mut names = Vec::new();
+                guard.fields(&mut names);
+                let fields = &mut pack.sources.get_mut(source).unwrap().fields;
+                names.iter().for_each(|name| {
+                    _ = fields.insert((*name).to_owned(), tables.place(source, logsource, name).unwrap())
+                });
+                let (id, title) = (String::new(), String::new());
+                let sources = vec![(name, guard)];
+                pack.rules.push(PackRule {
+                    id,
+                    title,
+                    level: 0,
+                    sources,
+                    when: Expr::All(Vec::new()),
+                    notes: Vec::new(),
+                });
+                of_rule.push(logsource);
+            }
+        }
+    }
+    let engine = Engine::new(pack).unwrap();
+    let mut tagged = events.to_vec();
+    for (chunk, batch) in events.chunks(4_096).zip(tagged.chunks_mut(4_096)) {
+        for found in engine.run(source, &Sample::new(chunk)).unwrap() {
+            let event = batch[found.row as usize].as_object_mut().unwrap();
+            let logsource = of_rule[found.rule as usize];
+            let of =
+                [("product", &logsource.product), ("category", &logsource.category), ("service", &logsource.service)];
+            for (key, value) in of {
+                if let Some(value) = value {
+                    event.insert(key.to_owned(), Value::String(value.clone()));
+                }
+            }
+        }
+    }
+    tagged
 }

@@ -1,0 +1,135 @@
+//! `cordon sigma explain`
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use cordon_sigma::engine::Engine;
+use cordon_sigma::explain::{Look, explain};
+use cordon_sigma::rule::Options;
+
+use super::check::each_batch;
+use crate::author::sigma::{self, Input, OfBatch};
+use crate::cli::exit::{self, Exit};
+use crate::cli::{out, style, text};
+use crate::findings::text::{safe, short};
+
+/// Say what each part of a rule finds in events, value by value
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon sigma explain rule.yml --events events.jsonl            the first event of the rule's log source
+  cordon sigma explain rule.yml --events events.jsonl --row 17   the event of line 17
+  cordon sigma explain rule.yml --events events.jsonl --matches  the first event that it finds
+
+Exit codes: 0 the rule finds the event, 1 it does not, 2 bad usage or input")]
+pub(in crate::cli) struct Args {
+    /// The file of the rule
+    #[arg(value_name = "RULE")]
+    rule: PathBuf,
+    /// Events: files or globs
+    #[arg(long, value_name = "EVENTS", required = true)]
+    events: Vec<String>,
+    /// Look at this event, counted from 1 over all that are read
+    #[arg(long, value_name = "NUMBER")]
+    row: Option<usize>,
+    /// Look at the first event that the rule finds
+    #[arg(long, conflicts_with = "row")]
+    matches: bool,
+    /// A table of log sources and fields of your own
+    #[arg(long, value_name = "FILE")]
+    table: Vec<PathBuf>,
+}
+
+pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
+    let input = Input {
+        rules: vec![args.rule.clone()],
+        tables: args.table.clone(),
+        options: Options::default(),
+        no_keywords: false,
+    };
+    let (built, tables) = (sigma::read(&input)?, sigma::tables(&args.table)?);
+    let Some((id, rule)) = built.rules.iter().next() else {
+        bail!("{}", built.refused.first().map_or_else(|| "the file holds no rule".to_owned(), ToString::to_string));
+    };
+    let engine = Engine::new(built.pack.clone()).map_err(anyhow::Error::msg)?;
+    let mut seen = 0;
+    let mut verdict = None;
+    each_batch(&args.events, |batch| {
+        let first = seen;
+        seen += batch.len();
+        let source = batch.source().as_str();
+        if verdict.is_some() {
+            return Ok(());
+        }
+        let of_source =
+            built.pack.rules.iter().find(|of| of.id == *id && of.sources.iter().any(|(name, _)| name == source));
+        let row = match (args.row, of_source) {
+            (Some(row), _) => row.checked_sub(first + 1).filter(|row| *row < batch.len()),
+            (None, None) => None,
+            (None, Some(_)) if args.matches => {
+                let found = engine.run(source, &OfBatch(batch)).map_err(anyhow::Error::msg)?;
+                found
+                    .iter()
+                    .find(|found| engine.rules().get(found.rule as usize).is_some_and(|of| of.id == *id))
+                    .map(|found| found.row as usize)
+            }
+            (None, Some(_)) => Some(0),
+        };
+        let Some(row) = row else { return Ok(()) };
+        let (Some(of), Some(fields)) = (of_source, built.pack.sources.get(source)) else {
+            bail!("event {} is of source {source}, and the rule looks into {}", first + row + 1, rule.logsource);
+        };
+        let number = u32::try_from(row)?;
+        let mut out = out();
+        writeln!(out, "{}{}{}  event {}, {source}", style::STRONG, safe(&rule.title), style::OFF, first + row + 1)?;
+        let mut parts = Vec::new();
+        for (_, guard) in &of.sources {
+            parts.push(("log source".to_owned(), guard.clone()));
+        }
+        parts.extend(
+            rule.searches
+                .iter()
+                .map(|(name, expr)| (name.clone(), tables.translated(source, &rule.logsource, expr.clone()))),
+        );
+        let mut held = true;
+        for (name, expr) in &parts {
+            let mut looks = Vec::new();
+            let holds = explain(expr, fields, &OfBatch(batch), number, 1, &mut looks).map_err(anyhow::Error::msg)?;
+            held &= name != "log source" || holds;
+            writeln!(out, "\n{} {name}", mark(holds))?;
+            for Look { depth, asked, values, held } in looks {
+                let values: Vec<String> = values.iter().map(|value| safe(&short(value, 120))).collect();
+                let shown = if values.is_empty() { String::new() } else { format!("   {}", values.join(" · ")) };
+                writeln!(
+                    out,
+                    "{}{} {}{}{shown}{}",
+                    "  ".repeat(depth),
+                    mark(held),
+                    safe(&asked),
+                    style::DIM,
+                    style::OFF
+                )?;
+            }
+        }
+        held &= explain(&of.when, fields, &OfBatch(batch), number, 1, &mut Vec::new()).map_err(anyhow::Error::msg)?;
+        writeln!(out, "\nThe rule {} this event.", if held { "finds" } else { "does not find" })?;
+        verdict = Some(held);
+        Ok(())
+    })?;
+    match verdict {
+        Some(true) => Ok(Exit::Done),
+        Some(false) => Ok(Exit::No),
+        None if args.matches => {
+            writeln!(out(), "The rule finds none of the {} events.", text::count(seen as u64))?;
+            Ok(Exit::No)
+        }
+        None => bail!(
+            "none of the {seen} events is the one that was asked for, or of the rule's log source ({})",
+            rule.logsource
+        ),
+    }
+}
+
+fn mark(held: bool) -> &'static str {
+    if held { "yes" } else { "no " }
+}

@@ -1,0 +1,161 @@
+//! Sigma rules as a plugin: one component for any rules. The host carries it; `cordon sigma build` adds a manifest and, as its
+//! `load` setting `pack`, the rules. They are compiled in `configure`, so a batch pays for none that it does not need.
+
+mod row;
+
+use std::collections::BTreeMap;
+
+use cordon_sdk::prelude::*;
+use cordon_sdk::{Detector, dynamic, serde_json};
+use cordon_sigma::engine::{self, Column, Engine, Events};
+use cordon_sigma::pack::Pack;
+use row::Candidate;
+
+/// Bytes kept of a value that names whom a finding is about: more is no name.
+const ENTITY_BYTES: usize = 512;
+
+/// What a force may set.
+#[derive(Default, serde::Deserialize)]
+struct RunSettings {
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
+}
+
+/// The plugin.
+pub struct CordonDetector {
+    engine: Engine,
+}
+
+impl Detector for CordonDetector {
+    // It is another for any rules, and `cordon sigma build` writes it.
+    const MANIFEST: &'static str = "";
+
+    fn configure(load_settings: &str) -> Result<Self, Failure> {
+        let mut settings: BTreeMap<String, String> =
+            serde_json::from_str(load_settings).map_err(|error| Failure::bad_settings(error.to_string()))?;
+        let text = settings.remove("pack").unwrap_or_default();
+        let pack: Pack =
+            serde_json::from_str(&text).map_err(|error| Failure::bad_settings(format!("pack: {error}")))?;
+        forget(text);
+        let engine = Engine::new(pack).map_err(|reason| Failure::bad_settings(format!("pack: {reason}")))?;
+        Ok(Self { engine })
+    }
+
+    fn detect(&self, batch: &Batch<'_>, run_settings: &str, findings: &mut Findings) -> Result<(), Failure> {
+        let settings: RunSettings =
+            serde_json::from_str(run_settings).map_err(|error| Failure::bad_settings(error.to_string()))?;
+        let places = self
+            .engine
+            .places(&settings.fields)
+            .map_err(|reason| Failure::bad_settings(format!("fields: {reason}")))?;
+        let matches = self.engine.run_at(batch.source(), &OfBatch(batch), &places).map_err(Failure::other)?;
+        let mut rows: Vec<u32> = matches.iter().map(|found| found.row).collect();
+        rows.dedup();
+        let entities = self.entities(batch, &rows)?;
+        for of_row in matches.chunk_by(|one, other| one.row == other.row) {
+            self.tell(batch, of_row, &entities, findings)?;
+        }
+        Ok(())
+    }
+}
+
+/// Per row with a match: kind and value of whom it is about.
+type Entities<'e> = BTreeMap<u32, Vec<(&'e str, String)>>;
+
+impl CordonDetector {
+    /// Emits the findings of one row.
+    fn tell(
+        &self,
+        batch: &Batch<'_>,
+        matches: &[engine::Match],
+        entities: &Entities<'_>,
+        findings: &mut Findings,
+    ) -> Result<(), Failure> {
+        let Some(row) = matches.first().and_then(|found| dynamic::row(batch, found.row)) else { return Ok(()) };
+        let about = matches.first().and_then(|found| entities.get(&found.row)).map(Vec::as_slice).unwrap_or_default();
+        let rule = |number: u32| self.engine.rules().get(number as usize);
+        let candidate = |found: &engine::Match| {
+            let rule = rule(found.rule)?;
+            let notes: usize = rule.notes.iter().map(|(key, value)| key.len() + value.len()).sum();
+            let bytes = rule.id.len() + rule.title.len() + notes;
+            Some(Candidate { rule: found.rule, level: rule.level, id: &rule.id, bytes })
+        };
+        let told = row::told(
+            matches.iter().filter_map(candidate).collect(),
+            about.iter().map(|(kind, value)| kind.len() + value.len()).sum(),
+        );
+        let last = told.findings.len().saturating_sub(1);
+        for (place, (number, whole)) in told.findings.into_iter().enumerate() {
+            let Some(rule) = rule(number) else { continue };
+            let mut finding = dynamic::finding(&rule.id, &rule.title, row);
+            for (kind, value) in about.iter().filter(|_| whole) {
+                finding = finding.entity(kind, value);
+            }
+            for (key, value) in &rule.notes {
+                finding = finding.context(key, value);
+            }
+            if let Some(others) = told.others.as_ref().filter(|_| place == last) {
+                finding = finding.context("More rules", others);
+            }
+            findings.emit(finding)?;
+        }
+        Ok(())
+    }
+
+    fn entities(&self, batch: &Batch<'_>, rows: &[u32]) -> Result<Entities<'_>, Failure> {
+        let mut out = Entities::new();
+        if rows.is_empty() {
+            return Ok(out);
+        }
+        for (kind, path) in self.engine.entities(batch.source()).filter(|(_, path)| !path.contains("[]")) {
+            let column = column(dynamic::column_for(batch, path, rows)?)?;
+            for (slot, row) in rows.iter().enumerate() {
+                let Some((engine::Kind::String | engine::Kind::Number, text)) = column.get(slot) else { continue };
+                if !matches!(text, "" | "-") {
+                    let value = text.get(..text.floor_char_boundary(ENTITY_BYTES)).unwrap_or_default();
+                    out.entry(*row).or_default().push((kind, value.to_owned()));
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn column(column: dynamic::Column) -> Result<Column, Failure> {
+    let dynamic::Column { slots, kinds, offsets, text } = column;
+    Column::of_text(slots, kinds, offsets, text).ok_or_else(|| Failure::other("the host's column contradicts itself"))
+}
+
+/// A snapshot keeps memory that was given back, too: what is zero costs it nothing.
+fn forget(text: String) {
+    let mut bytes = text.into_bytes();
+    bytes.fill(0);
+    std::hint::black_box(&bytes);
+}
+
+/// The host's batch as the engine asks for it.
+struct OfBatch<'b>(&'b Batch<'b>);
+
+impl Events for OfBatch<'_> {
+    fn rows(&self) -> usize {
+        self.0.len()
+    }
+
+    fn column(&self, path: &str) -> Result<Column, String> {
+        dynamic::column(self.0, path).and_then(column).map_err(|failure| failure.to_string())
+    }
+
+    fn column_for(&self, path: &str, rows: &[u32]) -> Result<Column, String> {
+        dynamic::column_for(self.0, path, rows).and_then(column).map_err(|failure| failure.to_string())
+    }
+
+    fn values(&self, path: &str) -> Result<(Vec<u32>, Column), String> {
+        let (starts, values) = dynamic::values(self.0, path).map_err(|failure| failure.to_string())?;
+        Ok((starts, column(values).map_err(|failure| failure.to_string())?))
+    }
+
+    fn whole(&self, row: u32) -> Result<String, String> {
+        let row = dynamic::row(self.0, row).ok_or("the batch has no such row")?;
+        self.0.whole(row).map_err(|failure| failure.to_string())
+    }
+}
