@@ -37,12 +37,18 @@ pub(crate) struct Told {
 /// Chooses; `entities` is the bytes of whom the row is about, once for each finding.
 pub(crate) fn told(mut candidates: Vec<Candidate<'_>>, entities: usize) -> Told {
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.level), candidate.rule));
+    // What the findings' own texts leave over is for whom they are about; the worst says it in any case that it fits.
+    let own: usize = candidates.iter().take(FINDINGS).map(|candidate| candidate.bytes).sum();
+    let mut room = BYTES.saturating_sub(own);
     let (mut findings, mut spent) = (Vec::new(), 0);
     for candidate in candidates.iter().take(FINDINGS) {
-        let whole = spent + candidate.bytes + entities <= BYTES;
+        let whole = entities <= room || (findings.is_empty() && candidate.bytes + entities <= BYTES);
         let bytes = candidate.bytes + if whole { entities } else { 0 };
         if spent + bytes > BYTES {
             break;
+        }
+        if whole {
+            room = room.saturating_sub(entities);
         }
         spent += bytes;
         findings.push((candidate.rule, whole));

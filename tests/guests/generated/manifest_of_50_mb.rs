@@ -1,6 +1,6 @@
 //! contract: brings a manifest of 50 MB
 //! ends: at load by manifest-bytes
-//! says: its manifest has | more than 4194304
+//! says: its manifest has | more than 16777216
 
 use crate::guest::Guest;
 

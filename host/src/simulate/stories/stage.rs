@@ -1,5 +1,6 @@
 //! What a story has at hand: people, addresses, time that passes, and the parts of the catalogue that become events.
 
+use super::STORIES;
 use crate::simulate::catalogue::{Catalogue, Lists, escaped};
 use crate::simulate::delivery::SECOND;
 use crate::simulate::dice::Dice;
@@ -32,6 +33,8 @@ pub(super) const AFAR: Set<'static> = &[
 pub(super) struct Stage<'a> {
     catalogue: &'a Catalogue,
     world: &'a World,
+    /// Its number among the stories of the force.
+    number: u64,
     clock: i64,
     failed: Option<String>,
     told: Told,
@@ -76,9 +79,9 @@ impl Told {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(catalogue: &'a Catalogue, world: &'a World, dice: Dice, used: Vec<usize>) -> Self {
+    pub(super) fn new(catalogue: &'a Catalogue, world: &'a World, number: u64, dice: Dice, used: Vec<usize>) -> Self {
         let told = Told { dice, used, accounts: Vec::new(), steps: Vec::new(), knowable: 0 };
-        Self { catalogue, world, clock: 0, failed: None, told }
+        Self { catalogue, world, number, clock: 0, failed: None, told }
     }
 
     /// The story, or what is wrong with it.
@@ -111,9 +114,10 @@ impl<'a> Stage<'a> {
         self.world.named(who.0, field).to_owned()
     }
 
-    /// An address from outside, of 203.0.113.0/24.
+    /// An address from outside, of 203.0.113.0/24. No two stories share one: each would be found as part of the other.
     pub(super) fn address(&mut self) -> String {
-        format!("203.0.113.{}", 1 + self.number(250))
+        let (each, own) = (250 / STORIES.len() as u64, self.number % STORIES.len() as u64);
+        format!("203.0.113.{}", 1 + own * each + self.number(each))
     }
 
     pub(super) fn guid(&mut self) -> String {

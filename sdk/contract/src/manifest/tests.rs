@@ -203,7 +203,7 @@ fn rule_ids_that_would_become_one_rust_name_are_refused() {
 #[test]
 fn a_manifest_over_its_size_limit_is_not_read() {
     let text = "#".repeat(crate::limits::MANIFEST_BYTES + 1);
-    assert!(Manifest::parse(&text).unwrap_err().to_string().contains("at most 4194304"));
+    assert!(Manifest::parse(&text).unwrap_err().to_string().contains("at most 16777216"));
 }
 
 #[test]
