@@ -3,6 +3,7 @@
 //!
 //! Owns the keys and forms of these keyspaces. Decides nothing and runs nothing.
 
+mod changes;
 mod cursors;
 mod faults;
 mod findings;
@@ -11,7 +12,8 @@ mod released;
 mod resting;
 mod skips;
 
-pub use cursors::{LaneSource, begin, cursors, passed};
+pub use changes::{Change, changed, changes, ran_last};
+pub use cursors::{LaneSource, cursor, cursors, deployed, passed, was_deployed};
 pub use faults::{FAULT_KINDS, FAULT_LOG_BYTES, FAULT_REASON_BYTES, Fault, Faults, faults, record};
 pub use findings::{Kept, Page, finding, findings_of, is_known, needed, page, save};
 pub use released::{Released, release, released};

@@ -36,6 +36,16 @@ pub enum Space {
     Released = 14,
     /// Legal holds by id.
     Hold = 10,
+    /// Versions of plugins that are loaded, by id and digest.
+    Plugin = 20,
+    /// Generations of the set of deployments, by number.
+    Generation = 21,
+    /// From which event on which version ran, by lane.
+    LaneChange = 22,
+    /// What shadow lanes and hunts found, by lane.
+    Apart = 23,
+    /// Hunts by number.
+    Hunt = 24,
 }
 
 /// See the module.
