@@ -7,8 +7,10 @@ mod audit;
 mod bench;
 mod build;
 mod case;
+mod changed;
 mod client;
 mod demo;
+mod deploy;
 mod events;
 mod evidence;
 mod exit;
@@ -33,6 +35,7 @@ mod reload;
 mod replay;
 mod report;
 mod reproduce;
+mod rollback;
 mod run;
 mod send;
 mod serve;
@@ -89,6 +92,8 @@ enum Verb {
     Audit(audit::Args),
     Refused(refused::Args),
     Plugin(plugin::Args),
+    Deploy(deploy::Args),
+    Rollback(rollback::Args),
     Evidence(evidence::Args),
     Hold(hold::Args),
     #[command(hide = true)]
@@ -167,6 +172,8 @@ pub fn main() -> ExitCode {
         Verb::Audit(args) => audit::run(&args),
         Verb::Refused(args) => refused::run(&args),
         Verb::Plugin(args) => plugin::run(&args),
+        Verb::Deploy(args) => deploy::run(&args),
+        Verb::Rollback(args) => rollback::run(&args),
         Verb::Evidence(args) => evidence::run(&args),
         Verb::Hold(args) => hold::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above

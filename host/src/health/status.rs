@@ -150,7 +150,8 @@ impl Health {
     ) -> Result<ForceStatus, HealthError> {
         let setup = &self.shared.setup;
         let ForceRecord { name, display, stage, suspended, expects, .. } = record;
-        let own = || running.iter().filter(|lane| lane.force == name);
+        // What nobody relies on is nobody's emergency.
+        let own = || running.iter().filter(|lane| lane.force == name && lane.lane.is_live());
         let of_force = |shown: &&Shown| shown.condition.about.force.as_deref() == Some(name.as_str());
         let standing = own().filter(|lane| lane.state != "running").count() as u64;
         let mut status = ForceStatus {

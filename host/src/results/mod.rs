@@ -3,6 +3,7 @@
 //!
 //! Owns the keys and forms of these keyspaces. Decides nothing and runs nothing.
 
+pub mod apart;
 mod changes;
 mod cursors;
 mod faults;
@@ -20,6 +21,7 @@ pub use released::{Released, release, released};
 pub use resting::{Resting, pass, rest, resting, wake};
 pub use skips::{Skip, skip, skips};
 
+pub use crate::findings::Lane;
 use crate::model::Force;
 
 /// Keys of one force begin so. No name holds a zero byte, so no force's keys begin another's.

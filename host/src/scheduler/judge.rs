@@ -13,11 +13,11 @@ use super::records::{Faulted, blank, fault, shortened};
 use super::{Deployed, Setup, StreamKey};
 use crate::events::Batch;
 use crate::evidence::Basis;
-use crate::findings::{finding_id, stamp};
+use crate::findings::{finding_id, stamp_in};
 use crate::model::Emitted;
 use crate::results::ledger::{self, Became};
 use crate::results::{
-    FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, is_known, passed, record, rest, save, skip,
+    Change, FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, changed, is_known, passed, record, rest, save, skip,
 };
 use crate::sandbox::{Limit, Outcome, RunInput, RunReport};
 use crate::store::{Effects, StoreError};
@@ -32,6 +32,10 @@ pub(super) struct Ran {
     pub(super) faults: u64,
     /// CPU time that narrowing took.
     pub(super) narrowed: Duration,
+    /// CPU time of all runs.
+    pub(super) cpu: Duration,
+    /// What is new in the lane's change log.
+    pub(super) changed: Option<Change>,
 }
 
 /// Why a lane does not get past a wave now.
@@ -66,6 +70,8 @@ pub(super) struct Given {
     pub(super) last_try: bool,
     /// CPU time that may go into narrowing.
     pub(super) narrowing: Duration,
+    /// From which sequence number on it runs something else than before.
+    pub(super) changed: Option<u64>,
 }
 
 /// One lane's run on a wave.
@@ -94,6 +100,12 @@ pub(super) fn judge(
     let ran = Ran { end: formed.end, ..Ran::default() };
     let mut run = Run { setup, deployed, key, given, effects: passed(&lane, formed.end), faults: Vec::new(), ran };
     let store = |error: StoreError| error.to_string();
+    if let Some(from) = given.changed {
+        let (version, digest, terms) = (deployed.version(), deployed.digest(), deployed.terms);
+        let change = Change { from, version, digest, terms };
+        run.effects = std::mem::take(&mut run.effects).and(changed(&lane, &change).map_err(store)?);
+        run.ran.changed = Some(change);
+    }
     for batch in &formed.batches {
         match run.batch(batch).map_err(store)? {
             None => {}
@@ -118,7 +130,7 @@ impl Run<'_> {
     /// None where the lane is done with the batch, whatever it skips of it; else an outcome of the moment.
     fn batch(&mut self, batch: &Arc<Batch>) -> Result<Option<Faulted>, StoreError> {
         self.ran.events += batch.len() as u64;
-        let (id, force) = (self.deployed.id(), batch.force().as_str());
+        let (id, force) = (&self.deployed.counted_as(), batch.force().as_str());
         let mut report = self.once(batch);
         if report.outcome != Outcome::Completed {
             // What is deterministic ends the same way; what is of the moment may have passed.
@@ -183,27 +195,29 @@ impl Run<'_> {
         })
     }
 
-    fn once(&self, batch: &Arc<Batch>) -> RunReport {
+    fn once(&mut self, batch: &Arc<Batch>) -> RunReport {
         let loaded = &self.deployed.loaded;
         let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
         let report = self.setup.sandbox.run(&loaded.plugin, batch, &input);
-        self.setup.metrics.ran(self.deployed.id(), batch.force().as_str(), &report);
+        self.setup.metrics.ran(&self.deployed.counted_as(), batch.force().as_str(), &report);
+        self.ran.cpu += report.cost.cpu + report.cost.start;
         report
     }
 
     fn keep(&mut self, batch: &Batch, found: &[Emitted]) -> Result<(), StoreError> {
-        let (plugin, store) = (&self.deployed.loaded.plugin, &self.setup.store);
+        let (plugin, store, kind) = (&self.deployed.loaded.plugin, &self.setup.store, self.deployed.lane);
+        let lane = self.deployed.lane(self.key);
         for emitted in found {
             self.ran.findings += 1;
             // Repeats are not stamped: that reads every declared field.
-            let Some(id) = finding_id(emitted, batch, plugin) else { continue };
-            if is_known(store, &self.key.0, id)? {
+            let Some(id) = finding_id(emitted, batch, plugin, kind) else { continue };
+            if is_known(store, &lane, id)? {
                 continue;
             }
-            let Some(finding) = stamp(emitted, batch, plugin) else { continue };
+            let Some(finding) = stamp_in(emitted, batch, plugin, kind) else { continue };
             let Some(basis) = Basis::of(&finding, batch, emitted.row as usize, self.deployed.terms) else { continue };
             let text = basis.to_bytes();
-            let saved = save(store, &finding, &text, basis.sequences())?;
+            let saved = save(store, &lane, &finding, &text, basis.sequences())?;
             self.effects = std::mem::take(&mut self.effects).and(saved);
         }
         Ok(())

@@ -49,13 +49,13 @@ pub enum Space {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Effects {
     pub(super) expected: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pub(super) changes: Vec<Change>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Change {
     Set { key: Vec<u8>, value: Option<Vec<u8>> },
     Number { prefix: Vec<u8>, value: Vec<u8> },
