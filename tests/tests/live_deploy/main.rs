@@ -1,0 +1,12 @@
+//! Plugins that change while events flow, through the real binary: loaded, deployed, swapped, stopped and rolled back, under load
+//! and under `kill -9`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod authors;
+mod configured;
+mod kills;
+mod refused;
+mod stop;
+mod support;
+mod swaps;
