@@ -3,6 +3,7 @@
 //! A force's author acts for that force only. Every change takes a reason.
 
 use std::io::Read as _;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -18,6 +19,9 @@ use crate::deployments::{Changed, Deploy, DeployError, Generation, Mode, Said, S
 use crate::identity::Caller;
 use crate::model::Force;
 use crate::sandbox::COMPONENT_BYTES;
+
+/// How long a component waits for its turn to be read.
+const TURN: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,8 +98,15 @@ pub(super) async fn load(
         (None, None) => Scope::All,
         (_, named) => scope(&api, &caller, named)?,
     };
-    let mut body = super::body::reader(body, COMPONENT_BYTES as u64, api.idle);
+    // It is as large as a request with events, and takes its turn with those.
+    let of = caller.force.clone().unwrap_or_else(Force::national);
+    let (under_way, turn) = match tokio::time::timeout(TURN, api.at_once.take(&of)).await {
+        Ok(turns) => turns.map_err(|error| Refused::host(&error))?,
+        Err(_) => return Err(Refused::busy("too many requests are read at the same time (`at-once`): come again later")),
+    };
+    let mut body = super::body::reader(body, COMPONENT_BYTES as u64, api.idle, turn);
     blocking(move || {
+        let _under_way = under_way;
         let mut wasm = Vec::new();
         body.read_to_end(&mut wasm).map_err(|error| Refused::bad(error.to_string()))?;
         let why = asked.reason.as_deref().map(reason).transpose()?.unwrap_or_default();
@@ -193,7 +204,7 @@ pub(super) async fn history(
     Query(asked): Query<Page>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let (after, limit) = super::answer::page(asked.after, asked.limit);
+        let (after, limit) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(100).clamp(1, 1_000));
         let found = api.deployments.history(asked.plugin.as_deref(), caller.force.as_ref(), after, limit)?;
         let next = found.last().map_or(after, |last: &Generation| last.number);
         Ok(Json(json!({ "generations": found, "next": next })))
@@ -211,6 +222,32 @@ pub(super) async fn diff(
         let forces = forces(&api, &caller);
         let changes = api.deployments.diff(from, to, caller.force.as_ref(), &forces)?;
         Ok(Json(json!({ "from": from, "to": to, "changes": changes })))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    #[serde(rename = "for")]
+    force: Option<String>,
+}
+
+/// `{"comparisons": [...]}`: one for each force that has a shadow. Recorded: it shows findings.
+pub(super) async fn compare(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Query(whose): Query<Whose>,
+) -> Result<Json<Value>, Refused> {
+    blocking(move || {
+        let force = match (&caller.force, whose.force.as_deref()) {
+            (None, None | Some("all")) => None,
+            (_, named) => Some(super::answer::force_of(&api, &caller, named)?),
+        };
+        let found = api.deployments.compare(&id, force.as_ref(), now_micros())?;
+        api.identity.record(super::answer::act(&caller, "comparison-read", force, json!({ "plugin": id })))?;
+        Ok(Json(json!({ "comparisons": found })))
     })
     .await
 }

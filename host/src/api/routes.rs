@@ -70,6 +70,7 @@ pub const ROUTES: &[Route] = &[
     route!("DELETE" "/v1/plugins/{id}/{version}", Some(Permission::Deploy), delete(deployments::unload)),
     route!("POST" "/v1/plugins/{id}/disable", Some(Permission::Deploy), post(deployments::disable)),
     route!("POST" "/v1/plugins/{id}/enable", Some(Permission::Deploy), post(deployments::enable)),
+    route!("GET" "/v1/plugins/{id}/compare", Some(Permission::ReadFindings), get(deployments::compare)),
     route!("POST" "/v1/deployments", Some(Permission::Deploy), post(deployments::deploy)),
     route!("POST" "/v1/rollback", Some(Permission::Operate), post(deployments::roll_back)),
     route!("GET" "/v1/generations", Some(Permission::ReadStatus), get(deployments::history)),

@@ -101,6 +101,9 @@ impl Deployments {
             return Err(DeployError::Absent(format!("`{plugin}` is not deployed: see `cordon plugin list`")));
         }
         edit::deploy(set.plugin(plugin), scope, *mode, pick.as_ref(), self.none, &said.reason)?;
+        if let Some(pick) = pick.as_ref().filter(|_| *mode == Mode::Live) {
+            self.stand_up(plugin, pick, scope)?;
+        }
         let details = json!({
             "version": pick.as_ref().map(|pick| &pick.version), "digest": pick.as_ref().map(|pick| pick.digest),
             "asked": version, "mode": mode, "settings": run, "load": load,
@@ -200,6 +203,19 @@ impl Deployments {
             given.as_ref().map(|given| store.put_file(Value::Object(given.clone()).to_string().as_bytes())).transpose()
         };
         Ok(Some(Pick { digest, version, load: file(&asked.load)?, settings: file(&asked.run)? }))
+    }
+
+    /// A shadow is not promoted while it rests: whoever promotes it has seen how it does.
+    fn stand_up(&self, plugin: &str, pick: &Pick, scope: &Scope) -> Result<(), DeployError> {
+        let Some(scheduler) = self.scheduler.get() else { return Ok(()) };
+        let kind = results::Lane::Shadow(pick.digest);
+        let concerns = |force: &Force| matches!(scope, Scope::All) || *scope == Scope::Force(force.clone());
+        let mut shadows = scheduler.status().into_iter().filter(|lane| lane.plugin == plugin && lane.lane == kind);
+        let Some(lane) = shadows.find(|lane| lane.state == "resting" && concerns(&lane.force)) else { return Ok(()) };
+        let (force, why) = (&lane.force, lane.why.unwrap_or_default());
+        Err(DeployError::Refused(format!(
+            "its shadow rests for {force} ({why}): skip or retry it first (`cordon plugin list`), or end it with `--mode off`"
+        )))
     }
 
     fn are_loaded(&self, set: &Set) -> Result<(), DeployError> {

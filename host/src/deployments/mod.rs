@@ -7,10 +7,12 @@
 
 mod act;
 mod begin;
+mod compare;
 mod configured;
 mod difference;
 mod edit;
 mod generations;
+mod incoming;
 mod load;
 mod prepare;
 mod read;
@@ -25,8 +27,10 @@ use serde::Serialize;
 
 pub use act::{Changed, Deploy, Said};
 pub use begin::{Skipped, Start};
+pub use compare::{Comparison, OfRule, Side};
 pub use difference::{Difference, Shown};
 pub use generations::Generation;
+pub use incoming::Incoming;
 pub use load::ForceLimits;
 use prepare::{Prepared, With};
 pub use prepare::Broken;

@@ -121,7 +121,8 @@ mod tests {
         assert_eq!(find(Some("1.10.0")).unwrap(), all[0]);
         let several = find(Some("1.9.0")).unwrap_err().to_string();
         assert!(several.contains(&all[1].digest.short()) && several.contains("give the digest"), "{several}");
-        assert_eq!(find(Some(&all[2].digest.short())).unwrap(), all[2]);
+        let short = all[2].digest.short();
+        assert_eq!(find(Some(&short)).unwrap(), all[2]);
         assert!(find(Some("2.0.0")).unwrap_err().to_string().contains("1.10.0"));
     }
 

@@ -19,6 +19,8 @@ const NUMBER: usize = 8;
 pub struct Change {
     /// Sequence number from which on it ran.
     pub from: u64,
+    /// Since when, microseconds since 1970 UTC.
+    pub since: i64,
     /// The plugin's version.
     pub version: String,
     /// SHA-256 of its component.
@@ -88,7 +90,7 @@ mod tests {
             source: SourceName::new("custom.test").unwrap(),
         };
         let digest = Digest::of(b"component");
-        let change = |from| Change { from, version: format!("{from}.0.0"), digest, terms: digest };
+        let change = |from| Change { from, since: 7, version: format!("{from}.0.0"), digest, terms: digest };
         for from in [1, 300, 70_000] {
             store.commit(changed(&lane(Lane::Live), &change(from)).unwrap()).unwrap();
         }

@@ -230,7 +230,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (force, source) = (Force::new("avon").unwrap(), SourceName::new("custom.test").unwrap());
-        let lane = LaneSource { force: force.clone(), plugin: "p".into(), source };
+        let lane = LaneSource { force: force.clone(), plugin: "p".into(), kind: Lane::Live, source };
         let note = |faults| store.commit(record(&store, &lane, faults).unwrap()).unwrap();
         note(vec![fault("index 3 of 2", 1), fault("index 17 of 5", 2)]);
         note(vec![fault("index 4 of 4", 3)]);

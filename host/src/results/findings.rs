@@ -78,6 +78,14 @@ pub fn is_known(store: &Store, lane: &LaneSource, id: Digest) -> Result<bool, St
     store.is_set(Space::Finding, &[of_force(&lane.force).as_slice(), &id.0].concat())
 }
 
+/// Whether a live finding is kept.
+///
+/// # Errors
+/// The store's.
+pub fn has_finding(store: &Store, force: &Force, id: Digest) -> Result<bool, StoreError> {
+    Ok(store.get(Space::Finding, &[of_force(force).as_slice(), &id.0].concat())?.is_some())
+}
+
 /// A finding of a force.
 ///
 /// # Errors

@@ -34,6 +34,8 @@ pub(super) struct Stream {
 /// What a lane runs, and what came of it since the host started.
 pub(super) struct Seat {
     pub(super) deployed: Arc<Deployed>,
+    /// What it runs once it stands beside the shadow at this position.
+    pub(super) promoted: Option<(Arc<Deployed>, usize)>,
     /// What it really ran last, as its change log says.
     ran: Option<Change>,
     budget: Budget,
@@ -47,7 +49,7 @@ pub(super) struct Seat {
 impl Seat {
     pub(super) fn new(deployed: Arc<Deployed>, ran: Option<Change>) -> Self {
         let (budget, cpu) = (Budget::default(), Duration::ZERO);
-        Self { deployed, ran, budget, cpu, events: 0, findings: 0, skips: 0, faults: 0 }
+        Self { deployed, promoted: None, ran, budget, cpu, events: 0, findings: 0, skips: 0, faults: 0 }
     }
 }
 
@@ -286,6 +288,7 @@ impl Dispatcher {
                         stream.lanes.failed(lane, wave, trouble, fastrand::f64(), now);
                     }
                 }
+                self.promote(&key);
                 self.tell_left();
             }
         }
@@ -364,6 +367,7 @@ impl Dispatcher {
                 let (state, why, resting) = match &lane.state {
                     State::Gone => continue,
                     State::Running if lane.leaves => ("leaving", None, None),
+                    _ if seat.promoted.is_some() => ("promoting", None, None),
                     State::Idle | State::Running | State::Held { .. } => ("running", None, None),
                     State::Paused { why, .. } => ("paused", Some(why.clone()), None),
                     State::Resting(resting) => ("resting", Some(resting.why.clone()), Some((**resting).clone())),

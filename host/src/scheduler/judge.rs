@@ -11,6 +11,7 @@ use super::form::Formed;
 use super::narrow::{Narrowed, Piece, narrow};
 use super::records::{Faulted, blank, fault, shortened};
 use super::{Deployed, Setup, StreamKey};
+use crate::clock::now_micros;
 use crate::events::Batch;
 use crate::evidence::Basis;
 use crate::findings::{finding_id, stamp_in};
@@ -102,7 +103,7 @@ pub(super) fn judge(
     let store = |error: StoreError| error.to_string();
     if let Some(from) = given.changed {
         let (version, digest, terms) = (deployed.version(), deployed.digest(), deployed.terms);
-        let change = Change { from, version, digest, terms };
+        let change = Change { from, since: now_micros(), version, digest, terms };
         run.effects = std::mem::take(&mut run.effects).and(changed(&lane, &change).map_err(store)?);
         run.ran.changed = Some(change);
     }

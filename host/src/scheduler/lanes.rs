@@ -168,6 +168,14 @@ impl Lanes {
         self.all.get(at).is_some_and(|lane| lane.leaves)
     }
 
+    /// Whether two lanes stand at the same place, neither of them running; or the second does not get there by itself.
+    pub(super) fn stand_together(&self, at: usize, other: usize) -> bool {
+        let (Some(one), Some(other)) = (self.all.get(at), self.all.get(other)) else { return true };
+        let stands = matches!(other.state, State::Resting(_) | State::Gone);
+        let idle = |lane: &Lane| lane.state != State::Running;
+        idle(one) && (stands || (idle(other) && one.cursor == other.cursor))
+    }
+
     /// Whether there is such a lane, and it stays.
     pub(super) fn is_there(&self, at: usize) -> bool {
         self.all.get(at).is_some_and(|lane| lane.state != State::Gone && !lane.leaves)

@@ -86,7 +86,8 @@ pub struct LaneStatus {
     pub cursor: u64,
     /// Sequence number of the last durable event of the source.
     pub head: u64,
-    /// `running`, `paused` after a failure of the moment, `resting`, or `leaving`: it ends its last batch.
+    /// `running`, `paused` after a failure of the moment, `resting`, `leaving`: it ends its last batch; `promoting`: it
+    /// changes its version once it stands beside its shadow.
     pub state: &'static str,
     /// Why it is paused or rests.
     pub why: Option<String>,
@@ -113,11 +114,14 @@ pub struct Ran {
     pub digest: Digest,
     /// Sequence number of the first event that it ran on.
     pub from: u64,
+    /// Since when, microseconds since 1970 UTC.
+    pub since: i64,
 }
 
 impl Ran {
     fn of(change: &Change) -> Self {
-        Self { version: change.version.clone(), digest: change.digest, from: change.from }
+        let Change { from, since, digest, .. } = *change;
+        Self { version: change.version.clone(), digest, from, since }
     }
 }
 

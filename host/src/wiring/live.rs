@@ -16,7 +16,7 @@ use super::keeping::{Keeper, Keeping};
 use crate::api::{Api, Turns};
 use crate::audit::{Act, Audit};
 use crate::clock::now_micros;
-use crate::deployments::{self, DeployError, Deployments, ForceLimits};
+use crate::deployments::{self, DeployError, Deployments, ForceLimits, Incoming};
 use crate::config::{Config, DoneConfig, ForceQuotaConfig};
 use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
 use crate::holds::Holds;
@@ -69,6 +69,7 @@ pub struct Host {
     pub first_token: Option<PathBuf>,
     /// Held as long as the host runs.
     _keeper: Keeper,
+    _incoming: Option<Incoming>,
 }
 
 impl Host {
@@ -185,7 +186,10 @@ impl Host {
         };
         let api = Arc::new(api);
         warm(&api, now).map_err(SchedulerError::Thread)?;
-        Ok(Self { api, found, first_token, _keeper: keeper })
+        let incoming = config.deploy.load_from.clone();
+        let incoming = incoming.map(|folder| Incoming::start(Arc::clone(&api.deployments), folder, now_micros));
+        let incoming = incoming.transpose().map_err(SchedulerError::Thread)?;
+        Ok(Self { api, found, first_token, _keeper: keeper, _incoming: incoming })
     }
 }
 

@@ -57,3 +57,21 @@ fn a_configured_file_that_changed_is_deployed_by_the_next_start_and_a_bad_one_le
     let (number, set) = live.set();
     assert!(number == 3 && set["guest"]["live"]["version"] == "1.1.0" && set["other"].is_object(), "{set}");
 }
+
+#[test]
+fn a_file_that_comes_to_the_watched_folder_is_loaded_and_runs_nowhere_until_it_is_deployed() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = Live::start(&format!("[deploy]\nload-from = \"{}\"\n", folder.path().display()));
+    std::fs::write(folder.path().join("bad.wasm"), b"no component").unwrap();
+    std::fs::write(folder.path().join("late.wasm"), component("late", "1.0.0")).unwrap();
+    let is_loaded = || live.get("/v1/plugins")["loaded"].as_array().unwrap().iter().any(|one| one["id"] == "late");
+    let begun = std::time::Instant::now();
+    while !is_loaded() {
+        assert!(begun.elapsed().as_secs() < 60);
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let (number, set) = live.set();
+    assert!(number == 1 && set.get("late").is_none(), "{set}");
+    live.deploy("late", "all", "live");
+    assert!(live.set().1["late"].is_object());
+}

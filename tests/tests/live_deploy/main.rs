@@ -7,6 +7,7 @@ mod authors;
 mod configured;
 mod kills;
 mod refused;
+mod shadow;
 mod stop;
 mod support;
 mod swaps;

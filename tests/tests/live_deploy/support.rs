@@ -18,7 +18,7 @@ pub(crate) fn component(id: &str, version: &str) -> Vec<u8> {
 pub(crate) fn component_of(id: &str, version: &str, detect: &str) -> Vec<u8> {
     let manifest = MANIFEST.replace("id = \"guest\"", &format!("id = \"{id}\""));
     let manifest = manifest.replace("version = \"1.0.0\"", &format!("version = \"{version}\""));
-    let manifest = manifest + "\n[settings.run.limit]\ntype = \"number\"\ndefault = 3\nsummary = \"For tests.\"\n";
+    let manifest = manifest + "\n[settings.run.limit]\ntype = \"integer\"\ndefault = 3\ndescription = \"For tests.\"\n";
     Guest::detecting(detect).manifest(Some(&manifest)).build()
 }
 

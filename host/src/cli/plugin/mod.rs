@@ -1,5 +1,6 @@
 //! `cordon plugin`: the plugins of a running host: loaded, running, stopped; their history, their faults, and lanes that rest.
 
+mod compare;
 mod diff;
 mod faults;
 mod history;
@@ -24,6 +25,7 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     List(list::Args),
+    Compare(compare::Args),
     Load(load::Args),
     Unload(unload::Args),
     Disable(switch::Disable),
@@ -39,6 +41,7 @@ enum Verb {
 pub(super) fn run(args: &Args) -> Result<Exit> {
     match &args.verb {
         Verb::List(args) => list::run(args),
+        Verb::Compare(args) => compare::run(args),
         Verb::Load(args) => load::run(args),
         Verb::Unload(args) => unload::run(args),
         Verb::Disable(args) => switch::disable(args),
