@@ -59,6 +59,7 @@ pub(super) struct Asked {
     mode: Mode,
     run: Option<Map<String, Value>>,
     load: Option<Map<String, Value>>,
+    from: Option<String>,
     reason: String,
     #[serde(default)]
     dry_run: bool,
@@ -141,8 +142,12 @@ pub(super) async fn deploy(
     let scope = scope(&api, &caller, asked.scope.as_deref())?;
     blocking(move || {
         let said = said(&api, &caller, reason(&asked.reason)?, asked.dry_run);
+        let from = Start::of(asked.from.as_deref().unwrap_or("now"), said.time).filter(|from| *from != Start::Cursor);
+        let from = from.ok_or_else(|| {
+            Refused::bad("from: give `now`, `beginning`, a span as `7d` or `12h`, or a time as `2026-11-25T00:00:00Z`")
+        })?;
         let Asked { plugin, version, mode, run, load, .. } = asked;
-        Ok(Json(api.deployments.deploy(&Deploy { plugin, version, scope, mode, run, load }, &said)?))
+        Ok(Json(api.deployments.deploy(&Deploy { plugin, version, scope, mode, run, load, from }, &said)?))
     })
     .await
 }
@@ -282,7 +287,10 @@ impl From<DeployError> for Refused {
             DeployError::Refused(reason) => Self::conflict(reason),
             DeployError::Busy(reason) => Self::busy(reason),
             DeployError::Store(error) => error.into(),
-            error @ (DeployError::Damaged(_) | DeployError::Host(_) | DeployError::Scheduler(_)) => Self::host(&error),
+            error @ (DeployError::Damaged(_)
+            | DeployError::Host(_)
+            | DeployError::Journal(_)
+            | DeployError::Scheduler(_)) => Self::host(&error),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::registry::SettingsFile;
   cordon deploy mail-forwarding@1.2.0 --for all --mode live --reason 'CHG-88' --dry-run
   cordon deploy mail-forwarding@1.2.0 --for all --mode live --reason 'CHG-88'
   cordon deploy mail-forwarding --for avon --mode live --settings avon.toml --reason 'own domains'
+  cordon deploy mail-forwarding --for all --mode live --from 7d --reason 'CHG-88'
   cordon deploy mail-forwarding --for avon --mode off --reason 'no Exchange here'
 
 The settings file is that of `cordon run --settings`: [ID.run] and [ID.load], TOML or JSON.
@@ -37,6 +38,10 @@ pub(super) struct Args {
     /// Settings; else those of the version that it replaces
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// Where lanes begin that do not run yet: `now`, `beginning`, a span as `7d` or `12h`, or a time; events from before now
+    /// are caught up with beside what is live, and what is found in them is marked late
+    #[arg(long, value_name = "WHEN", default_value = "now")]
+    from: String,
     /// Why; it is recorded
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -72,7 +77,8 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Mode::Live => "live",
     };
     let mut asked = json!({
-        "plugin": id, "version": version, "for": args.scope, "mode": mode, "reason": args.reason, "dry-run": args.dry_run,
+        "plugin": id, "version": version, "for": args.scope, "mode": mode, "from": args.from, "reason": args.reason,
+        "dry-run": args.dry_run,
     });
     if let Some(path) = &args.settings {
         let settings = SettingsFile::read(path)?;

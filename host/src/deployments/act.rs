@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::begin::{self, Beginning, Skipped, Start};
+use super::begin::{self, Beginning, Skipped, Start, There};
 use super::difference::{self, Difference};
 use super::edit::{self, Pick};
 use super::generations::{self, Generation};
@@ -56,6 +56,8 @@ pub struct Deploy {
     pub run: Option<Map<String, Value>>,
     /// `load` settings; the same.
     pub load: Option<Map<String, Value>>,
+    /// Where lanes begin that do not run yet.
+    pub from: Start,
 }
 
 /// What a change came to.
@@ -89,7 +91,7 @@ impl Deployments {
     /// # Errors
     /// See [`DeployError`].
     pub fn deploy(&self, asked: &Deploy, said: &Said) -> Result<Changed, DeployError> {
-        let Deploy { plugin, version, scope, mode, run, load } = asked;
+        let Deploy { plugin, version, scope, mode, run, load, from } = asked;
         not_built_in(plugin)?;
         if load.is_some() && matches!(scope, Scope::Force(_)) && said.role == "force-author" {
             return Err(DeployError::Refused("load settings are the NMC's: give run settings only".into()));
@@ -106,9 +108,9 @@ impl Deployments {
         }
         let details = json!({
             "version": pick.as_ref().map(|pick| &pick.version), "digest": pick.as_ref().map(|pick| pick.digest),
-            "asked": version, "mode": mode, "settings": run, "load": load,
+            "asked": version, "mode": mode, "settings": run, "load": load, "begins": from.word(),
         });
-        let (from, also) = (Start::Now, Effects::new());
+        let (from, also) = (*from, Effects::new());
         let change = Change { what: "plugin-deployed", plugin: Some(plugin), scope, details, from, also };
         self.change(&mut current, set, change, said)
     }
@@ -301,8 +303,12 @@ impl Deployments {
             Scope::Force(force) => Some(force.clone()),
         };
         for attempt in 1..=TRIES {
-            let there: BTreeSet<LaneSource> = self.there(current, wanted)?;
+            let there = self.there(current, wanted)?;
             let mut begun = begin::begin((store, journal), &there, wanted, from, &said.reason)?;
+            if matches!(from, Start::At(_)) && begun.cursors.is_empty() {
+                let reason = "no lane begins with this: what runs goes on where it stands; leave `from` out";
+                return Err(DeployError::Refused(reason.into()));
+            }
             let effects = std::mem::take(&mut begun.effects).and(generations::put(&generation)?);
             let act = Act {
                 time: said.time,
@@ -322,18 +328,18 @@ impl Deployments {
     }
 
     /// Lanes that are there already, and go on where they are.
-    fn there(&self, current: &Current, wanted: &Wanted) -> Result<BTreeSet<LaneSource>, DeployError> {
+    fn there<'c>(&self, current: &'c Current, wanted: &Wanted) -> Result<There<'c>, DeployError> {
         let heads = self.setup.journal.heads();
-        let mut there: BTreeSet<LaneSource> = begin::lanes(&current.wanted, &heads).into_keys().collect();
+        let mut lanes: BTreeSet<LaneSource> = begin::lanes(&current.wanted, &heads).into_keys().collect();
         if current.number == 0 {
             // A host that knew no generations ran them already.
             for lane in begin::lanes(wanted, &heads).into_keys() {
                 if results::was_deployed(&self.setup.store, &lane.plugin)? {
-                    there.insert(lane);
+                    lanes.insert(lane);
                 }
             }
         }
-        Ok(there)
+        Ok(There { lanes, set: &current.set })
     }
 
     /// Where lanes of the last change still end their batch: waits for them.

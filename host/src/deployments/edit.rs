@@ -131,10 +131,14 @@ pub(super) fn disable(of: &mut OfPlugin, scope: &Scope, reason: &str) -> Result<
     let stopped = match scope {
         Scope::All => std::mem::replace(&mut of.disabled, true),
         Scope::Force(force) => {
-            if of.of(Some(force)).is_empty() && !of.disabled {
-                let own = of.forces.get(force);
-                let why = if own.is_some_and(|own| own.disabled) { "is disabled already" } else { "does not run" };
-                return Err(DeployError::Refused(format!("it {why} for {force}")));
+            if of.of(Some(force)).is_empty() {
+                let own = of.forces.get(force).is_some_and(|own| own.disabled);
+                let why = match (of.disabled, own) {
+                    (true, _) => "it is disabled for all already".to_owned(),
+                    (_, true) => format!("it is disabled for {force} already"),
+                    _ => format!("it does not run for {force}"),
+                };
+                return Err(DeployError::Refused(why));
             }
             let own = of.forces.entry(force.clone()).or_default();
             reason.clone_into(&mut own.reason);

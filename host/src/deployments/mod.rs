@@ -39,7 +39,7 @@ pub use versions::Version;
 
 use crate::audit::Audit;
 use crate::ids::Digest;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::model::Force;
 use crate::registry::BUILT_IN;
 use crate::results;
@@ -93,6 +93,9 @@ pub enum DeployError {
     /// The host's.
     #[error("{0}")]
     Host(String),
+    /// The host's.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The host's.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -211,8 +214,9 @@ impl Deployments {
             if results::was_deployed(store, id)? {
                 continue;
             }
+            let there = begin::There { lanes: BTreeSet::new(), set: &Set::default() };
             let wanted = Wanted { all: vec![Arc::clone(deployed)], own: BTreeMap::new() };
-            let begun = begin::begin((store, &self.setup.journal), &BTreeSet::new(), &wanted, Start::Now, "")?;
+            let begun = begin::begin((store, &self.setup.journal), &there, &wanted, Start::Now, "")?;
             store.commit(begun.effects.and(results::deployed(id)))?;
         }
         Ok(())

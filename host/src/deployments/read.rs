@@ -57,6 +57,9 @@ impl Deployments {
         found.retain(|one| plugin.is_none_or(|plugin| one.plugin.as_deref().is_none_or(|of| of == plugin)));
         found.retain(|one| seen_by.is_none_or(|force| one.scope == "all" || one.scope == force.as_str()));
         found.truncate(limit);
+        // What the NMC says of a change for all may name another force.
+        let others = found.iter_mut().filter(|one| seen_by.is_some_and(|force| one.scope != force.as_str()));
+        others.for_each(|one| (one.reason, one.who) = (String::new(), String::new()));
         Ok(found)
     }
 

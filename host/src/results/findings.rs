@@ -11,6 +11,8 @@ use crate::store::{Effects, Space, Store, StoreError, VALUE_BYTES};
 /// file that holds it.
 const INLINE: u8 = 0;
 const FILE: u8 = 1;
+/// Behind a finding's id in the list, where it was found late.
+const LATE: u8 = 1;
 /// Before a force's name and the number of an event that a finding needs. No force's name begins with it.
 const NEEDED: &[u8] = b"\0needed\0";
 /// Pairs read at a time.
@@ -19,7 +21,7 @@ const PAGE: usize = 1_024;
 /// Some findings of a force, in the order in which they were committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Each finding's number and JSON.
+    /// Each finding's number and JSON; with `"late":true` at its end where it was found long after its event was received.
     pub findings: Vec<(u64, String)>,
 }
 
@@ -33,7 +35,8 @@ pub struct Kept {
 }
 
 /// The effect that a lane's finding is kept, unless it is already: the same id again is the same finding. `needed` are the
-/// sequence numbers of its events, all of its source. What is found in another lane than the live one is kept apart.
+/// sequence numbers of its events, all of its source. What is found in another lane than the live one is kept apart. `late`: it
+/// was found long after its event was received.
 ///
 /// # Errors
 /// The store's, when the finding is so large that it becomes a file.
@@ -43,13 +46,15 @@ pub fn save(
     finding: &Finding,
     basis: &[u8],
     needed: impl Iterator<Item = u64>,
+    late: bool,
 ) -> Result<Effects, StoreError> {
     let value = value(store, finding, basis)?;
     if !lane.kind.is_live() {
         return Ok(apart::keep(lane, finding, value));
     }
     let of = of_force(&finding.force);
-    let mut with = Effects::new().append(Space::FindingOrder, &of, finding.id.0.to_vec());
+    let listed = if late { [&finding.id.0[..], &[LATE]].concat() } else { finding.id.0.to_vec() };
+    let mut with = Effects::new().append(Space::FindingOrder, &of, listed);
     for sequence in needed {
         let source = finding.event.source.as_str().as_bytes().to_vec();
         with = with.put(Space::FindingOrder, &needed_key(&finding.force, sequence), source);
@@ -115,8 +120,14 @@ pub fn page(store: &Store, force: &Force, after: u64, limit: usize) -> Result<Pa
     let mut findings = Vec::new();
     for (key, id) in store.list(Space::FindingOrder, &of, Some(&from), limit)? {
         let number = key.get(of.len()..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
-        let (Some(number), Some(kept)) = (number, kept(store, Space::Finding, &[of.as_slice(), &id].concat())?) else { continue };
-        findings.push((number, kept.finding));
+        let (id, late) = id.split_at(id.len().min(32));
+        let kept = kept(store, Space::Finding, &[of.as_slice(), id].concat())?;
+        let (Some(number), Some(Kept { mut finding, .. })) = (number, kept) else { continue };
+        if late == [LATE] && finding.ends_with('}') {
+            finding.truncate(finding.len() - 1);
+            finding.push_str(",\"late\":true}");
+        }
+        findings.push((number, finding));
     }
     Ok(Page { findings })
 }

@@ -292,16 +292,17 @@ impl Counted {
         Ok(Self { force: force.clone(), mark, lines: lines(store, force, 0, i64::MAX)? })
     }
 
-    /// The effects that a lane does not ask for any of these events that it is not done with, and how many they are. They
-    /// must be committed together with [`Counted::still`].
+    /// The effects that a lane does not ask for those of these events that it is not done with, but for `ahead`, which by hour
+    /// are still to come to it; and how many they are. They must be committed together with [`Counted::still`].
     #[must_use]
-    pub fn rest(&self, lane: &LaneSource, what: Became) -> (Effects, u64) {
+    pub fn rest(&self, lane: &LaneSource, what: Became, ahead: &BTreeMap<i64, u64>) -> (Effects, u64) {
         let (mut effects, mut events) = (Effects::new(), 0);
         // Nobody counts what the others do.
         let lines = self.lines.iter().filter(|_| lane.kind.is_live());
         for ((source, hour), line) in lines {
             let done = line.lanes.get(&lane.plugin).map_or(0, OfLane::done);
-            let left = line.accepted.saturating_sub(done);
+            let ahead = ahead.get(hour).copied().unwrap_or(0);
+            let left = line.accepted.saturating_sub(done).saturating_sub(ahead);
             if source == lane.source.as_str() && left > 0 {
                 effects = effects.and(became(lane, *hour, what, left));
                 events += left;

@@ -23,6 +23,9 @@ use crate::results::{
 use crate::sandbox::{Limit, Outcome, RunInput, RunReport};
 use crate::store::{Effects, StoreError};
 
+/// A finding is late that is made longer than this after its event was received, in microseconds.
+const LATE: i64 = 3_600_000_000;
+
 /// What a lane made of a wave.
 #[derive(Debug, Default)]
 pub(super) struct Ran {
@@ -207,7 +210,7 @@ impl Run<'_> {
 
     fn keep(&mut self, batch: &Batch, found: &[Emitted]) -> Result<(), StoreError> {
         let (plugin, store, kind) = (&self.deployed.loaded.plugin, &self.setup.store, self.deployed.lane);
-        let lane = self.deployed.lane(self.key);
+        let (lane, now) = (self.deployed.lane(self.key), now_micros());
         for emitted in found {
             self.ran.findings += 1;
             // Repeats are not stamped: that reads every declared field.
@@ -217,8 +220,10 @@ impl Run<'_> {
             }
             let Some(finding) = stamp_in(emitted, batch, plugin, kind) else { continue };
             let Some(basis) = Basis::of(&finding, batch, emitted.row as usize, self.deployed.terms) else { continue };
+            let received = batch.received().get(emitted.row as usize).copied().unwrap_or(now);
+            let late = now.saturating_sub(received) > LATE;
             let text = basis.to_bytes();
-            let saved = save(store, &lane, &finding, &text, basis.sequences())?;
+            let saved = save(store, &lane, &finding, &text, basis.sequences(), late)?;
             self.effects = std::mem::take(&mut self.effects).and(saved);
         }
         Ok(())

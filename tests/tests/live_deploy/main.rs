@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod authors;
+mod backfill;
 mod configured;
 mod kills;
 mod refused;

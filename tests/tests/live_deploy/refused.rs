@@ -19,7 +19,7 @@ fn a_bad_plugin_version_or_setting_is_refused_with_its_reason_and_changes_nothin
     let traps = Guest::detecting("").configuring("unreachable").manifest(Some(MANIFEST)).build();
     for (name, bytes, why) in [
         ("traps.wasm", traps, "configure"),
-        ("nothing.wasm", Vec::new(), "component"),
+        ("nothing.wasm", Vec::new(), "an empty file"),
         ("own.wasm", component("cordon-health", "9.0.0"), "the host's own"),
     ] {
         let file = live.file(name, &bytes);

@@ -57,6 +57,12 @@ impl Live {
         Self { host, folder, config }
     }
 
+    /// Starts it again, where it was stopped.
+    pub(crate) fn again(folder: TempDir, config: PathBuf) -> Self {
+        let host = run(folder.path(), &config);
+        Self { host, folder, config }
+    }
+
     /// Kills the host and starts it again.
     pub(crate) fn kill(&mut self) {
         self.host.kill();
