@@ -103,7 +103,9 @@ pub(super) async fn load(
     let of = caller.force.clone().unwrap_or_else(Force::national);
     let (under_way, turn) = match tokio::time::timeout(TURN, api.at_once.take(&of)).await {
         Ok(turns) => turns.map_err(|error| Refused::host(&error))?,
-        Err(_) => return Err(Refused::busy("too many requests are read at the same time (`at-once`): come again later")),
+        Err(_) => {
+            return Err(Refused::busy("too many requests are read at the same time (`at-once`): come again later"));
+        }
     };
     let mut body = super::body::reader(body, COMPONENT_BYTES as u64, api.idle, turn);
     blocking(move || {

@@ -10,8 +10,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
-    Api, audit, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds, lanes, ledger, plugins,
-    refused, release, tokens, whoami,
+    Api, audit, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds, lanes, ledger,
+    plugins, refused, release, tokens, whoami,
 };
 use crate::identity::Permission;
 

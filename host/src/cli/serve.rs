@@ -227,12 +227,7 @@ fn without_built_in(plugins: &mut Vec<Loaded>) {
     }
 }
 
-async fn serve(
-    config: &Config,
-    host: &Host,
-    tls: Option<Arc<Tls>>,
-    mut reload: Reload,
-) -> Result<()> {
+async fn serve(config: &Config, host: &Host, tls: Option<Arc<Tls>>, mut reload: Reload) -> Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hang_up = signal(SignalKind::hangup())?;
     let listener = tokio::net::TcpListener::bind(config.listen).await;
@@ -274,7 +269,10 @@ fn say(config: &Config, host: &Host, address: &str) -> std::io::Result<()> {
     writeln!(out, "data       {}", config.data.display())?;
     let deployed = host.api.scheduler.deployed();
     if deployed.len() == registry::BUILT_IN.len() {
-        writeln!(out, "plugins    none: events are stored and nothing looks at them; give -p, or `cordon plugin load` and deploy")?;
+        writeln!(
+            out,
+            "plugins    none: events are stored and nothing looks at them; give -p, or `cordon plugin load` and deploy"
+        )?;
     }
     for plugin in deployed {
         let (digest, mode) = (plugin.digest.short(), plugin.lane.word());

@@ -116,4 +116,3 @@ impl QuotaConfig {
 fn within(file: &Path, folder: &Path) -> bool {
     std::path::absolute(folder).is_ok_and(|folder| file.starts_with(folder))
 }
-

@@ -138,7 +138,8 @@ impl Deployments {
         let mut set = current.set.clone();
         edit::enable(known(&mut set, plugin)?, scope)?;
         let details = json!({ "from": if from == Start::Now { "now" } else { "cursor" } });
-        let change = Change { what: "plugin-enabled", plugin: Some(plugin), scope, details, from, also: Effects::new() };
+        let change =
+            Change { what: "plugin-enabled", plugin: Some(plugin), scope, details, from, also: Effects::new() };
         self.change(&mut current, set, change, said)
     }
 
@@ -166,7 +167,9 @@ impl Deployments {
         let mut number = current.number;
         let (to, before) = loop {
             number = number.checked_sub(1).filter(|number| *number > 0).ok_or_else(|| {
-                DeployError::Refused(format!("`{plugin}` was never anything else: see `cordon plugin history {plugin}`"))
+                DeployError::Refused(format!(
+                    "`{plugin}` was never anything else: see `cordon plugin history {plugin}`"
+                ))
             })?;
             let set = generations::set(&self.setup.store, &generations::get(&self.setup.store, number)?)?;
             if set.plugins.get(plugin) != now {
@@ -246,7 +249,9 @@ impl Deployments {
         self.settle(current)?;
         let (wanted, broken) = current.prepared.lanes(self.with(), &set, &self.built_in)?;
         // Only what cannot run now and could before: what is broken already stops nobody.
-        let was = |one: &super::Broken| current.broken.iter().any(|old| old.plugin == one.plugin && old.version == one.version);
+        let was = |one: &super::Broken| {
+            current.broken.iter().any(|old| old.plugin == one.plugin && old.version == one.version)
+        };
         if let Some(one) = broken.iter().find(|one| !was(one)) {
             let reason = one.reason.clone();
             current.prepared.keep(&current.wanted);

@@ -149,7 +149,8 @@ impl Deployments {
             let Some((last, _)) = page.last() else { break };
             after = *last;
             let of_plugin = page.iter().filter(|(_, text)| text.contains(plugin));
-            for finding in of_plugin.filter_map(|(_, text)| Found::read(text, &seen)).filter(|one| one.plugin == plugin) {
+            for finding in of_plugin.filter_map(|(_, text)| Found::read(text, &seen)).filter(|one| one.plugin == plugin)
+            {
                 let of = rules.entry(finding.rule.clone()).or_default();
                 let id = finding_id_of(force, kind, plugin, &finding.rule, &finding.key, finding.event);
                 if !apart::has(store, force, plugin, kind, id)? {

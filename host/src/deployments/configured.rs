@@ -52,7 +52,8 @@ impl Deployments {
             also = also.put(Space::Plugin, &key, text);
             also = also.and(self.record(loaded, wasm.len() as u64, &Scope::All, "host", now)?);
             let Before { run } = before;
-            let pick = Pick { digest: run.digest, version: run.version, load: Some(run.load), settings: Some(run.settings) };
+            let pick =
+                Pick { digest: run.digest, version: run.version, load: Some(run.load), settings: Some(run.settings) };
             edit::deploy(set.plugin(id), &Scope::All, Mode::Live, Some(&pick), self.none, "")?;
             news.push(format!("{id} {}", pick.version));
         }

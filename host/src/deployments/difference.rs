@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::set::{Run, Set};
-use crate::results::Lane;
 use crate::ids::Digest;
 use crate::model::Force;
+use crate::results::Lane;
 
 /// One plugin's difference for one force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

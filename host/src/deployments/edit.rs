@@ -176,8 +176,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::set::Set;
     use super::*;
-    use crate::results::Lane;
     use crate::model::Force;
+    use crate::results::Lane;
 
     const NONE: Digest = Digest([0; 32]);
 
@@ -225,7 +225,10 @@ mod tests {
         let [(_, run)] = &of.of(Some(&Force::new("avon").unwrap()))[..] else { panic!() };
         assert_eq!((run.version.as_str(), run.settings), ("2", Digest::of(b"settings")));
         deployed(&mut of, &avon(), Mode::Shadow, "2");
-        assert_eq!((shown(&of, Some("avon")), shown(&of, Some("kent"))), (vec!["shadow 2".into()], vec!["live 2".into()]));
+        assert_eq!(
+            (shown(&of, Some("avon")), shown(&of, Some("kent"))),
+            (vec!["shadow 2".into()], vec!["live 2".into()])
+        );
         deployed(&mut of, &Scope::All, Mode::Live, "3");
         assert_eq!(shown(&of, Some("avon")), ["shadow 3"]);
         deploy(&mut of, &avon(), Mode::Off, None, NONE, "why").unwrap();

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::set::Set;
 use super::DeployError;
+use super::set::Set;
 use crate::ids::Digest;
 use crate::store::{Effects, Space, Store, StoreError};
 
@@ -38,7 +38,8 @@ pub struct Generation {
 
 /// The effect that it is the newest. Its set must be kept already.
 pub(super) fn put(generation: &Generation) -> Result<Effects, StoreError> {
-    let text = serde_json::to_vec(generation).map_err(|error| StoreError::TooLarge(format!("a generation: {error}")))?;
+    let text =
+        serde_json::to_vec(generation).map_err(|error| StoreError::TooLarge(format!("a generation: {error}")))?;
     let key = generation.number.to_be_bytes();
     Ok(Effects::new().expect(Space::Generation, &key, None).put(Space::Generation, &key, text))
 }

@@ -49,7 +49,8 @@ impl Deployments {
         let _current = self.current();
         let effects = self.record(&loaded, wasm.len() as u64, scope, &said.who, said.time)?;
         let (version, digest) = (inspection.manifest.plugin.version.to_string(), inspection.digest);
-        let details = json!({ "plugin": id, "version": version, "digest": digest, "bytes": wasm.len(), "reason": said.reason });
+        let details =
+            json!({ "plugin": id, "version": version, "digest": digest, "bytes": wasm.len(), "reason": said.reason });
         self.setup.audit.commit(&self.setup.store, act(said, scope, "plugin-loaded", details), effects)?;
         versions::find(&versions::all(&self.setup.store)?, id, Some(&digest.to_string()), scope)
     }
@@ -70,7 +71,8 @@ impl Deployments {
         }
         let runs = |of: &super::OfPlugin| of.runs().any(|run| run.digest == version.digest);
         if current.set.plugins.get(id).is_some_and(runs) {
-            let reason = format!("`{id}` {} is deployed: end that first with `cordon deploy --mode off`", version.name());
+            let reason =
+                format!("`{id}` {} is deployed: end that first with `cordon deploy --mode off`", version.name());
             return Err(DeployError::Refused(reason));
         }
         let effects: Effects = match version.national || !version.forces.is_empty() {
@@ -93,7 +95,8 @@ impl Deployments {
         let own = || all.iter().filter(|one| one.forces.contains(force) && one.digest != digest);
         let limits = self.setup.limits;
         if own().count() >= limits.versions {
-            let reason = format!("{force} has {} versions loaded, its limit (`force-versions`): unload one", limits.versions);
+            let reason =
+                format!("{force} has {} versions loaded, its limit (`force-versions`): unload one", limits.versions);
             return Err(DeployError::Refused(reason));
         }
         let kept: u64 = own().map(|one| one.bytes).sum();

@@ -32,8 +32,8 @@ pub use difference::{Difference, Shown};
 pub use generations::Generation;
 pub use incoming::Incoming;
 pub use load::ForceLimits;
-use prepare::{Prepared, With};
 pub use prepare::Broken;
+use prepare::{Prepared, With};
 pub use set::{Mode, OfPlugin, Own, Run, Set};
 pub use versions::Version;
 

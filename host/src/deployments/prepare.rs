@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::DeployError;
 use super::set::{Run, Set};
-use crate::results::Lane;
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::registry::Loaded;
+use crate::results::Lane;
 use crate::sandbox::{Plugin, Sandbox};
 use crate::scheduler::{Deployed, Wanted};
 use crate::store::Store;

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::results::Lane;
 use crate::ids::Digest;
 use crate::model::Force;
+use crate::results::Lane;
 
 /// All deployments: what a generation is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,8 +25,11 @@ pub struct Sums {
 #[must_use]
 pub(super) fn check(lines: &Lines, before: &[LaneStatus], after: &[LaneStatus]) -> Sums {
     let at = |lane: &LaneStatus| (lane.force.clone(), lane.source.clone(), lane.plugin.clone());
-    let stood: BTreeMap<(Force, SourceName, String), u64> =
-        before.iter().filter(|lane| lane.lane.is_live() && lane.cursor == lane.head).map(|lane| (at(lane), lane.head)).collect();
+    let stood: BTreeMap<(Force, SourceName, String), u64> = before
+        .iter()
+        .filter(|lane| lane.lane.is_live() && lane.cursor == lane.head)
+        .map(|lane| (at(lane), lane.head))
+        .collect();
     let mut sums = Sums::default();
     for lane in after.iter().filter(|lane| lane.lane.is_live()) {
         if lane.cursor != lane.head || stood.get(&at(lane)) != Some(&lane.head) {

@@ -37,8 +37,7 @@ impl Dispatcher {
 
     fn renew(&mut self, key: &StreamKey, stream: &mut Stream, now: Instant) {
         let wanted = Arc::clone(&self.wanted);
-        let of_stream =
-            |deployed: &&Arc<Deployed>| reads(deployed.loaded.plugin.manifest().sources.keys(), &key.1);
+        let of_stream = |deployed: &&Arc<Deployed>| reads(deployed.loaded.plugin.manifest().sources.keys(), &key.1);
         let mut new: Vec<&Arc<Deployed>> = wanted.of(&key.0).iter().filter(of_stream).collect();
         let promotions = promotions(stream, &new);
         let promoted: Vec<usize> = promotions.iter().map(|(_, shadow)| *shadow).collect();
@@ -46,7 +45,8 @@ impl Dispatcher {
             if !stream.lanes.is_there(at) {
                 continue;
             }
-            let same = |deployed: &&Arc<Deployed>| deployed.id() == seat.deployed.id() && deployed.lane == seat.deployed.lane;
+            let same =
+                |deployed: &&Arc<Deployed>| deployed.id() == seat.deployed.id() && deployed.lane == seat.deployed.lane;
             match new.iter().position(same) {
                 None if promoted.contains(&at) => {}
                 None => stream.lanes.remove(at),
@@ -117,7 +117,8 @@ impl Stream {
 fn promotions(stream: &Stream, new: &[&Arc<Deployed>]) -> Vec<(usize, usize)> {
     let is_there = |at: &usize| stream.lanes.is_there(*at);
     let mut found = Vec::new();
-    for (at, seat) in stream.seats.iter().enumerate().filter(|(at, seat)| seat.deployed.lane.is_live() && is_there(at)) {
+    for (at, seat) in stream.seats.iter().enumerate().filter(|(at, seat)| seat.deployed.lane.is_live() && is_there(at))
+    {
         let wanted = new.iter().find(|new| new.id() == seat.deployed.id() && new.lane.is_live());
         let Some(wanted) = wanted.filter(|wanted| wanted.digest() != seat.deployed.digest()) else { continue };
         let kind = Lane::Shadow(wanted.digest());

@@ -80,7 +80,10 @@ fn sighup_takes_what_can_change_names_what_cannot_and_refuses_a_bad_file() {
     wait("it is refused", || place.log().contains("everything stays as it was"));
     let log = place.log();
     assert!(log.contains("did you mean `workers`?") && log.contains("line 3"), "{log}");
-    place.write("cordon.toml", "[log]\nformat = \"json\"\nlevel = \"debug\"\n[quota.kent]\nevents-per-second = 1\nburst-seconds = 0\n");
+    place.write(
+        "cordon.toml",
+        "[log]\nformat = \"json\"\nlevel = \"debug\"\n[quota.kent]\nevents-per-second = 1\nburst-seconds = 0\n",
+    );
     assert!(host.signal("-HUP"));
     wait("quotas are read", || place.log().contains("SIGHUP: changed: quota; needs a restart: nothing"));
     let kent = host.add_force("kent");

@@ -49,7 +49,9 @@ fn a_force_author_loads_and_deploys_for_their_own_force_only_and_within_its_quot
 
     // Nobody of another force sees any of it.
     let reader = live.as_role("force-author", Some("kent"));
-    for arguments in [&["plugin", "list", "--format", "json"][..], &["plugin", "history"], &["plugin", "diff", "0", "3"]] {
+    for arguments in
+        [&["plugin", "list", "--format", "json"][..], &["plugin", "history"], &["plugin", "diff", "0", "3"]]
+    {
         let said = reader.run(arguments);
         assert!(!said.out.contains("local") && !said.out.contains("avon"), "{arguments:?}: {}", said.out);
     }

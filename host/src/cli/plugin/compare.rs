@@ -96,9 +96,13 @@ fn one(out: &mut impl Write, comparison: &Value) -> std::io::Result<()> {
         let Some(side) = side(name) else { continue };
         let events = number(side, "events");
         let cost = number(side, "cpu-us") as f64 / events.max(1) as f64;
-        let (faults, skips) = (text::plural(number(side, "faults"), "fault"), text::plural(number(side, "skips"), "range"));
+        let (faults, skips) =
+            (text::plural(number(side, "faults"), "fault"), text::plural(number(side, "skips"), "range"));
         let events = text::plural(events, "event");
-        writeln!(out, "  {name} since the host started: {cost:.1} us an event over {events}, {faults}, {skips} passed")?;
+        writeln!(
+            out,
+            "  {name} since the host started: {cost:.1} us an event over {events}, {faults}, {skips} passed"
+        )?;
     }
     if comparison.get("cut").and_then(Value::as_bool) == Some(true) {
         writeln!(out, "  there are older findings than the latest 100,000, which were not looked at")?;
