@@ -27,7 +27,9 @@ fn deploy(operator: &mut Connection, id: &str, version: &str) {
 }
 
 pub fn swaps(events: &Events) {
-    println!("4 forces, 40 posts/s, 10,000 events/s; one of 3 plugins swaps between two builds as fast as it is answered");
+    println!(
+        "4 forces, 40 posts/s, 10,000 events/s; one of 3 plugins swaps between two builds as fast as it is answered"
+    );
     println!("| | swaps | a swap p50, ms | most | committed p50, ms | p99 | most |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     let components = national();
@@ -77,7 +79,9 @@ pub fn swaps(events: &Events) {
 }
 
 pub fn many(events: &Events) {
-    println!("60 plugins loaded and deployed live for all, one after the other, on a host with 43 forces that have events");
+    println!(
+        "60 plugins loaded and deployed live for all, one after the other, on a host with 43 forces that have events"
+    );
     println!("| | seconds | resident, MiB | store's files | MiB | artefacts | MiB |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     let components = national();

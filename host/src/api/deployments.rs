@@ -36,7 +36,7 @@ pub(super) struct Load {
 pub(super) struct Why {
     #[serde(rename = "for")]
     scope: Option<String>,
-    reason: String,
+    pub(super) reason: String,
 }
 
 #[derive(Deserialize)]
@@ -211,7 +211,7 @@ pub(super) async fn history(
     Query(asked): Query<Page>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let (after, limit) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(100).clamp(1, 1_000));
+        let (after, limit) = super::paged::bounds(asked.after, asked.limit);
         let found = api.deployments.history(asked.plugin.as_deref(), caller.force.as_ref(), after, limit)?;
         let next = found.last().map_or(after, |last: &Generation| last.number);
         Ok(Json(json!({ "generations": found, "next": next })))
@@ -260,7 +260,7 @@ pub(super) async fn compare(
 }
 
 /// For whom a caller speaks: for their own force, or for whom they name where their role is not a force's.
-fn scope(api: &Api, caller: &Caller, named: Option<&str>) -> Result<Scope, Refused> {
+pub(super) fn scope(api: &Api, caller: &Caller, named: Option<&str>) -> Result<Scope, Refused> {
     match (&caller.force, named) {
         (None, Some("all")) => Ok(Scope::All),
         (None, None) => Err(Refused::bad("for: say for whom, a force's name or `all`")),
@@ -268,7 +268,7 @@ fn scope(api: &Api, caller: &Caller, named: Option<&str>) -> Result<Scope, Refus
     }
 }
 
-fn said(api: &Api, caller: &Caller, reason: String, dry_run: bool) -> Said {
+pub(super) fn said(api: &Api, caller: &Caller, reason: String, dry_run: bool) -> Said {
     let (who, role) = (caller.token.clone(), caller.role.word().to_owned());
     Said { time: now_micros(), who, role, reason, forces: forces(api, caller), dry_run }
 }

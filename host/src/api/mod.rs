@@ -18,6 +18,7 @@ mod guard;
 mod health;
 mod hec;
 mod holds;
+mod hunts;
 mod lanes;
 mod ledger;
 mod listen;

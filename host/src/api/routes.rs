@@ -10,8 +10,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
-    Api, audit, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds, lanes, ledger,
-    plugins, refused, release, tokens, whoami,
+    Api, audit, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds, hunts, lanes,
+    ledger, plugins, refused, release, tokens, whoami,
 };
 use crate::identity::Permission;
 
@@ -72,6 +72,10 @@ pub const ROUTES: &[Route] = &[
     route!("POST" "/v1/plugins/{id}/enable", Some(Permission::Deploy), post(deployments::enable)),
     route!("GET" "/v1/plugins/{id}/compare", Some(Permission::ReadFindings), get(deployments::compare)),
     route!("POST" "/v1/deployments", Some(Permission::Deploy), post(deployments::deploy)),
+    route!("POST" "/v1/hunts", Some(Permission::Deploy), post(hunts::begin)),
+    route!("GET" "/v1/hunts", Some(Permission::ReadStatus), get(hunts::list)),
+    route!("POST" "/v1/hunts/{number}/stop", Some(Permission::Deploy), post(hunts::stop)),
+    route!("GET" "/v1/hunts/{number}/findings", Some(Permission::ReadFindings), get(hunts::findings)),
     route!("POST" "/v1/rollback", Some(Permission::Operate), post(deployments::roll_back)),
     route!("GET" "/v1/generations", Some(Permission::ReadStatus), get(deployments::history)),
     route!("GET" "/v1/generations/{from}/diff/{to}", Some(Permission::ReadStatus), get(deployments::diff)),

@@ -17,6 +17,7 @@ mod exit;
 mod fields;
 mod force;
 mod hold;
+mod hunt;
 mod inspect;
 mod keeper;
 mod ledger;
@@ -94,6 +95,7 @@ enum Verb {
     Plugin(plugin::Args),
     Deploy(deploy::Args),
     Rollback(rollback::Args),
+    Hunt(hunt::Args),
     Evidence(evidence::Args),
     Hold(hold::Args),
     #[command(hide = true)]
@@ -174,6 +176,7 @@ pub fn main() -> ExitCode {
         Verb::Plugin(args) => plugin::run(&args),
         Verb::Deploy(args) => deploy::run(&args),
         Verb::Rollback(args) => rollback::run(&args),
+        Verb::Hunt(args) => hunt::run(&args),
         Verb::Evidence(args) => evidence::run(&args),
         Verb::Hold(args) => hold::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above

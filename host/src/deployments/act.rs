@@ -41,6 +41,17 @@ pub struct Said {
     pub dry_run: bool,
 }
 
+impl Said {
+    /// What is done, for the audit.
+    pub(super) fn act(&self, scope: &Scope, what: &'static str, details: Value) -> Act {
+        let force = match scope {
+            Scope::All => None,
+            Scope::Force(force) => Some(force.clone()),
+        };
+        Act { time: self.time, who: self.who.clone(), role: self.role.clone(), force, what, details }
+    }
+}
+
 /// A deployment as it is asked for.
 #[derive(Debug, Clone)]
 pub struct Deploy {
@@ -247,7 +258,8 @@ impl Deployments {
         set.tidy();
         let changes = difference::between(&current.set, &set, &said.forces);
         self.settle(current)?;
-        let (wanted, broken) = current.prepared.lanes(self.with(), &set, &self.built_in)?;
+        let (mut wanted, broken) = current.prepared.lanes(self.with(), &set, &self.built_in)?;
+        wanted.hunts.clone_from(&current.wanted.hunts);
         // Only what cannot run now and could before: what is broken already stops nobody.
         let was = |one: &super::Broken| {
             current.broken.iter().any(|old| old.plugin == one.plugin && old.version == one.version)
@@ -303,10 +315,6 @@ impl Deployments {
             details.insert("set".into(), json!(generation.set));
             details.insert("reason".into(), json!(said.reason));
         }
-        let force = match scope {
-            Scope::All => None,
-            Scope::Force(force) => Some(force.clone()),
-        };
         for attempt in 1..=TRIES {
             let there = self.there(current, wanted)?;
             let mut begun = begin::begin((store, journal), &there, wanted, from, &said.reason)?;
@@ -315,14 +323,7 @@ impl Deployments {
                 return Err(DeployError::Refused(reason.into()));
             }
             let effects = std::mem::take(&mut begun.effects).and(generations::put(&generation)?);
-            let act = Act {
-                time: said.time,
-                who: said.who.clone(),
-                role: said.role.clone(),
-                force: force.clone(),
-                what,
-                details: details.clone(),
-            };
+            let act = said.act(scope, what, details.clone());
             match self.setup.audit.commit(store, act, effects.and(also.clone())) {
                 Ok(()) => return Ok(begun),
                 Err(StoreError::Conflict) => tracing::debug!(attempt, "events were counted meanwhile"),
@@ -360,7 +361,7 @@ impl Deployments {
     }
 
     /// Whether all that ends has ended.
-    fn hand_over(&self, wanted: Wanted, cursors: BTreeMap<LaneSource, u64>) -> bool {
+    pub(super) fn hand_over(&self, wanted: Wanted, cursors: BTreeMap<LaneSource, u64>) -> bool {
         let Some(scheduler) = self.scheduler.get() else { return true };
         scheduler.take(wanted, cursors, PATIENCE)
     }
@@ -370,7 +371,7 @@ impl Deployments {
         let Some(scheduler) = self.scheduler.get() else { return Ok(()) };
         let store = &self.setup.store;
         for (lane, resting) in results::resting(store)? {
-            let mut of_force = wanted.of(&lane.force).iter();
+            let mut of_force = wanted.of(&lane.force).into_iter();
             let runs = of_force.find(|of| of.lane == lane.kind && of.loaded.plugin.manifest().plugin.id == lane.plugin);
             if runs.is_some_and(|runs| runs.loaded.plugin.digest() != resting.digest) {
                 store.commit(results::wake(&lane, &resting)?)?;

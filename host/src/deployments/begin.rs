@@ -10,7 +10,7 @@ use super::{DeployError, Set};
 use crate::journal::Journal;
 use crate::model::{Force, SourceName};
 use crate::results::ledger::{self, Became, Counted};
-use crate::results::{self, LaneSource, Skip};
+use crate::results::{self, Lane, LaneSource, Skip};
 use crate::scheduler::{Deployed, Wanted};
 use crate::store::{Effects, Store};
 
@@ -103,7 +103,7 @@ pub(super) fn lanes<'w>(
 ) -> BTreeMap<LaneSource, &'w Deployed> {
     let mut found = BTreeMap::new();
     for (force, sources) in heads {
-        for deployed in wanted.of(force) {
+        for deployed in wanted.of(force).into_iter().filter(|deployed| !matches!(deployed.lane, Lane::Hunt(_))) {
             let manifest = deployed.loaded.plugin.manifest();
             for source in sources.keys().filter(|source| manifest.sources.contains_key(source.as_str())) {
                 let (force, plugin) = (force.clone(), manifest.plugin.id.clone());

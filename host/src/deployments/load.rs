@@ -8,7 +8,6 @@ use serde_json::{Map, json};
 use super::act::{Said, not_built_in};
 use super::versions::{self, Version};
 use super::{DeployError, Deployments, Scope};
-use crate::audit::Act;
 use crate::model::Force;
 use crate::registry::Loaded;
 use crate::sandbox::inspect;
@@ -51,7 +50,7 @@ impl Deployments {
         let (version, digest) = (inspection.manifest.plugin.version.to_string(), inspection.digest);
         let details =
             json!({ "plugin": id, "version": version, "digest": digest, "bytes": wasm.len(), "reason": said.reason });
-        self.setup.audit.commit(&self.setup.store, act(said, scope, "plugin-loaded", details), effects)?;
+        self.setup.audit.commit(&self.setup.store, said.act(scope, "plugin-loaded", details), effects)?;
         versions::find(&versions::all(&self.setup.store)?, id, Some(&digest.to_string()), scope)
     }
 
@@ -82,7 +81,7 @@ impl Deployments {
         let details = json!({
             "plugin": id, "version": version.version, "digest": version.digest, "reason": said.reason,
         });
-        self.setup.audit.commit(&self.setup.store, act(said, scope, "plugin-unloaded", details), effects)?;
+        self.setup.audit.commit(&self.setup.store, said.act(scope, "plugin-unloaded", details), effects)?;
         Ok(version)
     }
 
@@ -107,12 +106,4 @@ impl Deployments {
         }
         Ok(())
     }
-}
-
-fn act(said: &Said, scope: &Scope, what: &'static str, details: serde_json::Value) -> Act {
-    let force = match scope {
-        Scope::All => None,
-        Scope::Force(force) => Some(force.clone()),
-    };
-    Act { time: said.time, who: said.who.clone(), role: said.role.clone(), force, what, details }
 }

@@ -12,6 +12,7 @@ mod configured;
 mod difference;
 mod edit;
 mod generations;
+mod hunt;
 mod incoming;
 mod load;
 mod prepare;
@@ -30,6 +31,7 @@ pub use begin::{Skipped, Start};
 pub use compare::{Comparison, OfRule, Side};
 pub use difference::{Difference, Shown};
 pub use generations::Generation;
+pub use hunt::{Asked, Cost, Hunt, Progress};
 pub use incoming::Incoming;
 pub use load::ForceLimits;
 pub use prepare::Broken;
@@ -192,6 +194,7 @@ impl Deployments {
             scheduler: OnceLock::new(),
         };
         opened.begin_built_in()?;
+        opened.resume_hunts()?;
         Ok(opened)
     }
 
@@ -215,7 +218,7 @@ impl Deployments {
                 continue;
             }
             let there = begin::There { lanes: BTreeSet::new(), set: &Set::default() };
-            let wanted = Wanted { all: vec![Arc::clone(deployed)], own: BTreeMap::new() };
+            let wanted = Wanted { all: vec![Arc::clone(deployed)], ..Wanted::default() };
             let begun = begin::begin((store, &self.setup.journal), &there, &wanted, Start::Now, "")?;
             store.commit(begun.effects.and(results::deployed(id)))?;
         }

@@ -82,7 +82,7 @@ impl Prepared {
         for force in set.forces() {
             own.insert(force.clone(), of(Some(force))?);
         }
-        Ok((Wanted { all, own }, broken))
+        Ok((Wanted { all, own, hunts: Vec::new() }, broken))
     }
 
     /// Forgets what no lane of these needs.
@@ -128,6 +128,13 @@ impl Prepared {
             }
         }
         broken
+    }
+
+    /// One version in a lane of its own, for a hunt.
+    pub(super) fn hunt(&mut self, with: With<'_>, lane: Lane, run: &Run) -> Result<Deployed, DeployError> {
+        let plugin = load(with, run)?;
+        let loaded = loaded(&plugin, run, with.store)?;
+        Deployed::new(loaded, lane, with.sandbox, with.store).map_err(|error| DeployError::Host(error.to_string()))
     }
 
     /// None where the version is not loaded: that is said already.

@@ -1,11 +1,13 @@
 //! A plugin as lanes run it, and what a lane may spend on narrowing its faults.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::{SchedulerError, StreamKey};
 use crate::evidence::Terms;
 use crate::findings::Lane;
 use crate::ids::Digest;
+use crate::model::Force;
 use crate::registry::Loaded;
 use crate::results::LaneSource;
 use crate::sandbox::Sandbox;
@@ -19,6 +21,8 @@ pub struct Deployed {
     pub loaded: Loaded,
     /// The kind of lane.
     pub lane: Lane,
+    /// Of a hunt: up to which sequence number it goes, by force; empty else.
+    pub ends: BTreeMap<Force, u64>,
     /// Digest of the file that says what it runs under.
     pub(super) terms: Digest,
 }
@@ -31,7 +35,19 @@ impl Deployed {
     /// The store's.
     pub fn new(loaded: Loaded, lane: Lane, sandbox: &Sandbox, store: &Store) -> Result<Self, SchedulerError> {
         let terms = store.put_file(&Terms::of(&loaded, sandbox).to_bytes())?;
-        Ok(Self { loaded, lane, terms })
+        Ok(Self { loaded, lane, ends: BTreeMap::new(), terms })
+    }
+
+    /// The same as a hunt that ends there.
+    #[must_use]
+    pub fn ending(mut self, ends: BTreeMap<Force, u64>) -> Self {
+        self.ends = ends;
+        self
+    }
+
+    /// Up to which sequence number it goes in a force's journal.
+    pub(super) fn end(&self, force: &Force) -> u64 {
+        self.ends.get(force).copied().unwrap_or(u64::MAX)
     }
 
     pub(super) fn id(&self) -> &str {

@@ -185,7 +185,8 @@ impl Dispatcher {
             if reads(deployed.loaded.plugin.manifest().sources.keys(), &key.1) {
                 let lane = deployed.lane(key);
                 let cursor = self.begin.cursors.remove(&lane);
-                stream.lanes.add(cursor.unwrap_or(0), self.begin.resting.remove(&lane), Instant::now());
+                let (resting, end) = (self.begin.resting.remove(&lane), deployed.end(&key.0));
+                stream.lanes.add(cursor.unwrap_or(0), end, resting, Instant::now());
                 stream.seats.push(Seat::new(Arc::clone(deployed), self.begin.ran.remove(&lane)));
             }
         }
@@ -381,7 +382,7 @@ impl Dispatcher {
                     digest: seat.deployed.digest(),
                     ran: seat.ran.as_ref().map(Ran::of),
                     cursor: lane.cursor,
-                    head: stream.lanes.head,
+                    head: stream.lanes.head.min(seat.deployed.end(force)).max(lane.cursor.min(stream.lanes.head)),
                     state,
                     why,
                     resting,

@@ -111,6 +111,7 @@ pub(super) fn judge(
         run.ran.changed = Some(change);
     }
     for batch in &formed.batches {
+        let Some(batch) = &within(batch, deployed.end(&key.0)) else { continue };
         match run.batch(batch).map_err(store)? {
             None => {}
             Some(moment) if is_guests(&moment.outcome) => {
@@ -128,6 +129,16 @@ pub(super) fn judge(
     run.ran.faults = run.faults.len() as u64;
     let faults = record(&setup.store, &lane, run.faults).map_err(store)?;
     Ok(Judged::Passed(run.effects.and(faults), run.ran))
+}
+
+/// What of a batch lies within a hunt's end: the wave goes on to where other lanes stand.
+fn within(batch: &Arc<Batch>, end: u64) -> Option<Arc<Batch>> {
+    let rows = (0..batch.len()).take_while(|row| batch.sequence(*row) <= end).count();
+    match rows {
+        0 => None,
+        all if all == batch.len() => Some(Arc::clone(batch)),
+        rows => Some(Arc::new(batch.select(0..rows))),
+    }
 }
 
 impl Run<'_> {

@@ -72,6 +72,8 @@ pub(super) struct Lane {
     host_failures: u32,
     /// It runs, and is gone when that ends.
     pub(super) leaves: bool,
+    /// It goes no further than this sequence number: a hunt's end.
+    end: u64,
 }
 
 impl Lane {
@@ -122,10 +124,11 @@ impl Lanes {
         Self { all: Vec::new(), waves: Vec::new(), head: 0, waiting: None, next_wave: 0, retries }
     }
 
-    /// A lane at this sequence number, which rests where it is told so. Its position: a free one, or the next.
-    pub(super) fn add(&mut self, cursor: u64, resting: Option<Resting>, now: Instant) -> usize {
+    /// A lane at this sequence number, which rests where it is told so, and goes no further than `end`. Its position: a free
+    /// one, or the next.
+    pub(super) fn add(&mut self, cursor: u64, end: u64, resting: Option<Resting>, now: Instant) -> usize {
         let state = resting.map_or(State::Idle, |resting| State::Resting(Box::new(resting)));
-        let lane = Lane { cursor, state, late: None, host_failures: 0, leaves: false };
+        let lane = Lane { cursor, state, late: None, host_failures: 0, leaves: false, end };
         if cursor < self.head {
             self.waiting.get_or_insert(now);
         }
@@ -206,7 +209,7 @@ impl Lanes {
     /// Whether any lane has anything left to do.
     pub(super) fn is_done(&self) -> bool {
         self.all.iter().all(|lane| match lane.state {
-            State::Idle | State::Held { .. } => lane.cursor >= self.head,
+            State::Idle | State::Held { .. } => lane.cursor >= self.head.min(lane.end),
             State::Resting(_) | State::Gone => true,
             State::Running | State::Paused { .. } => false,
         })
@@ -229,16 +232,21 @@ impl Lanes {
 
     /// The next wave, where one is due. `catch_up`: whether lanes behind the head may run.
     pub(super) fn plan(&self, now: Instant, catch_up: bool) -> Option<Plan> {
-        let stands = |lane: &Lane| matches!(lane.state, State::Resting(_) | State::Gone);
-        let top = self.all.iter().filter(|lane| !stands(lane)).map(|lane| lane.cursor).max()?;
-        let idle = || self.all.iter().filter(|lane| lane.state == State::Idle && lane.cursor < self.head);
+        // A hunt is never the head: it takes of what is left over.
+        let stands = |lane: &Lane| matches!(lane.state, State::Resting(_) | State::Gone) || lane.end < u64::MAX;
+        let top = self.all.iter().filter(|lane| !stands(lane)).map(|lane| lane.cursor).max().unwrap_or(self.head);
+        let idle = || self.all.iter().filter(|lane| lane.state == State::Idle && lane.cursor < self.head.min(lane.end));
         let waited = self.waiting.is_none_or(|since| now.duration_since(since) >= WAIT);
         let due = |cursor: u64| {
             if cursor < top { catch_up } else { waited || self.head - cursor >= BATCH_ROWS as u64 }
         };
         let cursor = idle().map(|lane| lane.cursor).filter(|cursor| due(*cursor)).max()?;
-        let here =
-            || self.all.iter().enumerate().filter(|(_, lane)| lane.state == State::Idle && lane.cursor == cursor);
+        let here = || {
+            self.all
+                .iter()
+                .enumerate()
+                .filter(|(_, lane)| lane.state == State::Idle && lane.cursor == cursor && lane.cursor < lane.end)
+        };
         // Whoever is given fewer events runs apart.
         let rows = here().map(|(_, lane)| lane.rows()).max()?;
         let lanes = here().filter(|(_, lane)| lane.rows() == rows);
@@ -331,7 +339,7 @@ mod tests {
     fn lanes(cursors: &[u64], head: u64, now: Instant) -> Lanes {
         let mut lanes = Lanes::new(Retries { tries: TRIES, pause: PAUSE });
         for cursor in cursors {
-            lanes.add(*cursor, None, now);
+            lanes.add(*cursor, u64::MAX, None, now);
         }
         lanes.extend(head, now);
         lanes
@@ -455,7 +463,7 @@ mod tests {
         lanes.done(1, wave, 4_096, now);
         assert_eq!(run(&mut lanes, now).lanes, [1]);
         // One that is added later catches up beside the others.
-        assert_eq!((lanes.add(100, None, now), lanes.add(200, None, now)), (0, 2));
+        assert_eq!((lanes.add(100, u64::MAX, None, now), lanes.add(200, u64::MAX, None, now)), (0, 2));
         let behind = run(&mut lanes, now);
         assert_eq!((behind.cursor, behind.catching_up, behind.until), (200, true, 4_096));
         lanes.remove(2);
@@ -463,6 +471,20 @@ mod tests {
         assert_eq!(lanes.all[2].state, State::Gone);
         // Where no lane is left, nothing is to be done.
         (0..3).for_each(|at| lanes.remove(at));
+        assert_eq!(lanes.plan(now + WAIT, true), None);
+    }
+
+    #[test]
+    fn a_hunt_runs_behind_the_head_takes_no_turn_of_it_and_ends_where_it_is_told_to() {
+        let now = Instant::now();
+        let mut lanes = lanes(&[9_000], 9_000, now);
+        let at = lanes.add(0, 5_000, None, now);
+        assert_eq!(lanes.plan(now + WAIT, false), None);
+        let first = run(&mut lanes, now + WAIT);
+        assert_eq!((first.cursor, first.catching_up, &first.lanes[..]), (0, true, &[at][..]));
+        assert!(!lanes.is_done());
+        lanes.done(at, first.wave, 5_100, now);
+        assert!(lanes.is_done());
         assert_eq!(lanes.plan(now + WAIT, true), None);
     }
 

@@ -84,7 +84,7 @@ pub struct LaneStatus {
     pub ran: Option<Ran>,
     /// Sequence number of the last event that it is done with.
     pub cursor: u64,
-    /// Sequence number of the last durable event of the source.
+    /// Sequence number of the last durable event of the source; where a hunt ends, at most.
     pub head: u64,
     /// `running`, `paused` after a failure of the moment, `resting`, `leaving`: it ends its last batch; `promoting`: it
     /// changes its version once it stands beside its shadow.
@@ -257,7 +257,7 @@ fn resting(store: &Store, wanted: &Wanted) -> Result<BTreeMap<LaneSource, Restin
     let mut all = results::resting(store)?;
     let is_new = |lane: &LaneSource, resting: &Resting| {
         let of_lane = |deployed: &&Arc<Deployed>| deployed.id() == lane.plugin && deployed.lane == lane.kind;
-        wanted.of(&lane.force).iter().find(of_lane).is_some_and(|deployed| deployed.digest() != resting.digest)
+        wanted.of(&lane.force).into_iter().find(of_lane).is_some_and(|deployed| deployed.digest() != resting.digest)
     };
     for (lane, resting) in all.extract_if(.., |lane, resting| is_new(lane, resting)) {
         store.commit(results::wake(&lane, &resting)?)?;

@@ -38,7 +38,7 @@ impl Dispatcher {
     fn renew(&mut self, key: &StreamKey, stream: &mut Stream, now: Instant) {
         let wanted = Arc::clone(&self.wanted);
         let of_stream = |deployed: &&Arc<Deployed>| reads(deployed.loaded.plugin.manifest().sources.keys(), &key.1);
-        let mut new: Vec<&Arc<Deployed>> = wanted.of(&key.0).iter().filter(of_stream).collect();
+        let mut new: Vec<&Arc<Deployed>> = wanted.of(&key.0).into_iter().filter(of_stream).collect();
         let promotions = promotions(stream, &new);
         let promoted: Vec<usize> = promotions.iter().map(|(_, shadow)| *shadow).collect();
         for (at, seat) in stream.seats.iter_mut().enumerate() {
@@ -68,7 +68,7 @@ impl Dispatcher {
         for deployed in new {
             let lane = deployed.lane(key);
             let cursor = self.begin.cursors.remove(&lane).unwrap_or(0);
-            let at = stream.lanes.add(cursor, self.begin.resting.remove(&lane), now);
+            let at = stream.lanes.add(cursor, deployed.end(&key.0), self.begin.resting.remove(&lane), now);
             let seat = Seat::new(Arc::clone(deployed), self.begin.ran.remove(&lane));
             match stream.seats.get_mut(at) {
                 Some(place) => *place = seat,

@@ -13,13 +13,16 @@ pub struct Wanted {
     pub all: Vec<Arc<Deployed>>,
     /// Of these forces, instead.
     pub own: BTreeMap<Force, Vec<Arc<Deployed>>>,
+    /// Hunts, each of the forces that it ends for.
+    pub hunts: Vec<Arc<Deployed>>,
 }
 
 impl Wanted {
     /// What runs for a force.
     #[must_use]
-    pub fn of(&self, force: &Force) -> &[Arc<Deployed>] {
-        self.own.get(force).unwrap_or(&self.all)
+    pub fn of<'w>(&'w self, force: &Force) -> Vec<&'w Arc<Deployed>> {
+        let hunts = self.hunts.iter().filter(|hunt| hunt.ends.contains_key(force));
+        self.own.get(force).unwrap_or(&self.all).iter().chain(hunts).collect()
     }
 
     /// Each plugin that any lane runs, once for each kind of lane and version.

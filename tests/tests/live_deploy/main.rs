@@ -6,6 +6,7 @@
 mod authors;
 mod backfill;
 mod configured;
+mod hunts;
 mod kills;
 mod refused;
 mod shadow;
