@@ -56,7 +56,7 @@ fn a_hunt_finds_exactly_what_came_in_its_time_goes_on_after_a_kill_and_tells_nob
     let hunts = done(&live);
     assert_eq!(hunts[0]["found"]["avon"], 15_000, "{hunts}");
     let shown = live.operator().run(&["hunt", "list"]).ends(0).out;
-    assert!(shown.contains("done, 15000 findings"), "{shown}");
+    assert!(shown.contains("done, 15,000 findings"), "{shown}");
     let found = live.operator().run(&["hunt", "findings", "1", "--for", "avon"]).ends(0).lines();
     let mut operations: Vec<&str> = found.iter().map(|one| one["evidence"]["operation"].as_str().unwrap()).collect();
     operations.sort_unstable();
