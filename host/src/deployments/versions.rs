@@ -130,8 +130,9 @@ mod tests {
     fn what_a_force_loaded_is_found_for_that_force_only() {
         let force = |name| Scope::Force(Force::new(name).unwrap());
         let own = Version { national: false, forces: [Force::new("avon").unwrap()].into(), ..version("1.0.0", "a", 1) };
-        assert!(find(&[own.clone()], "p", None, &force("avon")).is_ok());
-        assert!(find(&[own.clone()], "p", None, &force("kent")).is_err());
-        assert!(find(&[own], "p", None, &Scope::All).is_err());
+        let own = [own];
+        assert!(find(&own, "p", None, &force("avon")).is_ok());
+        assert!(find(&own, "p", None, &force("kent")).is_err());
+        assert!(find(&own, "p", None, &Scope::All).is_err());
     }
 }
