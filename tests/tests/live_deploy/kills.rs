@@ -99,5 +99,5 @@ fn a_kill_at_any_moment_leaves_the_old_set_or_the_new_one_and_loses_and_doubles_
 }
 
 fn version(generation: u64) -> &'static str {
-    if generation % 2 == 0 { "2.0.0" } else { "1.0.0" }
+    if generation.is_multiple_of(2) { "2.0.0" } else { "1.0.0" }
 }
