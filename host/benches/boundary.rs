@@ -19,7 +19,7 @@ fn main() {
     let mut criterion = cpu::criterion().sample_size(20).measurement_time(Duration::from_secs(3));
     let sandbox = plugins::sandbox(&plugins::kept_cache());
     let loaded = plugins::load(&sandbox, &plugins::build(&[plugins::GUEST]));
-    let (plugin, input) = (&loaded[0].plugin, RunInput { settings: loaded[0].settings.clone(), explain: false });
+    let (plugin, input) = (&loaded[0].plugin, RunInput { settings: loaded[0].settings.clone(), ..RunInput::default() });
     for real in events::real() {
         let mut group = criterion.benchmark_group(format!("boundary/{}", real.name));
         for rows in [1, 16, 64, 256, 1_024, 4_096] {

@@ -24,7 +24,7 @@ fn main() {
         let begun = Instant::now();
         let sandbox = plugins::sandbox(cache);
         let loaded = registry::load(&sandbox, &one, &SettingsFile::default(), 1).unwrap();
-        let input = RunInput { settings: loaded[0].settings.clone(), explain: false };
+        let input = RunInput { settings: loaded[0].settings.clone(), ..RunInput::default() };
         assert_eq!(sandbox.run(&loaded[0].plugin, batch, &input).outcome, Outcome::Completed);
         begun.elapsed()
     };
@@ -53,7 +53,7 @@ fn main() {
     let loaded = registry::load(&sandbox, &many, &SettingsFile::default(), 1).unwrap();
     let ready = resident();
     for one in &loaded {
-        let input = RunInput { settings: one.settings.clone(), explain: false };
+        let input = RunInput { settings: one.settings.clone(), ..RunInput::default() };
         assert_eq!(sandbox.run(&one.plugin, batch, &input).outcome, Outcome::Completed);
     }
     let ran = resident();

@@ -51,6 +51,8 @@ pub struct Config {
     pub health: HealthConfig,
     /// See [`RetryConfig`].
     pub retry: RetryConfig,
+    /// See [`StateConfig`].
+    pub state: StateConfig,
     /// See [`HttpConfig`].
     pub http: HttpConfig,
     /// HTTPS instead of HTTP.
@@ -115,6 +117,22 @@ pub struct RetryConfig {
 impl Default for RetryConfig {
     fn default() -> Self {
         Self { tries: 6, pause_ms: 1_000 }
+    }
+}
+
+/// What a lane may remember: a plugin for one force.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StateConfig {
+    /// Keys in each of its windows, and as values; then the oldest goes.
+    pub keys: u32,
+    /// MiB of each likewise.
+    pub mib: u32,
+}
+
+impl Default for StateConfig {
+    fn default() -> Self {
+        Self { keys: 100_000, mib: 32 }
     }
 }
 
@@ -271,6 +289,7 @@ impl Default for Config {
             follow: Vec::new(),
             health: HealthConfig::default(),
             retry: RetryConfig::default(),
+            state: StateConfig::default(),
             http: HttpConfig::default(),
             tls: None,
             log: LogConfig::default(),

@@ -10,6 +10,7 @@ mod fields;
 mod found;
 mod heads;
 mod keeping;
+mod lane;
 pub mod live;
 mod needed;
 mod once;
@@ -31,10 +32,11 @@ use crate::findings::stamp;
 use crate::intake::{Seen, Window, WindowLimits};
 use crate::model::{Explanation, LogLine};
 use crate::registry::Loaded;
-use crate::sandbox::{Outcome, RunInput, RunReport, Sandbox};
+use crate::sandbox::{Outcome, Past, RunInput, RunReport, Sandbox};
 use crate::telemetry::Metrics;
 use cut::cut;
 use fields::Fields;
+use lane::Lane;
 use once::Once;
 use order::InOrder;
 
@@ -165,8 +167,8 @@ impl Pipeline<'_> {
         let begun = Instant::now();
         let workers = self.workers.max(1);
         let under_way = workers * 2 + 2;
-        let fields = Fields::of(self.plugins);
-        let (work_to, work) = bounded::<Arc<Batch>>(under_way);
+        let (fields, lanes) = (Fields::of(self.plugins), Lane::of(self.plugins));
+        let (work_to, work) = bounded::<(u64, Arc<Batch>)>(under_way);
         let (messages_to, messages) = bounded::<Message>(under_way);
         let (permits_to, permits) = bounded::<()>(under_way);
         for _ in 0..under_way {
@@ -177,10 +179,10 @@ impl Pipeline<'_> {
             let to = messages_to.clone();
             scope.spawn(move || self.read(inputs, &work_to, &permits, &to));
             for _ in 0..workers {
-                let (work, to, fields) = (work.clone(), messages_to.clone(), &fields);
+                let (work, to, fields, lanes) = (work.clone(), messages_to.clone(), &fields, &lanes);
                 scope.spawn(move || {
-                    for batch in work {
-                        if to.send(Message::Done(Box::new(self.judge(batch, fields)))).is_err() {
+                    for (number, batch) in work {
+                        if to.send(Message::Done(Box::new(self.judge(number, batch, fields, lanes)))).is_err() {
                             return;
                         }
                     }
@@ -206,13 +208,16 @@ impl Pipeline<'_> {
     }
 
     /// The reader's thread.
-    fn read(&self, inputs: &[Input], work: &Sender<Arc<Batch>>, permits: &Receiver<()>, to: &Sender<Message>) {
+    fn read(&self, inputs: &[Input], work: &Sender<(u64, Arc<Batch>)>, permits: &Receiver<()>, to: &Sender<Message>) {
         let mut batcher = Batcher::new(self.options.clone());
         let mut window = self.duplicates.map(Window::new);
         let (mut duplicates, mut changed) = (0, 0);
         let mut chance = self.cuts.map(fastrand::Rng::with_seed);
+        let mut numbers = 0..;
         let mut hand_on = |batch: Batch| {
-            cut(batch, chance.as_mut()).all(|b| permits.recv().is_ok() && work.send(Arc::new(b)).is_ok())
+            cut(batch, chance.as_mut())
+                .zip(&mut numbers)
+                .all(|(batch, number)| permits.recv().is_ok() && work.send((number, Arc::new(batch))).is_ok())
         };
         let mut before = 0;
         for input in inputs {
@@ -272,15 +277,17 @@ impl Pipeline<'_> {
     }
 
     /// A worker's job: all plugins on one batch.
-    fn judge(&self, batch: Arc<Batch>, fields: &Fields) -> Done {
+    fn judge(&self, number: u64, batch: Arc<Batch>, fields: &Fields, lanes: &[Option<Lane>]) -> Done {
         let mut done = Done { batch, findings: Vec::new(), runs: Vec::new(), explained: Vec::new() };
         if let Some(only) = &self.only {
-            self.explain(only, &mut done);
+            self.explain(only, number, &mut done, lanes);
             return done;
         }
-        for (index, loaded) in self.plugins.iter().enumerate() {
-            let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
-            let ran = self.run_one(loaded, &done.batch, &input);
+        for (index, (loaded, lane)) in self.plugins.iter().zip(lanes).enumerate() {
+            let ran = match lane {
+                None => self.run_one(loaded, &done.batch, None, false),
+                Some(lane) => lane.in_turn(number, || self.run_one(loaded, &done.batch, Some(lane), false)),
+            };
             done.findings.extend(self.stamped(&ran.report, index, loaded, &done.batch));
             done.runs.push(ran);
         }
@@ -299,22 +306,36 @@ impl Pipeline<'_> {
         let evidence = self.evidence;
         report.findings.iter().filter_map(move |emitted| {
             let finding = stamp(emitted, batch, &loaded.plugin)?;
-            let basis = evidence.then(|| Basis { batch: Arc::clone(batch), row: emitted.row as usize, plugin });
+            let basis = evidence.then(|| Basis {
+                batch: Arc::clone(batch),
+                row: emitted.row as usize,
+                plugin,
+                answers: report.answers_of(emitted.row),
+            });
             Some((finding.event.sequence, plugin, Found { finding, basis }))
         })
     }
 
-    /// The rows that `only` names, each alone: the row rule makes that the same as in its batch.
-    fn explain(&self, only: &Only, done: &mut Done) {
-        for row in 0..done.batch.len() {
-            let Some(origin) = done.batch.origin(row) else { continue };
-            if origin.line != only.line || only.file.as_deref().is_some_and(|file| file != &*origin.file) {
-                continue;
-            }
+    /// The rows that `only` names, each alone: the row rule makes that the same as in its batch. A plugin that remembers is
+    /// run on what stands before them, too.
+    fn explain(&self, only: &Only, number: u64, done: &mut Done, lanes: &[Option<Lane>]) {
+        let is_named = |origin: &EventOrigin| {
+            origin.line == only.line && only.file.as_deref().is_none_or(|file| file == &*origin.file)
+        };
+        let named: Vec<usize> =
+            (0..done.batch.len()).filter(|row| done.batch.origin(*row).is_some_and(is_named)).collect();
+        for (loaded, lane) in self.plugins.iter().zip(lanes).filter_map(|(l, lane)| Some((l, lane.as_ref()?))) {
+            lane.in_turn(number, || {
+                let end = named.first().copied().unwrap_or(done.batch.len());
+                if end > 0 {
+                    self.run_one(loaded, &Arc::new(done.batch.select(0..end)), Some(lane), false);
+                }
+            });
+        }
+        for row in named {
             let alone = Arc::new(done.batch.select(row..row + 1));
-            for (index, loaded) in self.plugins.iter().enumerate() {
-                let input = RunInput { settings: Arc::clone(&loaded.settings), explain: true };
-                let ran = self.run_one(loaded, &alone, &input);
+            for (index, (loaded, lane)) in self.plugins.iter().zip(lanes).enumerate() {
+                let ran = self.run_one(loaded, &alone, lane.as_ref(), true);
                 done.findings.extend(self.stamped(&ran.report, index, loaded, &alone));
                 let manifest = loaded.plugin.manifest();
                 done.explained.push(Explained {
@@ -332,13 +353,15 @@ impl Pipeline<'_> {
     }
 
     /// One plugin on one batch. What did not complete is run once more, before it counts as a fault.
-    fn run_one(&self, loaded: &Loaded, batch: &Arc<Batch>, input: &RunInput) -> Ran {
+    fn run_one(&self, loaded: &Loaded, batch: &Arc<Batch>, lane: Option<&Lane>, explain: bool) -> Ran {
+        let past = lane.map_or(Past::Nothing, Lane::past);
+        let input = RunInput { settings: Arc::clone(&loaded.settings), explain, past };
         let manifest = loaded.plugin.manifest();
         let id = &manifest.plugin.id;
         let called = manifest.sources.contains_key(batch.source().as_str());
         let force = batch.force().as_str();
         let run = || {
-            let report = self.sandbox.run(&loaded.plugin, batch, input);
+            let report = self.sandbox.run(&loaded.plugin, batch, &input);
             if called {
                 self.metrics.ran(id, force, &report);
             }
@@ -350,6 +373,9 @@ impl Pipeline<'_> {
         }
         if called {
             self.metrics.judged(id, force, batch.len(), report.findings.len());
+        }
+        if let Some(lane) = lane {
+            lane.keep(&report);
         }
         let fault = (report.outcome != Outcome::Completed).then(|| Fault {
             plugin: id.clone(),

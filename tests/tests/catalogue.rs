@@ -34,8 +34,10 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
         ("inbox-rule-hiding", 3),
         ("mail-flow-rule-outside", 1),
         ("mailbox-forwarding", 1),
+        ("password-spray", 34),
         ("privileged-role-granted", 30),
         ("risky-consent", 4),
+        ("spray-succeeded", 13),
         ("tenant-wide-consent", 2),
     ];
     assert_eq!(by_rule, expected.map(|(rule, count)| (rule.to_owned(), count)).into());

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cordon_state::Memory;
 use serde::Serialize;
 
 use crate::events::{Batch, Batcher, BatcherOptions, RawEvent};
 use crate::registry::Loaded;
-use crate::sandbox::{Outcome, RunInput, Sandbox};
+use crate::sandbox::{Outcome, Past, RunInput, Sandbox};
 
 /// Rounds go on for this long for each size.
 const LONG_ENOUGH: Duration = Duration::from_millis(800);
@@ -64,17 +65,22 @@ pub fn measure(
         let wanted: Vec<&str> = sources.keys().map(String::as_str).collect();
         return Err(format!("plugin `{id}` reads {}, and there is no such event", wanted.join(" and ")));
     }
-    let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
     let mut total = Totals::default();
     let begun = Instant::now();
     let mut rounds = 0;
     while rounds <= ROUNDS || begun.elapsed() < LONG_ENOUGH {
+        let memory = Arc::new(Memory::default());
+        let past = Past::Lane(Arc::clone(&memory) as _);
+        let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false, past };
         for batch in &batches {
             let start = Instant::now();
             let report = sandbox.run(&loaded.plugin, batch, &input);
             let wall = start.elapsed();
             if report.outcome != Outcome::Completed {
                 return Err(format!("plugin `{id}` {}: {}", report.outcome.word(), report.outcome.reason()));
+            }
+            if let Some(changes) = &report.remembered {
+                memory.apply(changes);
             }
             total.memory = total.memory.max(report.cost.memory);
             // The first round builds the columns; the others find them there.

@@ -26,7 +26,7 @@ const TEMPLATE: &[(&str, &str)] = &[
 ];
 
 /// Members of the workspace that lies in `.cordon/sdk/`.
-const MEMBERS: &[&str] = &["sdk/contract", "sdk/rust", "sdk/rust/macros"];
+const MEMBERS: &[&str] = &["sdk/contract", "sdk/rust", "sdk/rust/macros", "sdk/state"];
 
 /// Crate names that would hide others.
 const TAKEN: &[&str] =

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use cordon_contract::manifest::{Manifest, Setting};
+use cordon_contract::manifest::{Counts, Manifest, Setting};
 use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
@@ -92,6 +92,9 @@ fn to_text(path: &Path, inspection: &Inspection) -> String {
             page.list(&format!("{scope} settings"), lines);
         }
     }
+    if manifest.remembers() {
+        page.list("remembers", remembers(manifest));
+    }
     page.list(
         "rules",
         manifest
@@ -110,6 +113,21 @@ fn grants(manifest: &Manifest) -> Vec<String> {
         vec![]
     };
     if asks.is_empty() { vec!["none asked for".into()] } else { asks }
+}
+
+fn remembers(manifest: &Manifest) -> Vec<String> {
+    let windows = manifest.windows.iter().map(|(name, window)| {
+        let counts = match window.counts {
+            Counts::Events => "events",
+            Counts::Distinct => "different members",
+        };
+        format!(
+            "{name}: {counts} within {}, up to {}, received up to {} late",
+            window.length, window.cap, window.lateness
+        )
+    });
+    let values = manifest.state.as_ref().map(|state| format!("values of schema {}, each for a time", state.schema));
+    windows.chain(values).collect()
 }
 
 fn limits(manifest: &Manifest) -> Vec<String> {

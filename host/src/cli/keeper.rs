@@ -37,7 +37,7 @@ impl<'a> Keeper<'a> {
     pub(super) fn keep(&mut self, found: &Found) -> std::io::Result<()> {
         let made = found.basis.as_ref().and_then(|basis| {
             let loaded = self.plugins.get(basis.plugin)?;
-            Evidence::of(&found.finding, &basis.batch, basis.row, loaded, self.sandbox)
+            Evidence::of(&found.finding, (&basis.batch, basis.row), &basis.answers, loaded, self.sandbox)
         });
         match made.map(|evidence| self.folder.keep(found.finding.id, &evidence)) {
             Some(Ok(Kept::Written)) => self.written += 1,

@@ -129,6 +129,20 @@ pub(super) fn summary(summary: &Summary) -> std::io::Result<()> {
             n => writeln!(out, ", {}{}{}", style::BAD, text::plural(n, "fault"), style::OFF),
         };
     }
+    for plugin in &summary.plugins {
+        for (count, what) in [
+            (
+                plugin.forgot.late,
+                "events came later than their window's lateness, and were not counted with all others",
+            ),
+            (plugin.forgot.evicted, "keys had to go for others: there is no more room for what it remembers"),
+        ] {
+            if count > 0 {
+                let (bad, off, id) = (style::WARN, style::OFF, &plugin.id);
+                let _ = writeln!(out, "{bad}warning:{off} plugin `{id}`: {} {what}", text::count(count));
+            }
+        }
+    }
     for (plugin, sources) in &summary.unread {
         let _ = writeln!(
             out,

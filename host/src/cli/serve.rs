@@ -74,6 +74,9 @@ The configuration (TOML; every key may be left out):
   [retry]
   tries = 6                        # of a plugin that is out of time; then its lane rests
   pause-ms = 1000                  # before the second try; then twice as long each time
+  [state]                          # what a plugin remembers for one force, in each of its windows and as values
+  keys = 100000                    # then the oldest goes
+  mib = 32
   [http]
   connections = 1024               # one more is answered 503
   header-seconds = 30              # for a handshake, a request's head, an idle connection
@@ -203,7 +206,10 @@ fn load(config: &Config, metrics: &Metrics) -> Result<(Sandbox, Loads)> {
         paths.extend(registry::components(path)?);
     }
     let workers = workers(config);
-    let sandbox = Sandbox::new(SandboxOptions { workers, ..SandboxOptions::default() })?;
+    let mut options = SandboxOptions { workers, ..SandboxOptions::default() };
+    options.caps.state_keys = u64::from(config.state.keys);
+    options.caps.state_mib = config.state.mib;
+    let sandbox = Sandbox::new(options)?;
     let mut loads = registry::load_fit(&sandbox, &paths, &settings, workers)?;
     for refused in &loads.refused {
         if let RegistryError::Load { error, .. } = refused {

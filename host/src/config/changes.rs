@@ -22,6 +22,7 @@ impl Config {
             follow,
             health,
             retry,
+            state,
             http,
             tls,
             log,
@@ -40,6 +41,7 @@ impl Config {
             ("follow", *follow != new.follow),
             ("health", *health != new.health),
             ("retry", *retry != new.retry),
+            ("state", *state != new.state),
             ("http", *http != new.http),
             // Other files are taken; but not HTTPS instead of HTTP.
             ("tls", tls.is_some() != new.tls.is_some()),

@@ -40,6 +40,8 @@ impl Config {
         range("health.ledger-days", self.health.ledger_days, 1, 36_500);
         range("retry.tries", self.retry.tries, 1, 100);
         range("retry.pause-ms", self.retry.pause_ms, 1, 60_000);
+        range("state.keys", self.state.keys, 1, 10_000_000);
+        range("state.mib", self.state.mib, 1, 4_096);
         range("http.connections", self.http.connections, 8, 65_536);
         range("http.header-seconds", self.http.header_seconds, 1, 3_600);
         if self.tls.is_none() && !self.listen.ip().is_loopback() {

@@ -10,7 +10,7 @@ use crate::events::Batch;
 use crate::findings::Finding;
 use crate::ids::Digest;
 use crate::registry::Loaded;
-use crate::sandbox::{Sandbox, row_of};
+use crate::sandbox::{Sandbox, StateAnswer, row_of};
 
 /// What a plugin ran under. Kept as a file by its digest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Basis {
     pub trigger: EventRecord,
     /// The events that it cites, in its order.
     pub cited: Vec<CitedRecord>,
+    /// What state and windows answered the trigger's row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<StateAnswer>,
 }
 
 impl Terms {
@@ -63,14 +66,28 @@ impl Terms {
 }
 
 impl Basis {
-    /// Of a finding made from this row. None for a row that the batch does not have.
+    /// Of a finding made from this row. `elsewhere` answers a batch of the one event of a reference that is not in this one.
+    /// None for a row that the batch does not have.
     #[must_use]
-    pub fn of(finding: &Finding, batch: &Batch, row: usize, terms: Digest) -> Option<Self> {
-        let cited = finding.cited.iter().map(|reference| CitedRecord {
-            reference: reference.clone(),
-            event: row_of(batch, reference).and_then(|row| EventRecord::without_bytes(batch, row)),
-        });
-        Some(Self { terms, trigger: EventRecord::without_bytes(batch, row)?, cited: cited.collect() })
+    pub fn of(
+        finding: &Finding,
+        (batch, row): (&Batch, usize),
+        answers: Vec<StateAnswer>,
+        terms: Digest,
+        elsewhere: impl Fn(&str) -> Option<Batch>,
+    ) -> Option<Self> {
+        let record = |reference: &str| match row_of(batch, reference) {
+            Some(row) => EventRecord::without_bytes(batch, row),
+            None => {
+                let batch = elsewhere(reference)?;
+                EventRecord::without_bytes(&batch, row_of(&batch, reference)?)
+            }
+        };
+        let cited = finding
+            .cited
+            .iter()
+            .map(|reference| CitedRecord { reference: reference.clone(), event: record(reference) });
+        Some(Self { terms, trigger: EventRecord::without_bytes(batch, row)?, cited: cited.collect(), answers })
     }
 
     /// As it is kept.
@@ -115,7 +132,8 @@ impl Basis {
         for CitedRecord { reference, event } in self.cited {
             cited.push(CitedRecord { reference, event: event.map(&mut fill).transpose()? });
         }
-        let Terms { plugin, caps, engine } = terms;
-        Ok(Evidence { cordon_evidence: super::VERSION, finding, force, plugin, caps, engine, trigger, cited })
+        let (Terms { plugin, caps, engine }, answers) = (terms, self.answers);
+        let cordon_evidence = super::VERSION;
+        Ok(Evidence { cordon_evidence, finding, force, plugin, caps, engine, trigger, cited, answers })
     }
 }

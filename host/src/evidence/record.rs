@@ -11,7 +11,7 @@ use crate::findings::Finding;
 use crate::ids::{Digest, event_identity};
 use crate::model::{Force, SourceName};
 use crate::registry::Loaded;
-use crate::sandbox::{Caps, Sandbox, row_of};
+use crate::sandbox::{Caps, Sandbox, StateAnswer, row_of};
 
 /// Evidence of one finding. `F`: a [`Finding`] where it is made, JSON where it was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct Evidence<F = Value> {
     pub trigger: EventRecord,
     /// The events that it cites, in its order.
     pub cited: Vec<CitedRecord>,
+    /// What state and windows answered the trigger's row.
+    pub answers: Vec<StateAnswer>,
 }
 
 /// A plugin, with what it was given at load and at each batch.
@@ -119,9 +121,16 @@ pub struct CitedRecord {
 }
 
 impl<'f> Evidence<&'f Finding> {
-    /// Of a finding that this plugin made from this row. None for a row that the batch does not have.
+    /// Of a finding that this plugin made from this row, which state and windows gave these answers. None for a row that
+    /// the batch does not have.
     #[must_use]
-    pub fn of(finding: &'f Finding, batch: &Batch, row: usize, loaded: &Loaded, sandbox: &Sandbox) -> Option<Self> {
+    pub fn of(
+        finding: &'f Finding,
+        (batch, row): (&Batch, usize),
+        answers: &[StateAnswer],
+        loaded: &Loaded,
+        sandbox: &Sandbox,
+    ) -> Option<Self> {
         let cited = finding.cited.iter().map(|reference| CitedRecord {
             reference: reference.clone(),
             event: row_of(batch, reference).and_then(|row| EventRecord::of(batch, row)),
@@ -135,6 +144,7 @@ impl<'f> Evidence<&'f Finding> {
             engine: EngineRecord::of(sandbox),
             trigger: EventRecord::of(batch, row)?,
             cited: cited.collect(),
+            answers: answers.to_vec(),
         })
     }
 }
@@ -183,6 +193,8 @@ impl CapsRecord {
             wall_floor_ms: most.wall_floor_ms,
             prepare_seconds: most.prepare_seconds,
             prepare_mib: most.prepare_mib,
+            state_keys: most.state_keys,
+            state_mib: most.state_mib,
             grants: Grants { whole_events: self.whole_events },
         }
     }

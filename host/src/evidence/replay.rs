@@ -109,7 +109,8 @@ impl Replay {
         let options = SandboxOptions { workers: 1, caps: self.caps.caps(&MOST), ..options };
         let sandbox = Sandbox::new(options).map_err(not_loaded)?;
         let plugin = sandbox.load(component, &object(&self.plugin.load_settings)?).map_err(not_loaded)?;
-        let input = RunInput { settings: Arc::from(self.plugin.run_settings.as_str()), explain: false };
+        let settings = Arc::from(self.plugin.run_settings.as_str());
+        let input = RunInput { settings, ..RunInput::default() };
         let batch = Arc::new(batch);
         let outcome = sandbox.run(&plugin, &batch, &input).outcome;
         // As on the host: run once more before it counts.

@@ -14,7 +14,7 @@ use super::{EVIDENCE_BYTES, Evidence, EvidenceError};
 use crate::findings::{Finding, differences, stamp};
 use crate::ids::Digest;
 use crate::registry::SettingsFile;
-use crate::sandbox::{Caps, LoadError, Outcome, Plugin, RunInput, Sandbox, SandboxOptions};
+use crate::sandbox::{Caps, LoadError, Outcome, Past, Plugin, RunInput, Sandbox, SandboxOptions};
 
 /// Whatever caps a file records, a re-run gets no more than this.
 pub(super) const MOST: Caps = Caps {
@@ -29,6 +29,8 @@ pub(super) const MOST: Caps = Caps {
     host_calls: 1_000_000,
     prepare_seconds: 60,
     prepare_mib: 2_048,
+    state_keys: 100_000,
+    state_mib: 32,
     grants: Grants { whole_events: false },
 };
 /// Prepared plugins that are kept for the next file.
@@ -87,7 +89,8 @@ impl Reproducer {
         let engine = EngineRecord::of(&sandbox);
         let plugin = self.plugin(&sandbox, &ingredients)?;
 
-        let input = RunInput { settings: Arc::clone(&ingredients.run), explain: false };
+        let past = Past::Answers(evidence.answers.clone().into());
+        let input = RunInput { settings: Arc::clone(&ingredients.run), explain: false, past };
         let batch = Arc::new(batch);
         let mut report = sandbox.run(&plugin, &batch, &input);
         if report.outcome != Outcome::Completed {

@@ -90,6 +90,8 @@ mod tests {
             skips: 0,
             faults: 0,
             cpu_us: 0,
+            evicted: 0,
+            late: 0,
         }
     }
 

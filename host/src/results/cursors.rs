@@ -39,6 +39,14 @@ impl LaneSource {
         }
     }
 
+    /// What the keys of this lane begin with, whatever the source.
+    #[must_use]
+    pub fn of_all_sources(&self) -> Vec<u8> {
+        let mut key = self.key();
+        key.truncate(key.len().saturating_sub(self.source.as_str().len()));
+        key
+    }
+
     pub(super) fn of_key(key: &[u8]) -> Option<Self> {
         let mut words = std::str::from_utf8(key).ok()?.split('\0');
         let (force, plugin, kind, source) = (words.next()?, words.next()?, words.next()?, words.next()?);

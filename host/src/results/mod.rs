@@ -1,5 +1,5 @@
-//! Results: what lanes leave in the store, committed together: cursors, findings, skips, faults, counts, and which
-//! lanes rest.
+//! Results: what lanes leave in the store, committed together: cursors, findings, skips, faults, counts, what they
+//! remember, and which rest.
 //!
 //! Owns the keys and forms of these keyspaces. Decides nothing and runs nothing.
 
@@ -10,6 +10,7 @@ mod faults;
 mod findings;
 pub mod ledger;
 mod released;
+mod remembered;
 mod resting;
 mod skips;
 
@@ -18,6 +19,7 @@ pub use cursors::{LaneSource, cursor, cursors, deployed, passed, was_deployed};
 pub use faults::{FAULT_KINDS, FAULT_LOG_BYTES, FAULT_REASON_BYTES, Fault, Faults, faults, record};
 pub use findings::{Kept, Page, finding, findings_of, has_finding, is_known, needed, page, save};
 pub use released::{Released, release, released};
+pub use remembered::LaneMemory;
 pub use resting::{Resting, pass, rest, resting, wake};
 pub use skips::{Skip, skip, skips};
 

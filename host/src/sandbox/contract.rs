@@ -1,4 +1,4 @@
-//! The contract's types as the host sees them. Mirrors `wit/v1/types.wit` and `log.wit`; holds no logic.
+//! The contract's types as the host sees them. Mirrors the records and variants of `wit/v1`; holds no logic.
 //!
 //! What a guest hands in is read in place: a [`WasmStr`] or [`WasmList`] is a checked place in the guest's memory, and
 //! nothing is copied before its length has been looked at.
@@ -9,10 +9,12 @@ use wasmtime::component::{ComponentType, Lift, Lower, WasmList, WasmStr};
 pub(super) const EVENTS: &str = "cordon:detection/events@1.0.0";
 pub(super) const FINDINGS: &str = "cordon:detection/findings@1.0.0";
 pub(super) const SETTINGS: &str = "cordon:detection/settings@1.0.0";
+pub(super) const STATE: &str = "cordon:detection/state@1.0.0";
+pub(super) const WINDOWS: &str = "cordon:detection/windows@1.0.0";
 pub(super) const LOG: &str = "cordon:detection/log@1.0.0";
 pub(super) const TYPES: &str = "cordon:detection/types@1.0.0";
 /// All of them.
-pub(super) const INTERFACES: &[&str] = &[TYPES, EVENTS, FINDINGS, SETTINGS, LOG];
+pub(super) const INTERFACES: &[&str] = &[TYPES, EVENTS, FINDINGS, SETTINGS, STATE, WINDOWS, LOG];
 /// Functions that a plugin exports.
 pub(super) const CONFIGURE: &str = "configure";
 pub(super) const DETECT: &str = "detect";
@@ -72,6 +74,72 @@ impl EmitFault {
             | EmitFault::Other(text) => text,
         }
     }
+}
+
+/// `types.state-error`
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lower)]
+#[component(variant)]
+pub(super) enum StateFault {
+    #[component(name = "not-declared")]
+    NotDeclared(String),
+    #[component(name = "bad-rows")]
+    BadRows(String),
+    #[component(name = "fed-already")]
+    FedAlready(String),
+    #[component(name = "too-large")]
+    TooLarge(String),
+    #[component(name = "other")]
+    Other(String),
+}
+
+impl StateFault {
+    pub(super) fn reason(&self) -> &str {
+        match self {
+            StateFault::NotDeclared(text)
+            | StateFault::BadRows(text)
+            | StateFault::FedAlready(text)
+            | StateFault::TooLarge(text)
+            | StateFault::Other(text) => text,
+        }
+    }
+}
+
+/// `windows.entry`, in the guest's memory.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(super) struct FeedArgument {
+    pub(super) row: u32,
+    pub(super) key: WasmStr,
+    pub(super) member: WasmStr,
+    pub(super) add: bool,
+}
+
+/// `windows.answer`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ComponentType, Lower)]
+#[component(record)]
+pub(super) struct AnswerRecord {
+    pub(super) value: u32,
+    pub(super) capped: bool,
+    #[component(name = "first-time")]
+    pub(super) first_time: bool,
+}
+
+/// `state.place`, in the guest's memory.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(super) struct PlaceArgument {
+    pub(super) row: u32,
+    pub(super) key: WasmStr,
+}
+
+/// `state.entry`, in the guest's memory.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(super) struct SetArgument {
+    pub(super) row: u32,
+    pub(super) key: WasmStr,
+    pub(super) value: WasmList<u8>,
+    pub(super) seconds: u32,
 }
 
 /// `types.failure`

@@ -12,6 +12,7 @@ use super::contract::{
     LevelArgument, shortened,
 };
 use super::emit::{Draft, Refusal, within, within_count};
+use super::link_memory;
 use super::meter::Stop;
 use super::reference;
 use super::state::RunState;
@@ -20,7 +21,7 @@ use crate::model::{Explanation, LogLevel};
 /// Bytes kept of each text of an explanation.
 const EXPLANATION_BYTES: usize = 4096;
 
-type Store<'s> = StoreContextMut<'s, RunState>;
+pub(super) type Store<'s> = StoreContextMut<'s, RunState>;
 type Batch = Resource<BatchHandle>;
 
 /// The linker of all runs.
@@ -33,6 +34,8 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<RunState>> {
     events(&mut linker)?;
     findings(&mut linker)?;
     settings(&mut linker)?;
+    link_memory::state(&mut linker)?;
+    link_memory::windows(&mut linker)?;
     log(&mut linker)?;
     Ok(linker)
 }

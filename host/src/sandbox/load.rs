@@ -11,6 +11,7 @@ use super::access::Access;
 use super::allowance::Allowance;
 use super::contract::DETECT;
 use super::engine::{self, MEMORIES, TABLES, Ticker};
+use super::memory::{self, Memory};
 use super::prepare::{self, Cache, Preparer, Request};
 use super::run::{self, started};
 use super::state::{Given, Terms};
@@ -50,6 +51,7 @@ pub(super) fn load(sandbox: &Sandbox, wasm: &[u8], load: &Map<String, Value>) ->
     let terms = Arc::new(Terms {
         access: Access::of(&manifest, &sandbox.caps.grants),
         allowance: Allowance::of(&manifest, &sandbox.caps),
+        remembering: Arc::new(memory::remembering(&manifest, &sandbox.caps)),
         manifest,
     });
     let key = prepare::key(inspection.digest, &load_settings, sandbox.engine_digest);
@@ -143,7 +145,7 @@ fn try_start(sandbox: &Sandbox, plugin: &Plugin) -> Result<(), LoadError> {
     let _running = sandbox.ticker.running();
     let given =
         Given { terms: Arc::clone(&plugin.inner.terms), batch: None, settings: Arc::from("{}"), explain: false };
-    let mut store = run::store(&sandbox.engine, given);
+    let mut store = run::store(&sandbox.engine, given, Memory::none());
     let Err(error) = plugin.inner.pre.instantiate(&mut store) else {
         return Ok(());
     };

@@ -4,7 +4,7 @@
 //!
 //! `inspect` reads a component without running it; `prepare` confines whatever touches untrusted code to a child process
 //! and keeps artefacts; `load` joins the two; `run` gives one batch to one fresh instance, through `link` (imports),
-//! `access` (fields), `emit` (findings), `allowance` and `meter` (limits); `outcome` says how it ended.
+//! `access` (fields), `emit` (findings), `memory` (state and windows), `allowance` and `meter` (limits); `outcome` says how it ended.
 
 mod access;
 mod allowance;
@@ -16,7 +16,9 @@ mod engine;
 mod inspect;
 mod limit;
 mod link;
+mod link_memory;
 mod load;
+mod memory;
 mod meter;
 mod options;
 mod outcome;
@@ -35,6 +37,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
 pub use inspect::{COMPONENT_BYTES, Inspection, inspect};
 pub use limit::Limit;
+pub use memory::{Past, StateAnswer};
 pub use options::{Caps, SandboxOptions};
 pub use outcome::{Cost, Outcome, RunReport};
 pub use prepare::prepare_child;
@@ -68,11 +71,13 @@ pub struct RunInput {
     pub settings: Arc<str>,
     /// Ask the plugin to explain its predicates.
     pub explain: bool,
+    /// What its lane remembers.
+    pub past: Past,
 }
 
 impl Default for RunInput {
     fn default() -> Self {
-        Self { settings: Arc::from("{}"), explain: false }
+        Self { settings: Arc::from("{}"), explain: false, past: Past::Nothing }
     }
 }
 
@@ -181,6 +186,11 @@ impl Plugin {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.inner.digest
+    }
+    /// The schema of its values; 0 where it keeps none.
+    #[must_use]
+    pub fn schema(&self) -> u32 {
+        self.manifest().state.as_ref().map_or(0, |state| state.schema)
     }
     /// `load` settings with defaults filled in.
     #[must_use]

@@ -44,6 +44,10 @@ pub struct Caps {
     pub prepare_seconds: u32,
     /// Memory for preparing one plugin.
     pub prepare_mib: u32,
+    /// Keys that a lane keeps at most in each of its windows, and as values; then the oldest goes.
+    pub state_keys: u64,
+    /// MiB of each likewise.
+    pub state_mib: u32,
     /// Grants given to every plugin that asks.
     pub grants: Grants,
 }
@@ -62,6 +66,8 @@ impl Default for Caps {
             host_calls: 4_096,
             prepare_seconds: 60,
             prepare_mib: 2_048,
+            state_keys: 100_000,
+            state_mib: 32,
             grants: Grants::default(),
         }
     }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use cordon_state::Changes;
 use serde::Serialize;
 use wasmtime::{Trap, WasmBacktrace};
 
 use super::Limit;
+use super::StateAnswer;
 use super::contract::shortened;
 use super::meter::Stop;
 use crate::model::{Emitted, Explanation, LogLine};
@@ -141,12 +143,24 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// Ordered by (row, rule, key).
     pub findings: Vec<Emitted>,
+    /// What the lane is to keep, with its findings or not at all; none where the plugin remembers nothing.
+    pub remembered: Option<Changes>,
+    /// What state and windows answered the rows of its findings.
+    pub answers: Vec<(u32, StateAnswer)>,
     /// What the plugin logged.
     pub log: Vec<LogLine>,
     /// Asked for by `RunInput::explain`.
     pub explanations: Vec<Explanation>,
     /// Cost.
     pub cost: Cost,
+}
+
+impl RunReport {
+    /// What state and windows answered a row with findings.
+    #[must_use]
+    pub fn answers_of(&self, row: u32) -> Vec<StateAnswer> {
+        self.answers.iter().filter(|(of, _)| *of == row).map(|(_, answer)| answer.clone()).collect()
+    }
 }
 
 /// What a run cost.

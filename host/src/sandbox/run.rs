@@ -7,6 +7,7 @@ use wasmtime::component::{Instance, Resource};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::contract::{BatchHandle, Failure};
+use super::memory::Memory;
 use super::meter::Meter;
 use super::outcome::Cost;
 use super::state::{Given, RunState};
@@ -17,8 +18,8 @@ use crate::events::Batch;
 const HANDLES: usize = 64;
 
 /// A store with every limit in place.
-pub(super) fn store(engine: &Engine, given: Given) -> Store<RunState> {
-    let mut store = Store::new(engine, RunState::new(given));
+pub(super) fn store(engine: &Engine, given: Given, memory: Memory) -> Store<RunState> {
+    let mut store = Store::new(engine, RunState::new(given, memory));
     store.limiter(|state| &mut state.meter);
     // Arguments are read in place and measured before anything is copied (`link.rs`), each against a limit with a name.
     // This fuel would stop a call earlier, but with an error that has no type to tell it by; what `detect` answers is the
@@ -41,7 +42,11 @@ pub(super) fn run(engine: &Engine, plugin: &PluginInner, batch: &Arc<Batch>, inp
         settings: Arc::clone(&input.settings),
         explain: input.explain,
     };
-    let mut store = store(engine, given);
+    let memory = match Memory::begin(&plugin.terms.remembering, batch, &input.past) {
+        Ok(memory) => memory,
+        Err(reason) => return ended(Outcome::HostTrouble { reason }),
+    };
+    let mut store = store(engine, given, memory);
     let begun = Instant::now();
     let instance = plugin.pre.instantiate(&mut store);
     let start = begun.elapsed();
@@ -79,16 +84,26 @@ pub(super) fn started(error: &wasmtime::Error) -> Outcome {
 
 fn report(store: Store<RunState>, ended: Result<Result<(), Failure>, Outcome>, start: Duration) -> RunReport {
     let cost = cost(&store.data().meter, start);
-    let said = store.into_data().said;
-    let outcome = match (said.emissions.refused(), ended) {
+    let RunState { said, memory, .. } = store.into_data();
+    let outcome = match (said.emissions.refused(), memory.refused(), ended) {
         // Deterministic, and first: what came after it does not matter.
-        (Some(refusal), _) => Outcome::BadOutput { reason: refusal.fault.reason().to_owned(), limit: refusal.limit },
-        (None, Ok(Ok(()))) => Outcome::Completed,
-        (None, Ok(Err(failure))) => Outcome::Refused { reason: failure.reason() },
-        (None, Err(outcome)) => outcome,
+        (Some(refusal), ..) => Outcome::BadOutput { reason: refusal.fault.reason().to_owned(), limit: refusal.limit },
+        // Nor here: but that the host could not go on is not the guest's doing.
+        (None, Some(reason), Ok(_)) => Outcome::BadOutput { reason: reason.to_owned(), limit: None },
+        (None, _, Ok(Ok(()))) => Outcome::Completed,
+        (None, _, Ok(Err(failure))) => Outcome::Refused { reason: failure.reason() },
+        (None, _, Err(outcome)) => outcome,
     };
-    let findings = if outcome == Outcome::Completed { said.emissions.into_findings() } else { Vec::new() };
-    RunReport { outcome, findings, log: said.log.into_lines(), explanations: said.explanations.into_steps(), cost }
+    let (log, explanations) = (said.log.into_lines(), said.explanations.into_steps());
+    if outcome != Outcome::Completed {
+        return RunReport { log, explanations, cost, ..self::ended(outcome) };
+    }
+    let findings = said.emissions.into_findings();
+    let rows: Vec<u32> = findings.iter().map(|finding| finding.row).collect();
+    match memory.finish(&rows) {
+        Ok((remembered, answers)) => RunReport { outcome, findings, remembered, answers, log, explanations, cost },
+        Err(reason) => RunReport { log, explanations, cost, ..self::ended(Outcome::HostTrouble { reason }) },
+    }
 }
 
 fn cost(meter: &Meter, start: Duration) -> Cost {
@@ -105,9 +120,16 @@ fn cost(meter: &Meter, start: Duration) -> Cost {
 
 /// A run that was never needed.
 pub(super) fn nothing_to_do() -> RunReport {
+    ended(Outcome::Completed)
+}
+
+/// A report that holds nothing but how it ended.
+fn ended(outcome: Outcome) -> RunReport {
     RunReport {
-        outcome: Outcome::Completed,
+        outcome,
         findings: Vec::new(),
+        remembered: None,
+        answers: Vec::new(),
         log: Vec::new(),
         explanations: Vec::new(),
         cost: Cost::default(),

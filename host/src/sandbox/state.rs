@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use cordon_contract::limits;
 use cordon_contract::manifest::Manifest;
+use cordon_state::Remembering;
 
 use super::Limit;
 use super::access::Access;
 use super::allowance::Allowance;
 use super::emit::Emissions;
+use super::memory::Memory;
 use super::meter::{Meter, Stop};
 use crate::events::Batch;
 use crate::model::{Explanation, LogLevel, LogLine};
@@ -24,6 +26,7 @@ pub(super) struct Terms {
     pub(super) manifest: Manifest,
     pub(super) access: Access,
     pub(super) allowance: Allowance,
+    pub(super) remembering: Arc<Remembering>,
 }
 
 /// What one run was given.
@@ -51,16 +54,17 @@ pub(super) struct RunState {
     pub(super) given: Given,
     pub(super) meter: Meter,
     pub(super) said: Said,
+    pub(super) memory: Memory,
 }
 
 impl RunState {
-    pub(super) fn new(given: Given) -> Self {
+    pub(super) fn new(given: Given, memory: Memory) -> Self {
         let (rows, bytes) = given.batch.as_ref().map_or((0, 0), |batch| (batch.len(), batch.bytes()));
         let mut meter = Meter::start(&given.terms.allowance, rows, bytes);
         if given.explain {
             meter.explaining();
         }
-        Self { given, meter, said: Said::default() }
+        Self { given, meter, said: Said::default(), memory }
     }
 
     /// Counts a host call and answers the batch.

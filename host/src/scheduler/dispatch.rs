@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cordon_state::Counts;
 use crossbeam_channel::{Receiver, Sender, TrySendError, select};
 
 use super::deployed::{Budget, Deployed};
@@ -44,12 +45,14 @@ pub(super) struct Seat {
     findings: u64,
     skips: u64,
     faults: u64,
+    forgot: Counts,
 }
 
 impl Seat {
     pub(super) fn new(deployed: Arc<Deployed>, ran: Option<Change>) -> Self {
         let (budget, cpu) = (Budget::default(), Duration::ZERO);
-        Self { deployed, promoted: None, ran, budget, cpu, events: 0, findings: 0, skips: 0, faults: 0 }
+        let forgot = Counts::default();
+        Self { deployed, promoted: None, ran, budget, cpu, events: 0, findings: 0, skips: 0, faults: 0, forgot }
     }
 }
 
@@ -84,6 +87,8 @@ pub(super) struct Dispatcher {
     fair: Fair,
     /// Lanes of formed waves that no worker has taken yet: before new waves.
     runs: VecDeque<Task>,
+    /// Lanes that remember and run: a lane's next wave, of whatever source, begins where the last one's commit is durable.
+    remembering: BTreeSet<Vec<u8>>,
     /// A task for which there was no room.
     next: Option<Task>,
     /// Waves that are formed or run, and those of them behind the head.
@@ -112,6 +117,7 @@ impl Dispatcher {
             leaving: Vec::new(),
             fair: Fair::default(),
             runs: VecDeque::new(),
+            remembering: BTreeSet::new(),
             next: None,
             waves: BTreeMap::new(),
             tasks,
@@ -248,6 +254,7 @@ impl Dispatcher {
             Told::Ran { key, wave, lane, deployed, ran } => {
                 self.left(&key, wave);
                 let Some(stream) = self.streams.get_mut(&key) else { return };
+                self.remembering.remove(&deployed.lane(&key).of_all_sources());
                 match ran {
                     Ok(ran) => {
                         stream.lanes.done(lane, wave, ran.end, now);
@@ -261,6 +268,14 @@ impl Dispatcher {
                             seat.findings += ran.findings;
                             seat.skips += ran.skips;
                             seat.faults += ran.faults;
+                            if seat.forgot.evicted == 0 && ran.forgot.evicted > 0 {
+                                let plugin = seat.deployed.id();
+                                tracing::warn!(
+                                    "{} {plugin}: there is no more room for what it remembers: its oldest keys go ([state] of the configuration)",
+                                    key.0
+                                );
+                            }
+                            seat.forgot.add(&ran.forgot);
                         }
                     }
                     Err(trouble) => {
@@ -317,7 +332,7 @@ impl Dispatcher {
         let streams = &self.streams;
         self.active.retain(|key| streams.get(key).is_some_and(|stream| !stream.lanes.is_done()));
         loop {
-            let task = self.next.take().or_else(|| self.runs.pop_front()).or_else(|| self.wave(now));
+            let task = self.next.take().or_else(|| self.next_run()).or_else(|| self.wave(now));
             let Some(task) = task else { return };
             match self.tasks.try_send(task) {
                 Ok(()) => {}
@@ -327,6 +342,20 @@ impl Dispatcher {
                 }
             }
         }
+    }
+
+    /// The first run whose lane does not remember, or runs nothing else.
+    fn next_run(&mut self) -> Option<Task> {
+        let lane = |task: &Task| match task {
+            Task::Run { key, deployed, .. } if deployed.loaded.plugin.manifest().remembers() => {
+                Some(deployed.lane(key).of_all_sources())
+            }
+            _ => None,
+        };
+        let free = |task: &Task| lane(task).is_none_or(|lane| !self.remembering.contains(&lane));
+        let task = self.runs.iter().position(free).and_then(|at| self.runs.remove(at))?;
+        self.remembering.extend(lane(&task));
+        Some(task)
     }
 
     /// The next wave to form: of the force whose turn it is.
@@ -391,6 +420,8 @@ impl Dispatcher {
                     skips: seat.skips,
                     faults: seat.faults,
                     cpu_us: u64::try_from(seat.cpu.as_micros()).unwrap_or(u64::MAX),
+                    evicted: seat.forgot.evicted,
+                    late: seat.forgot.late,
                 });
             }
         }

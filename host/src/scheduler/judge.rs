@@ -7,9 +7,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cordon_state::Counts;
+
 use super::form::Formed;
 use super::narrow::{Narrowed, Piece, narrow};
 use super::records::{Faulted, blank, fault, shortened};
+use super::remember::{Remembers, cited};
 use super::{Deployed, Setup, StreamKey};
 use crate::clock::now_micros;
 use crate::events::Batch;
@@ -20,7 +23,7 @@ use crate::results::ledger::{self, Became};
 use crate::results::{
     Change, FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, changed, is_known, passed, record, rest, save, skip,
 };
-use crate::sandbox::{Limit, Outcome, RunInput, RunReport};
+use crate::sandbox::{Limit, Outcome, Past, RunInput, RunReport, StateAnswer};
 use crate::store::{Effects, StoreError};
 
 /// A finding is late that is made longer than this after its event was received, in microseconds.
@@ -40,6 +43,8 @@ pub(super) struct Ran {
     pub(super) cpu: Duration,
     /// What is new in the lane's change log.
     pub(super) changed: Option<Change>,
+    /// What it had to forget, or could not count, of what it remembers.
+    pub(super) forgot: Counts,
 }
 
 /// Why a lane does not get past a wave now.
@@ -87,6 +92,8 @@ struct Run<'a> {
     effects: Effects,
     faults: Vec<Fault>,
     ran: Ran,
+    /// None where the plugin remembers nothing.
+    remembers: Option<Remembers>,
 }
 
 /// One lane on all batches of a wave.
@@ -102,7 +109,8 @@ pub(super) fn judge(
 ) -> Result<Judged, String> {
     let lane = deployed.lane(key);
     let ran = Ran { end: formed.end, ..Ran::default() };
-    let mut run = Run { setup, deployed, key, given, effects: passed(&lane, formed.end), faults: Vec::new(), ran };
+    let (effects, remembers) = (passed(&lane, formed.end), Remembers::begin(setup, deployed, key));
+    let mut run = Run { setup, deployed, key, given, effects, faults: Vec::new(), ran, remembers };
     let store = |error: StoreError| error.to_string();
     if let Some(from) = given.changed {
         let (version, digest, terms) = (deployed.version(), deployed.digest(), deployed.terms);
@@ -125,6 +133,11 @@ pub(super) fn judge(
         run.skip(Skip { outcome: "lost".into(), reason: reason.clone(), ..blank(deployed, key, *first, last, *rows) })
             .map_err(store)?;
         run.effects = std::mem::take(&mut run.effects).and(ledger::lost(&lane, *rows));
+    }
+    if let Some((remembered, forgot)) = run.remembers.take().map(Remembers::finish) {
+        setup.metrics.forgot(&deployed.counted_as(), key.0.as_str(), &forgot);
+        run.ran.forgot = forgot;
+        run.effects = std::mem::take(&mut run.effects).and(remembered);
     }
     run.ran.faults = run.faults.len() as u64;
     let faults = record(&setup.store, &lane, run.faults).map_err(store)?;
@@ -153,7 +166,8 @@ impl Run<'_> {
         }
         if report.outcome == Outcome::Completed {
             self.setup.metrics.judged(id, force, batch.len(), report.findings.len());
-            self.keep(batch, &report.findings)?;
+            self.remember(&report);
+            self.keep(batch, &report.findings, &report.answers)?;
             self.count(batch, Became::Processed);
             return Ok(None);
         }
@@ -165,10 +179,10 @@ impl Run<'_> {
             Ok(narrowed) => narrowed,
             Err(moment) => return Ok(Some(moment)),
         };
-        let found: usize = narrowed.found.iter().map(|(_, found)| found.len()).sum();
+        let found: usize = narrowed.found.iter().map(|(_, report)| report.findings.len()).sum();
         self.setup.metrics.judged(id, force, batch.len(), found);
-        for (piece, found) in &narrowed.found {
-            self.keep(piece, found)?;
+        for (piece, report) in &narrowed.found {
+            self.keep(piece, &report.findings, &report.answers)?;
             self.count(piece, Became::Processed);
         }
         if !narrowed.faulting.iter().any(|(_, faulted)| *faulted == whole) {
@@ -203,7 +217,11 @@ impl Run<'_> {
             let report = self.once(&piece);
             self.ran.narrowed += report.cost.cpu + report.cost.columns_cpu + report.cost.start;
             Some(match report.outcome {
-                Outcome::Completed => Piece::Found((piece, report.findings)),
+                Outcome::Completed => {
+                    // Pieces come in the order of their rows, and one that completed is not run again.
+                    self.remember(&report);
+                    Piece::Found((piece, report))
+                }
                 outcome if outcome.is_deterministic() => Piece::Faulted(Faulted { outcome, log: report.log }),
                 outcome => Piece::Moment(Faulted { outcome, log: report.log }),
             })
@@ -212,14 +230,21 @@ impl Run<'_> {
 
     fn once(&mut self, batch: &Arc<Batch>) -> RunReport {
         let loaded = &self.deployed.loaded;
-        let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
+        let past = self.remembers.as_ref().map_or(Past::Nothing, Remembers::past);
+        let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false, past };
         let report = self.setup.sandbox.run(&loaded.plugin, batch, &input);
         self.setup.metrics.ran(&self.deployed.counted_as(), batch.force().as_str(), &report);
         self.ran.cpu += report.cost.cpu + report.cost.start;
         report
     }
 
-    fn keep(&mut self, batch: &Batch, found: &[Emitted]) -> Result<(), StoreError> {
+    fn remember(&self, report: &RunReport) {
+        if let Some(remembers) = &self.remembers {
+            remembers.keep(report);
+        }
+    }
+
+    fn keep(&mut self, batch: &Batch, found: &[Emitted], answers: &[(u32, StateAnswer)]) -> Result<(), StoreError> {
         let (plugin, store, kind) = (&self.deployed.loaded.plugin, &self.setup.store, self.deployed.lane);
         let (lane, now) = (self.deployed.lane(self.key), now_micros());
         for emitted in found {
@@ -230,8 +255,12 @@ impl Run<'_> {
                 continue;
             }
             let Some(finding) = stamp_in(emitted, batch, plugin, kind) else { continue };
-            let Some(basis) = Basis::of(&finding, batch, emitted.row as usize, self.deployed.terms) else { continue };
-            let received = batch.received().get(emitted.row as usize).copied().unwrap_or(now);
+            let of_row = answers.iter().filter(|(row, _)| *row == emitted.row).map(|(_, answer)| answer.clone());
+            let elsewhere = |reference: &str| cited(self.setup, self.key, reference);
+            let (row, terms) = (emitted.row as usize, self.deployed.terms);
+            let basis = Basis::of(&finding, (batch, row), of_row.collect(), terms, elsewhere);
+            let Some(basis) = basis else { continue };
+            let received = batch.received().get(row).copied().unwrap_or(now);
             let late = now.saturating_sub(received) > LATE;
             let text = basis.to_bytes();
             let saved = save(store, &lane, &finding, &text, basis.sequences(), late)?;
@@ -279,7 +308,7 @@ impl Run<'_> {
 }
 
 /// A piece that completed, and what was found in it.
-type Found = (Arc<Batch>, Vec<Emitted>);
+type Found = (Arc<Batch>, RunReport);
 
 /// See the module.
 fn is_guests(outcome: &Outcome) -> bool {

@@ -15,6 +15,7 @@ mod judge;
 mod lanes;
 mod narrow;
 mod records;
+mod remember;
 mod take;
 mod wanted;
 mod work;
@@ -103,6 +104,10 @@ pub struct LaneStatus {
     pub faults: u64,
     /// CPU time in the same time, in microseconds.
     pub cpu_us: u64,
+    /// Keys that had to go for others in the same time: there was no more room for what the lane remembers.
+    pub evicted: u64,
+    /// Events in the same time that came later than their window's lateness.
+    pub late: u64,
 }
 
 /// What a lane really ran.

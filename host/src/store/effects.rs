@@ -46,6 +46,8 @@ pub enum Space {
     Apart = 23,
     /// Hunts by number.
     Hunt = 24,
+    /// What lanes remember: windows and values, by force, plugin and lane.
+    Remembered = 16,
 }
 
 /// See the module.

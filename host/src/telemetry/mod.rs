@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use cordon_state::Counts;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -43,6 +44,13 @@ struct OfLimit {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfForgetting {
+    plugin: String,
+    force: String,
+    why: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfRefusal {
     reason: &'static str,
     limit: &'static str,
@@ -61,6 +69,7 @@ pub struct Metrics {
     columns_cpu: Family<OfPlugin, Counter<f64, AtomicU64>>,
     memory: Family<OfPlugin, Gauge<i64, AtomicI64>>,
     refusals: Family<OfRefusal, Counter>,
+    forgotten: Family<OfForgetting, Counter>,
     /// Of the live host; none of a single run.
     pub live: Option<Live>,
 }
@@ -86,6 +95,7 @@ impl Metrics {
             columns_cpu: Family::default(),
             memory: Family::default(),
             refusals: Family::default(),
+            forgotten: Family::default(),
             live: None,
         };
         let to = made.registry.sub_registry_with_prefix("cordon_plugin");
@@ -102,6 +112,9 @@ impl Metrics {
         to.register_with_unit("memory_high_water", help, Unit::Bytes, made.memory.clone());
         let help = "Plugins not loaded, by whose doing it was and the limit where one was hit";
         to.register("load_refusals", help, made.refusals.clone());
+        let help =
+            "What a plugin's lane forgot: keys that ended, keys over its room, entries over a cap, events too late";
+        to.register("forgotten", help, made.forgotten.clone());
         made
     }
 
@@ -133,6 +146,17 @@ impl Metrics {
         self.batches.get_or_create(&of).inc();
         self.events.get_or_create(&of).inc_by(events as u64);
         self.findings.get_or_create(&of).inc_by(findings as u64);
+    }
+
+    /// Counts what a lane forgot in one commit.
+    pub fn forgot(&self, plugin: &str, force: &str, counts: &Counts) {
+        let Counts { expired, evicted, capped, late } = *counts;
+        for (why, count) in [("ended", expired), ("room", evicted), ("cap", capped), ("late", late)] {
+            if count > 0 {
+                let of = OfForgetting { plugin: plugin.to_owned(), force: force.to_owned(), why };
+                self.forgotten.get_or_create(&of).inc_by(count);
+            }
+        }
     }
 
     /// Counts one plugin that was not loaded.
@@ -182,7 +206,8 @@ mod tests {
 
     fn report(outcome: Outcome, memory: usize) -> RunReport {
         let cost = Cost { cpu: Duration::from_millis(250), memory, ..Cost::default() };
-        RunReport { outcome, findings: Vec::new(), log: Vec::new(), explanations: Vec::new(), cost }
+        let (findings, answers, log, explanations) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        RunReport { outcome, findings, remembered: None, answers, log, explanations, cost }
     }
 
     #[test]
@@ -192,6 +217,7 @@ mod tests {
         metrics.ran("p", "avon", &report(late, 9));
         metrics.ran("p", "avon", &report(Outcome::Completed, 7));
         metrics.judged("p", "avon", 40, 2);
+        metrics.forgot("p", "avon", &Counts { evicted: 3, ..Counts::default() });
         metrics.not_loaded(&LoadError::limit_hit(Limit::ManifestBytes, "large"));
         metrics.not_loaded(&LoadError::Plugin("broken".into()));
         let text = metrics.text().unwrap();
@@ -204,6 +230,7 @@ mod tests {
             "cordon_plugin_limit_hits_total{plugin=\"p\",force=\"avon\",limit=\"cpu-time\"} 1",
             "cordon_plugin_cpu_seconds_total{plugin=\"p\",force=\"avon\"} 0.5",
             "cordon_plugin_memory_high_water_bytes{plugin=\"p\",force=\"avon\"} 9",
+            "cordon_plugin_forgotten_total{plugin=\"p\",force=\"avon\",why=\"room\"} 3",
             "cordon_plugin_load_refusals_total{reason=\"limit\",limit=\"manifest-bytes\"} 1",
             "cordon_plugin_load_refusals_total{reason=\"plugin\",limit=\"\"} 1",
         ] {

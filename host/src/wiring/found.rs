@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::events::Batch;
 use crate::findings::Finding;
+use crate::sandbox::StateAnswer;
 
 /// A finding, in its turn.
 #[derive(Debug)]
@@ -23,4 +24,6 @@ pub struct Basis {
     pub row: usize,
     /// Which of [`Pipeline::plugins`](super::Pipeline::plugins) made it.
     pub plugin: usize,
+    /// What state and windows answered the row.
+    pub answers: Vec<StateAnswer>,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cordon_contract::manifest::Severity;
+use cordon_state::Counts;
 
 use crate::events::{Batch, ReadError, Refusal};
 use crate::findings::Finding;
@@ -83,6 +84,8 @@ pub struct PluginSummary {
     pub memory: usize,
     /// Runs that did not complete.
     pub faults: u64,
+    /// What it had to forget, or could not count, of what it remembers.
+    pub forgot: Counts,
 }
 
 /// Declared fields of one plugin that stood in no event of their source.
@@ -158,5 +161,8 @@ impl PluginSummary {
         self.cpu += report.cost.cpu;
         self.columns_cpu += report.cost.columns_cpu;
         self.memory = self.memory.max(report.cost.memory);
+        if let Some(changes) = &report.remembered {
+            self.forgot.add(&changes.counts);
+        }
     }
 }

@@ -55,3 +55,16 @@ pub const MANIFEST_BYTES: usize = 4 << 20;
 pub const PATH_BYTES: usize = 1_024;
 /// Steps of a path.
 pub const PATH_STEPS: usize = 32;
+
+/// Entries of one call on state or a window at most: this many ...
+pub const STATE_ENTRIES: usize = 1_024;
+/// ... and this many for each row of the batch.
+pub const STATE_ENTRIES_FOR_ROW: usize = 4;
+/// Bytes of a key or member of state and windows.
+pub const STATE_KEY_BYTES: usize = 1_024;
+/// Bytes of keys, members and values that one call of `detect` may hand to state and windows: this many ...
+pub const STATE_BYTES: usize = 4 << 20;
+/// ... and this many for each row.
+pub const STATE_BYTES_FOR_ROW: usize = 4 << 10;
+/// References that a window answers with at most: as many as a finding cites.
+pub const CONTRIBUTORS: usize = CITED;

@@ -9,6 +9,7 @@ use crate::backend;
 use crate::column::{Column, Multi};
 use crate::kept::Kept;
 use crate::mask::{Mask, Row};
+use crate::state::State;
 use crate::time::LocalTime;
 use crate::{Failure, Findings};
 
@@ -129,6 +130,12 @@ impl<'b> Batch<'b> {
     #[must_use]
     pub fn reference(&self, row: Row) -> String {
         self.raw.reference(row.0)
+    }
+
+    /// Values that the host keeps for the plugin.
+    #[must_use]
+    pub fn state(&self) -> State<'_> {
+        State::of(self)
     }
 
     pub(crate) fn raw(&self) -> &backend::Batch<'b> {

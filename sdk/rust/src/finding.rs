@@ -171,6 +171,11 @@ impl Finding {
         self
     }
 
+    /// The same for several: [`crate::Seen::contributors`].
+    pub fn cite_all(self, references: impl IntoIterator<Item = String>) -> Self {
+        references.into_iter().fold(self, Finding::cite)
+    }
+
     /// What a person should see once has one key: alerts group by it. At most 512 bytes; a longer one keeps its beginning and a
     /// digest of the whole, so that different keys stay different.
     pub fn key(mut self, text: impl AsRef<str>) -> Self {

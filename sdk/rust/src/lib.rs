@@ -26,7 +26,7 @@
 //!
 //! [`macro@detector`] reads `cordon.toml` and generates `Fields`, `Settings`, `LoadSettings` and `Rule`. [`Field`] and
 //! [`FieldValues`] are the handles, [`Mask`] the sets of rows that predicates answer with, [`Finding`] the builder of findings.
-//! `testing` runs a detector natively.
+//! `testing` runs a detector natively. [`Feed`] and [`State`] are what the host remembers for a plugin.
 //!
 //! The page `docs/from-kql.md` shows KQL and Cordon side by side.
 //!
@@ -48,11 +48,13 @@ pub mod log;
 mod mask;
 pub mod microsoft;
 mod settings;
+mod state;
 mod test;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 mod text;
 mod time;
+mod window;
 
 pub use batch::Batch;
 pub use cordon_sdk_macros::detector;
@@ -63,14 +65,16 @@ pub use finding::{Confidence, Finding, Severity};
 pub use findings::Findings;
 pub use mask::{Mask, Row, Rows};
 pub use serde_json;
+pub use state::{Change, State};
 pub use test::Cidr;
 pub use time::{LocalTime, Weekday};
+pub use window::{Feed, Seen};
 
 /// What a plugin needs: `use cordon_sdk::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        Batch, Cidr, Confidence, Failure, Field, FieldValues, Finding, Findings, LocalTime, Mask, Row, Severity,
-        Weekday, detector, log,
+        Batch, Change, Cidr, Confidence, Failure, Feed, Field, FieldValues, Finding, Findings, LocalTime, Mask, Row,
+        Seen, Severity, State, Weekday, detector, log,
     };
 }
 

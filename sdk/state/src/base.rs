@@ -43,6 +43,12 @@ impl Memory {
         self.0.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// Bytes of the largest value that it holds.
+    #[must_use]
+    pub fn largest(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().map(Vec::len).max().unwrap_or(0)
+    }
+
     /// Whether it holds nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

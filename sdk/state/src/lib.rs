@@ -9,8 +9,10 @@
 
 mod base;
 mod bytes;
+mod declared;
 mod error;
 mod key;
+mod over;
 mod shelf;
 mod time;
 mod turn;
@@ -19,7 +21,8 @@ mod window;
 
 pub use base::{Base, Memory};
 pub use error::StateError;
+pub use over::Over;
 pub use time::state_time;
 pub use turn::{Changes, Counts, Remembering, Rows, Turn};
 pub use value::{TTL_SECONDS, VALUE_BYTES, Values};
-pub use window::{Answer, CAP, Fed, Kind, Window};
+pub use window::{Answer, CAP, Fed, KEY_BYTES, Kind, Window};

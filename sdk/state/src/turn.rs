@@ -6,15 +6,14 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::bytes::Bytes;
 use crate::key::{Short, short};
 use crate::shelf::{Kept, Room, Shelf};
-use crate::time::clocks;
-use crate::value::{TTL_SECONDS, VALUE_BYTES, Value, Values};
+use crate::time::{At, Clocks};
+use crate::value::{LATE, TTL_SECONDS, VALUE_BYTES, Value, Values};
 use crate::window::{Answer, Entries, Entry, Fed, Kind, Window};
 use crate::{Base, StateError};
 
-/// Where the lane's clock is kept.
+/// Where the lane's clocks are kept.
 const CLOCK: &[u8] = b"c";
 /// The name of the shelf of values: no window has it.
 const VALUES: &str = "";
@@ -24,6 +23,8 @@ const REFERENCE: usize = 255;
 /// What a plugin remembers, as its manifest declares it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remembering {
+    /// The sources that it reads.
+    pub sources: BTreeSet<String>,
     /// By name: kebab-case, not empty.
     pub windows: BTreeMap<String, Window>,
     /// None where it keeps no values.
@@ -32,6 +33,10 @@ pub struct Remembering {
 
 /// What a batch says of its rows.
 pub trait Rows {
+    /// Their source: one of [`Remembering::sources`].
+    fn source(&self) -> &str;
+    /// When each row was received, microseconds since 1970 UTC.
+    fn received(&self) -> &[i64];
     /// State time of each row, see [`crate::state_time`].
     fn times(&self) -> &[i64];
     /// Identity of a row's event: digest of its source and bytes.
@@ -53,6 +58,16 @@ pub struct Counts {
     pub late: u64,
 }
 
+impl Counts {
+    /// Counts these, too.
+    pub fn add(&mut self, other: &Self) {
+        self.expired += other.expired;
+        self.evicted += other.evicted;
+        self.capped += other.capped;
+        self.late += other.late;
+    }
+}
+
 /// What is to be kept: keys to be set, or removed where there is no value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -67,6 +82,8 @@ struct Open {
     shelf: Shelf<Entries>,
     /// What happened to each key in this batch, by row.
     steps: HashMap<Short, Vec<(u32, Step)>, FixedState>,
+    /// Of keys whose contributors were asked for: what stood behind so many of those steps.
+    again: HashMap<Short, (usize, Entries), FixedState>,
 }
 
 enum Step {
@@ -83,10 +100,10 @@ pub struct Turn<R> {
     base: Arc<dyn Base + Send + Sync>,
     rows: R,
     declared: Arc<Remembering>,
-    /// The lane's clock at each row.
-    clocks: Vec<i64>,
-    /// And before the batch.
-    before: i64,
+    /// Each row, by time.
+    times: Vec<At>,
+    /// How far the lane has come with the last of them.
+    clocks: Clocks,
     windows: BTreeMap<String, Open>,
     fed: BTreeSet<String>,
     values: Option<Shelf<Value>>,
@@ -125,17 +142,16 @@ impl<R: Rows> Turn<R> {
     /// # Errors
     /// [`StateError::Kept`].
     pub fn begin(base: Arc<dyn Base + Send + Sync>, declared: Arc<Remembering>, rows: R) -> Result<Self, StateError> {
-        let before = match base.get(CLOCK)? {
-            None => i64::MIN,
-            Some(clock) => Bytes(&clock).i64()?,
-        };
-        let clocks = clocks(before, rows.times());
+        let mut clocks = base.get(CLOCK)?.map_or_else(|| Ok(Clocks::new()), |kept| Clocks::read(&kept))?;
+        let of_rows = rows.times().iter().zip(rows.received());
+        let row = |(time, received): (&i64, &i64)| clocks.row(&declared.sources, rows.source(), *time, *received);
+        let times = of_rows.map(row).collect();
         Ok(Self {
             base,
             rows,
             declared,
+            times,
             clocks,
-            before,
             windows: BTreeMap::new(),
             fed: BTreeSet::new(),
             values: None,
@@ -162,9 +178,9 @@ impl<R: Rows> Turn<R> {
     }
 
     fn feed_one(&mut self, name: &str, declared: &Window, fed: &Fed<'_>) -> Result<Answer, StateError> {
-        let (time, clock) = self.at(fed.row)?;
+        let At { time, clock, horizon } = self.at(fed.row)?;
         let (key, member) = (short(fed.key), short(fed.member));
-        let forgotten = clock.saturating_sub(declared.keeps());
+        let forgotten = horizon.saturating_sub(declared.keeps());
         let (base, rows) = (&*self.base, &self.rows);
         let open = open_window(&mut self.windows, base, name, declared)?;
         let entries = open.shelf.take(base, key, |bytes| Entries::read(declared.kind, bytes))?;
@@ -199,37 +215,54 @@ impl<R: Rows> Turn<R> {
     ///
     /// # Errors
     /// [`StateError::BadRows`] where the row did not feed this key.
-    pub fn contributors(&self, window: &str, row: u32, key: &str, limit: usize) -> Result<Vec<Box<str>>, StateError> {
-        let declared = declared_window(&self.declared, window)?;
-        let (time, _) = self.at(row)?;
+    pub fn contributors(
+        &mut self,
+        window: &str,
+        row: u32,
+        key: &str,
+        limit: usize,
+    ) -> Result<Vec<Box<str>>, StateError> {
+        let remembering = Arc::clone(&self.declared);
+        let declared = declared_window(&remembering, window)?;
+        let time = self.at(row)?.time;
         let key = short(key);
-        let open = self.windows.get(window);
-        let steps = open.and_then(|open| open.steps.get(&key)).map_or(&[][..], Vec::as_slice);
-        let looked = |(at, step): &(u32, Step)| *at == row && matches!(step, Step::Looked { .. });
-        if !steps.iter().any(looked) {
+        let not_fed = || {
             let reason = format!("row {row} did not feed this key to the window `{window}`: ask for what it fed");
-            return Err(StateError::BadRows(reason));
+            StateError::BadRows(reason)
+        };
+        let (times, rows) = (&self.times, &self.rows);
+        let Open { shelf, steps, again } = self.windows.get_mut(window).ok_or_else(not_fed)?;
+        let steps = steps.get(&key).map_or(&[][..], Vec::as_slice);
+        let looked = |(at, step): &(u32, Step)| *at == row && matches!(step, Step::Looked { .. });
+        let from = steps.partition_point(|(at, _)| *at < row);
+        let until = steps.partition_point(|(at, _)| *at <= row);
+        if !steps.get(from..until).unwrap_or_default().iter().any(looked) {
+            return Err(not_fed());
         }
-        // Later rows of the batch may have been counted since: what stood at this row is made again.
-        let before = open.and_then(|open| open.shelf.before(&key)).cloned();
-        let mut entries = before.unwrap_or_else(|| Entries::new(declared.kind));
-        for (at, step) in steps.iter().take_while(|(at, _)| *at <= row) {
-            let (time, clock) = self.at(*at)?;
-            let forgotten = clock.saturating_sub(declared.keeps());
+        // Later rows of the batch may have been counted since: what stood at this row is made again, going on from the row
+        // that was asked for last.
+        let before = || shelf.before(&key).cloned().unwrap_or_else(|| Entries::new(declared.kind));
+        let (done, mut entries) =
+            again.remove(&key).filter(|(done, _)| *done <= until).unwrap_or_else(|| (0, before()));
+        for (at, step) in steps.get(done..until).unwrap_or_default() {
+            let At { time, horizon, .. } = times.get(*at as usize).copied().ok_or_else(not_fed)?;
+            let forgotten = horizon.saturating_sub(declared.keeps());
             match step {
                 Step::Gone => entries = Entries::new(declared.kind),
                 Step::Looked { member, add } => {
                     entries.forget_before(forgotten);
                     if *add {
-                        entries.add(declared, entry(&self.rows, *at, time, *member));
+                        entries.add(declared, entry(rows, *at, time, *member));
                     }
                     entries.trim(declared);
                     entries.forget_before(forgotten);
                 }
             }
         }
-        let own = entry(&self.rows, row, time, key).identity;
-        Ok(entries.cited(declared, time, &own, limit))
+        let own = entry(rows, row, time, key).identity;
+        let cited = entries.cited(declared, time, &own, limit);
+        again.insert(key, (until, entries));
+        Ok(cited)
     }
 
     /// The values of keys, each as its row finds it: with what rows up to it have set.
@@ -241,12 +274,12 @@ impl<R: Rows> Turn<R> {
     }
 
     fn get_one(&mut self, row: u32, key: &str) -> Result<Option<Vec<u8>>, StateError> {
-        let (_, clock) = self.at(row)?;
+        let now = now(self.at(row)?);
         let key = self.touch(row, key)?;
         let base = Arc::clone(&self.base);
         let shelf = self.values()?;
         let value = shelf.take(&*base, key, Value::read)?;
-        let found = value.as_ref().filter(|value| value.ends > clock).map(|value| value.bytes.clone());
+        let found = value.as_ref().filter(|value| value.ends > now).map(|value| value.bytes.clone());
         shelf.put(&*base, key, value, |_, _| {})?;
         Ok(found)
     }
@@ -265,15 +298,15 @@ impl<R: Rows> Turn<R> {
         if let Some((_, ttl)) = value.filter(|(_, ttl)| !(1..=TTL_SECONDS).contains(ttl)) {
             return Err(StateError::TooLarge(format!("a time to live of {ttl} s: give 1 to {TTL_SECONDS}")));
         }
-        let (_, clock) = self.at(row)?;
+        let now = now(self.at(row)?);
         let key = self.touch(row, key)?;
         let base = Arc::clone(&self.base);
         let shelf = self.values()?;
         shelf.take(&*base, key, Value::read)?;
-        let ends = |ttl: u32| clock.saturating_add(i64::from(ttl) * 1_000_000);
-        let now = value.map(|(bytes, ttl)| Value { ends: ends(ttl), bytes: bytes.to_vec() });
+        let ends = |ttl: u32| now.saturating_add(i64::from(ttl) * 1_000_000);
+        let set = value.map(|(bytes, ttl)| Value { ends: ends(ttl), bytes: bytes.to_vec() });
         let mut evicted = 0;
-        shelf.put(&*base, key, now, |ends, _| evicted += u64::from(ends > clock))?;
+        shelf.put(&*base, key, set, |ends, _| evicted += u64::from(ends > now))?;
         self.counts.evicted += evicted;
         Ok(())
     }
@@ -308,30 +341,31 @@ impl<R: Rows> Turn<R> {
     /// # Errors
     /// [`StateError::Kept`].
     pub fn finish(self) -> Result<Changes, StateError> {
-        let Self { base, declared, clocks, before, windows, values, mut counts, .. } = self;
-        let clock = clocks.last().copied().unwrap_or(before);
+        let Self { base, declared, clocks, windows, values, mut counts, .. } = self;
+        let horizon = clocks.horizon();
         let mut keys = Vec::new();
         for (name, open) in windows {
             let keeps = declared.windows.get(&name).map_or(0, Window::keeps);
-            counts.expired += open.shelf.finish(&*base, clock.saturating_sub(keeps), &mut keys)?;
+            counts.expired += open.shelf.finish(&*base, horizon.saturating_sub(keeps), &mut keys)?;
         }
         if let Some(shelf) = values {
-            counts.expired += shelf.finish(&*base, clock.saturating_add(1), &mut keys)?;
+            // What no row can see any more, see `now`.
+            counts.expired += shelf.finish(&*base, horizon.saturating_sub(LATE).saturating_add(1), &mut keys)?;
         }
-        if clock != before {
-            keys.push((CLOCK.to_vec(), Some(clock.to_le_bytes().to_vec())));
-        }
+        keys.push((CLOCK.to_vec(), Some(clocks.write())));
         Ok(Changes { keys, counts })
     }
 
-    /// State time and the lane's clock at a row.
-    fn at(&self, row: u32) -> Result<(i64, i64), StateError> {
-        let at = row as usize;
-        match (self.rows.times().get(at), self.clocks.get(at)) {
-            (Some(time), Some(clock)) => Ok((*time, *clock)),
-            _ => Err(StateError::BadRows(format!("row {row}: the batch has {}", self.clocks.len()))),
-        }
+    fn at(&self, row: u32) -> Result<At, StateError> {
+        let bad = || StateError::BadRows(format!("row {row}: the batch has {}", self.times.len()));
+        self.times.get(row as usize).copied().ok_or_else(bad)
     }
+}
+
+/// When values end is looked at by a row's own time, so that an event dated ahead ends nothing for others; but no more than
+/// a day behind the lane, which need not keep what ended longer ago.
+fn now(at: At) -> i64 {
+    at.time.max(at.horizon.saturating_sub(LATE))
 }
 
 fn declared_window<'d>(declared: &'d Remembering, window: &str) -> Result<&'d Window, StateError> {
@@ -351,7 +385,7 @@ fn open_window<'o>(
         btree_map::Entry::Vacant(vacant) => {
             let room = Room { keys: declared.keys, bytes: declared.bytes };
             let shelf = Shelf::open(name.to_owned(), room, base)?;
-            Ok(vacant.insert(Open { shelf, steps: HashMap::default() }))
+            Ok(vacant.insert(Open { shelf, steps: HashMap::default(), again: HashMap::default() }))
         }
     }
 }

@@ -44,7 +44,7 @@ fn written(sandbox: &Sandbox, good: &[Plugin], batches: &[Arc<Batch>]) -> Vec<u8
     for batch in batches {
         for plugin in good {
             let settings = Value::Object(plugin.manifest().run_settings(&Map::new()).unwrap()).to_string();
-            let report = sandbox.run(plugin, batch, &RunInput { settings: settings.into(), explain: false });
+            let report = sandbox.run(plugin, batch, &RunInput { settings: settings.into(), ..RunInput::default() });
             assert_eq!(report.outcome, Outcome::Completed, "{plugin:?}");
             for emitted in &report.findings {
                 serde_json::to_writer(&mut written, &stamp(emitted, batch, plugin).unwrap()).unwrap();

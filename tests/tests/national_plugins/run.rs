@@ -1,9 +1,10 @@
 //! All national plugins over a list of events, natively, in batches.
 
 use cordon_sdk::Detector;
-use cordon_sdk::testing::{Test, TestFinding};
+use cordon_sdk::testing::{Memory, Test, TestFinding};
 use mail_forwarding::MailForwarding;
 use oauth_consent::OauthConsent;
+use password_spray::PasswordSpray;
 use privileged_role::PrivilegedRole;
 
 /// One finding, with where its event stands in the list.
@@ -23,12 +24,23 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
     }
     one::<OauthConsent>("oauth-consent", source, lines, &mut hits);
     one::<PrivilegedRole>("privileged-role", source, lines, &mut hits);
+    if source == "m365.audit" {
+        one::<PasswordSpray>("password-spray", source, lines, &mut hits);
+    }
     hits
 }
 
 fn one<T: Detector>(plugin: &str, source: &str, lines: &[String], hits: &mut Vec<Hit>) {
+    let memory = Memory::default();
     for (batch, chunk) in lines.chunks(BATCH).enumerate() {
-        let run = Test::of::<T>(source).events(chunk.join("\n")).run();
+        let mut test = Test::of::<T>(source).remembering(&memory);
+        for line in chunk {
+            test = test.event(line);
+            if let Some(time) = time(line) {
+                test = test.at(time);
+            }
+        }
+        let run = test.run();
         if let Some(failure) = run.failure {
             panic!("{plugin} failed on lines from {}: {failure}", batch * BATCH + 1);
         }
@@ -38,6 +50,14 @@ fn one<T: Detector>(plugin: &str, source: &str, lines: &[String], hits: &mut Vec
             finding,
         }));
     }
+}
+
+/// An audit record's own time, which has no zone and is UTC; in microseconds.
+fn time(line: &str) -> Option<i64> {
+    let (_, rest) = line.split_once("\"CreationTime\":")?;
+    let text = rest.split('"').nth(1)?;
+    let time = jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", text).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
 }
 
 const BATCH: usize = 2_000;

@@ -101,7 +101,7 @@ fn settings_reach_the_guest_as_json() {
     );
     let plugin = SANDBOX.load(&guest.build()).unwrap();
     let settings = r#"{"domains":["a.example","b"]}"#;
-    let report = SANDBOX.sandbox().run(&plugin, &TEN, &RunInput { settings: settings.into(), explain: false });
+    let report = SANDBOX.sandbox().run(&plugin, &TEN, &RunInput { settings: settings.into(), ..RunInput::default() });
     assert_eq!(report.log[0].message, settings);
 }
 

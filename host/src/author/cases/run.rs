@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cordon_contract::limits::BATCH_ROWS;
+use cordon_state::Memory;
 
 use super::compare::{self, Found};
 use super::format::{Case, CaseError, Events};
 use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, RawEvent};
 use crate::model::{Force, LogLine, SourceName};
 use crate::registry::Loaded;
-use crate::sandbox::{Outcome, RunInput, Sandbox};
+use crate::sandbox::{Outcome, Past, RunInput, Sandbox};
 
 /// When events count as received that have no time of their own: 2026-01-01.
 const RECEIVED: i64 = 1_767_225_600_000_000;
@@ -143,7 +144,10 @@ fn detect(
     cuts: &[Vec<usize>],
     mut log: Option<&mut Vec<LogLine>>,
 ) -> Result<Vec<Found>, String> {
-    let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false };
+    // What the plugin remembers goes from batch to batch, and from nowhere else into the case.
+    let memory = Arc::new(Memory::default());
+    let past = Past::Lane(Arc::clone(&memory) as _);
+    let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false, past };
     let mut found = Vec::new();
     let mut before = 0;
     for (batch, sizes) in batches.iter().zip(cuts) {
@@ -158,6 +162,9 @@ fn detect(
             if report.outcome != Outcome::Completed {
                 let rows = format!("rows {}-{}", before + start + 1, before + start + size);
                 return Err(format!("on {rows} the plugin {}: {}", report.outcome.word(), report.outcome.reason()));
+            }
+            if let Some(changes) = &report.remembered {
+                memory.apply(changes);
             }
             let first = (before + start + 1) as u64;
             // The row within its batch is all that a cut may change.

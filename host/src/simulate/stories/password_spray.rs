@@ -1,13 +1,13 @@
 //! One password tried on many accounts from one address, until it fits.
 
-use super::Story;
 use super::stage::{AFAR, PASSWORD_ONLY, Set, Stage};
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "password-spray",
     what: "One password is tried on many accounts until it fits one",
     attack: &["T1110.003"],
-    finds: None,
+    finds: Some(Finds { plugin: "password-spray", rule: "password-spray" }),
     tell,
 };
 

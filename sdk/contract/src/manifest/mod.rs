@@ -28,11 +28,21 @@
 //! default = []
 //! description = "Domains that belong to the force or its partners"
 //!
+//! [windows.failed-users]             # what is remembered: how many, within a length of time
+//! counts = "distinct"               # events | distinct (members)
+//! length = "10m"
+//! lateness = "1h"                   # how late an event may be received and still be counted with others
+//! cap = 256                         # the largest value that is told apart, at most 1024
+//!
+//! [state]                           # values with a time to live
+//! schema = 1
+//!
 //! [[rules]]
 //! id = "external-forwarding"
 //! title = "Mailbox forwards to an outside address"
 //! severity = "high"                 # informational | low | medium | high | critical
 //! confidence = "medium"             # low | medium | high
+//! order = "any"                     # any | arrival: where it asks without adding, uses first-time or values
 //! attack = ["T1114.003"]
 //! description = "..."
 //! next-steps = ["..."]
@@ -43,6 +53,7 @@
 mod nearest;
 mod parse;
 mod read;
+mod remember;
 mod setting;
 #[cfg(test)]
 mod tests;
@@ -51,6 +62,7 @@ mod words;
 use std::collections::BTreeMap;
 
 pub use nearest::nearest;
+pub use remember::{Counts, Order, Span, State, Window};
 pub use setting::SettingsError;
 pub use words::{SOURCES, is_source};
 
@@ -71,6 +83,12 @@ pub struct Manifest {
     pub limits: Limits,
     /// Declared settings.
     pub settings: Settings,
+    /// Declared windows by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub windows: BTreeMap<String, Window>,
+    /// Whether it keeps values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
     /// What the plugin may find, in the manifest's order.
     pub rules: Vec<Rule>,
 }
@@ -185,6 +203,9 @@ pub struct Rule {
     /// Unless a finding says otherwise.
     #[serde(default)]
     pub confidence: Confidence,
+    /// Whether the order in which events arrive matters.
+    #[serde(default)]
+    pub order: Order,
     /// ATT&CK technique ids, `T1114` or `T1114.003`.
     #[serde(default)]
     pub attack: Vec<String>,

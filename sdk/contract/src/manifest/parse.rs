@@ -7,11 +7,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::nearest::hint;
 use super::read::{Errors, Node, Table, line_at};
+use super::remember;
 use super::setting::setting;
 use super::words::{self, SOURCES};
 use super::{
-    Confidence, Field, Grants, Limits, Manifest, ManifestError, ManifestErrors, Plugin, Rule, Settings, Severity,
-    Source,
+    Confidence, Field, Grants, Limits, Manifest, ManifestError, ManifestErrors, Order, Plugin, Rule, Settings,
+    Severity, Source,
 };
 use crate::limits;
 use crate::path::Path;
@@ -57,13 +58,15 @@ fn syntax(text: &str, error: &toml::de::Error) -> ManifestErrors {
 }
 
 fn manifest(root: &Table<'_>, errors: &mut Errors<'_>) -> Option<Manifest> {
-    root.only(&["plugin", "sources", "grants", "limits", "settings", "rules"], errors);
+    root.only(&["plugin", "sources", "grants", "limits", "settings", "windows", "state", "rules"], errors);
     let plugin = root.need("plugin", "[plugin]", errors).and_then(|node| plugin(&node, errors));
     let sources =
         root.need("sources", "[sources.\"m365.audit\".fields]", errors).and_then(|node| sources(&node, errors));
     let grants = root.get("grants").map_or(Some(Grants::default()), |node| grants(&node, errors));
     let limits = root.get("limits").map_or(Some(Limits::default()), |node| wishes(&node, errors));
     let settings = root.get("settings").map_or(Some(Settings::default()), |node| settings(&node, errors));
+    let windows = root.get("windows").map_or(Some(BTreeMap::new()), |node| remember::windows(&node, errors));
+    let state = root.get("state").map_or(Some(None), |node| remember::state(&node, errors).map(Some));
     let rules = root.need("rules", "[[rules]]", errors).and_then(|node| rules(&node, errors));
     Some(Manifest {
         plugin: plugin?,
@@ -71,6 +74,8 @@ fn manifest(root: &Table<'_>, errors: &mut Errors<'_>) -> Option<Manifest> {
         grants: grants?,
         limits: limits?,
         settings: settings?,
+        windows: windows?,
+        state: state?,
         rules: rules?,
     })
 }
@@ -298,6 +303,7 @@ fn rule(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Rule> {
             "title",
             "severity",
             "confidence",
+            "order",
             "attack",
             "description",
             "next-steps",
@@ -319,6 +325,7 @@ fn rule(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Rule> {
         table.need("severity", "severity = \"medium\"", errors).and_then(|n| n.word(&Severity::WORDS, errors));
     let confidence =
         table.get("confidence").map_or(Some(Confidence::default()), |n| n.word(&Confidence::WORDS, errors));
+    let order = table.get("order").map_or(Some(Order::default()), |n| n.word(&Order::WORDS, errors));
     let description = table
         .need("description", "description = \"What an attacker does and why it matters\"", errors)
         .and_then(|n| n.checked(errors, |text| words::text(text, TEXT_BYTES)));
@@ -342,6 +349,7 @@ fn rule(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Rule> {
         title: title?,
         severity: severity?,
         confidence: confidence?,
+        order: order?,
         attack: attack?,
         description: description?,
         next_steps: next_steps?,

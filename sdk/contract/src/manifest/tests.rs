@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Confidence, Manifest, Severity};
+use super::{Confidence, Manifest, Order, Severity};
 use crate::path::Path;
 
 const GOOD: &str = r#"[plugin]
@@ -132,6 +132,41 @@ fn every_mistake_is_answered_with_its_line_its_key_and_the_way_out() {
         let found = errors.0.iter().find(|e| e.key == key && e.reason.contains(reason) && e.line == Some(line));
         assert!(found.is_some(), "after {from:?} -> {to:?} expected line {line}, `{key}`, {reason:?}; got:\n{errors}");
     }
+}
+
+#[test]
+fn windows_and_values_are_declared_or_refused_with_the_way_out() {
+    let with =
+        |text: &str| Manifest::parse(&GOOD.replace("[[rules]]", &format!("{text}\n[[rules]]\norder = \"arrival\"")));
+    let window = "[windows.failed-users]\ncounts = \"distinct\"\nlength = \"10m\"\nlateness = \"1h\"\n";
+    let manifest = with(&format!("[state]\nschema = 2\n{window}")).unwrap();
+    assert!(manifest.remembers() && !Manifest::parse(GOOD).unwrap().remembers());
+    assert_eq!((manifest.state.unwrap().schema, manifest.rules[0].order), (2, Order::Arrival));
+    let json = serde_json::to_value(&manifest.windows).unwrap();
+    assert_eq!(
+        json,
+        json!({ "failed-users": { "counts": "distinct", "length": "10m", "lateness": "1h", "cap": 256 } })
+    );
+    for (from, to, key, reason) in [
+        ("[windows.failed-users]", "[windows.Failed]", "windows.Failed", "kebab-case"),
+        ("distinct", "users", "windows.failed-users.counts", "use one of events, distinct"),
+        ("\"10m\"", "\"10 minutes\"", "windows.failed-users.length", "such as `10m`"),
+        ("\"10m\"", "\"0s\"", "windows.failed-users.length", "greater than 0"),
+        ("\"10m\"", "600", "windows.failed-users.length", "expected a string"),
+        ("lateness = \"1h\"", "", "windows.failed-users.lateness", "missing: add `lateness = \"1h\"`"),
+        ("\"1h\"", "\"1h\"\ncap = 1025", "windows.failed-users.cap", "up to 1024"),
+        ("\"1h\"", "\"1h\"\nkeys = 5", "windows.failed-users.keys", "unknown key"),
+        ("[windows.f", "[state]\nschema = 0\n[windows.f", "state.schema", "greater than 0"),
+        ("[windows.f", "[state]\n[windows.f", "state.schema", "missing: add `schema = 1`"),
+    ] {
+        let errors = with(&window.replacen(from, to, 1)).expect_err(to);
+        let found = errors.0.iter().any(|e| e.key == key && e.reason.contains(reason));
+        assert!(found, "after {from:?} -> {to:?} expected `{key}`, {reason:?}; got:\n{errors}");
+    }
+    let errors = with(&window.replacen("failed-users]", "failedusers]", 1)).map(|_| ());
+    assert_eq!(errors, Ok(()));
+    let errors = with(&format!("{window}{}", window.replacen("failed-users", "failedusers", 1))).unwrap_err();
+    assert!(errors.to_string().contains("differs from another window"), "{errors}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub(crate) fn all(block: &ItemImpl, author: &Author<'_>, manifest: &Found) -> To
     let settings = settings(at, "Settings", "The force's `run` settings.", &parsed.settings.run);
     let load = settings_of_load(author, &parsed.settings.load);
     let rules = rules(at, &parsed.rules);
+    let windows = windows(at, parsed.windows.keys());
     let detector = detector(author, &manifest.path);
     quote! {
         #block
@@ -28,6 +29,7 @@ pub(crate) fn all(block: &ItemImpl, author: &Author<'_>, manifest: &Found) -> To
         #settings
         #load
         #rules
+        #windows
         #detector
     }
 }
@@ -156,6 +158,30 @@ fn rules(at: Span, rules: &[Rule]) -> TokenStream {
             fn on(self, row: ::cordon_sdk::Row) -> ::cordon_sdk::Finding {
                 match self {
                     #(Self::#names => ::cordon_sdk::Finding::new(#ids, #titles, row),)*
+                }
+            }
+        }
+    }
+}
+
+fn windows<'w>(at: Span, declared: impl ExactSizeIterator<Item = &'w String>) -> TokenStream {
+    if declared.len() == 0 {
+        return quote!();
+    }
+    let ids: Vec<&String> = declared.collect();
+    let names: Vec<_> = ids.iter().map(|id| Ident::new(&pascal(id), at)).collect();
+    let variants = names.iter().map(|name| quote_spanned! { at=> #name });
+    quote! {
+        /// The windows that `cordon.toml` declares.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        enum Window { #(#variants,)* }
+
+        impl Window {
+            /// Gathers what this batch feeds to the window.
+            #[allow(dead_code)]
+            fn of(self, batch: &::cordon_sdk::Batch<'_>) -> ::cordon_sdk::Feed {
+                match self {
+                    #(Self::#names => ::cordon_sdk::Feed::new(batch, #ids),)*
                 }
             }
         }

@@ -17,6 +17,7 @@ use syn::ItemImpl;
 ///
 /// - `Fields`: one handle per declared field, `Field` or, for a path with `[]`, `FieldValues`;
 /// - `Settings` and `LoadSettings`: the `run` and `load` settings, of their declared types;
+/// - `Window`, where windows are declared: one variant per window; `Window::FailedUsers.of(batch)` gathers what it is fed;
 /// - `Rule`: one variant per rule; `Rule::ExternalForwarding.on(row)` begins a finding.
 ///
 /// The block holds

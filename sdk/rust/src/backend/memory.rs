@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 
-use super::{Emission, Look};
+use super::{Answer, Emission, Fed, Look};
 use crate::column::{Column, Multi};
 use crate::log::Level;
 use crate::testing::native::{NativeBatch, RawColumn};
+use crate::testing::remember::TestRows;
+use cordon_state::Turn;
 
 /// A batch in memory.
 pub(crate) struct Batch<'b>(pub(crate) &'b dyn NativeBatch);
@@ -73,6 +75,10 @@ pub(crate) struct Session {
     pub(crate) findings: Vec<Emission>,
     pub(crate) log: Vec<(Level, String)>,
     pub(crate) explanations: Vec<crate::testing::Explanation>,
+    /// The detector's turn on what it remembers.
+    pub(crate) turn: Option<Turn<TestRows>>,
+    /// The first refusal of a call on it.
+    pub(crate) refused: Option<String>,
 }
 
 thread_local! {
@@ -120,4 +126,53 @@ pub(crate) fn explain(look: &Look<'_>) {
             held: look.held,
         });
     });
+}
+
+/// A call on what the detector remembers; its first refusal makes the run fail, as in the host.
+fn remembering<T>(call: impl FnOnce(&mut Turn<TestRows>) -> Result<T, cordon_state::StateError>) -> Result<T, String> {
+    SESSION.with_borrow_mut(|session| {
+        let answer = match &mut session.turn {
+            Some(turn) => call(turn).map_err(|error| error.to_string()),
+            None => Err("nothing is remembered here: add [windows.NAME] or [state] to cordon.toml".to_owned()),
+        };
+        if let Err(reason) = &answer {
+            session.refused.get_or_insert_with(|| reason.clone());
+        }
+        answer
+    })
+}
+
+/// Feeds a window.
+pub(crate) fn feed(window: &str, entries: &[Fed<'_>]) -> Result<Vec<Answer>, String> {
+    let fed: Vec<cordon_state::Fed<'_>> = entries
+        .iter()
+        .map(|fed| cordon_state::Fed { row: fed.row, key: fed.key, member: fed.member, add: fed.add })
+        .collect();
+    let answers = remembering(|turn| turn.feed(window, &fed))?;
+    let answer = |a: cordon_state::Answer| Answer { value: a.value, capped: a.capped, first_time: a.first_time };
+    Ok(answers.into_iter().map(answer).collect())
+}
+
+/// Who else is in a window.
+pub(crate) fn contributors(window: &str, row: u32, key: &str) -> Result<Vec<String>, String> {
+    let limit = cordon_contract::limits::CONTRIBUTORS;
+    let references = remembering(|turn| turn.contributors(window, row, key, limit))?;
+    Ok(references.into_iter().map(String::from).collect())
+}
+
+/// Values.
+pub(crate) fn get(asked: &[(u32, &str)]) -> Result<Vec<Option<Vec<u8>>>, String> {
+    remembering(|turn| turn.get(asked))
+}
+
+/// Sets values.
+pub(crate) fn set(entries: &[(u32, &str, &[u8], u32)]) -> Result<(), String> {
+    remembering(|turn| {
+        entries.iter().try_for_each(|(row, key, value, seconds)| turn.set(*row, key, Some((value, *seconds))))
+    })
+}
+
+/// Removes values.
+pub(crate) fn delete(gone: &[(u32, &str)]) -> Result<(), String> {
+    remembering(|turn| gone.iter().try_for_each(|(row, key)| turn.set(*row, key, None)))
 }

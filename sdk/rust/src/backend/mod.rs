@@ -1,7 +1,7 @@
 //! Where the batch comes from and where findings and log go: the host in a guest, memory in a native test.
 //!
 //! The one place that knows which. Both sides offer the same names: `Batch` with the contract's functions, and `emit`, `log`,
-//! `explaining`, `explain`.
+//! `explaining`, `explain`, and those of state and windows.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;
@@ -9,9 +9,9 @@ mod memory;
 pub(crate) mod wasm;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use memory::{Batch, Session, emit, explain, explaining, log};
+pub(crate) use memory::{Batch, Session, contributors, delete, emit, explain, explaining, feed, get, log, set};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use wasm::{Batch, emit, explain, explaining, log};
+pub(crate) use wasm::{Batch, contributors, delete, emit, explain, explaining, feed, get, log, set};
 
 /// One look at one value, as `log.explain` takes it.
 pub(crate) struct Look<'t> {
@@ -20,6 +20,21 @@ pub(crate) struct Look<'t> {
     pub(crate) predicate: &'t str,
     pub(crate) value: Option<&'t str>,
     pub(crate) held: bool,
+}
+
+/// One look at a window, as `windows.feed` takes it.
+pub(crate) struct Fed<'t> {
+    pub(crate) row: u32,
+    pub(crate) key: &'t str,
+    pub(crate) member: &'t str,
+    pub(crate) add: bool,
+}
+
+/// What it answers.
+pub(crate) struct Answer {
+    pub(crate) value: u32,
+    pub(crate) capped: bool,
+    pub(crate) first_time: bool,
 }
 
 /// A finding in the contract's shape, within its limits.

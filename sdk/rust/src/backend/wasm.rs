@@ -1,6 +1,6 @@
 //! In a guest: the host, through the bindings of `wit/v1`.
 
-use super::{Emission, Look};
+use super::{Answer, Emission, Fed, Look};
 use crate::column::{Column, Multi};
 use crate::log::Level;
 
@@ -27,7 +27,7 @@ pub mod bindings {
     });
 }
 
-use bindings::cordon::detection::{events, findings, log as host_log, types};
+use bindings::cordon::detection::{events, findings, log as host_log, state, types, windows};
 
 /// The host's batch.
 pub(crate) struct Batch<'b>(pub(crate) &'b events::Batch);
@@ -150,4 +150,56 @@ pub(crate) fn explain(look: &Look<'_>) {
         value: look.value.map(str::to_owned),
         held: look.held,
     });
+}
+
+fn refused(error: types::StateError) -> String {
+    use types::StateError as E;
+    match error {
+        E::NotDeclared(text) | E::BadRows(text) | E::FedAlready(text) | E::TooLarge(text) | E::Other(text) => text,
+    }
+}
+
+/// Feeds a window.
+pub(crate) fn feed(window: &str, entries: &[Fed<'_>]) -> Result<Vec<Answer>, String> {
+    let entry = |fed: &Fed<'_>| windows::Entry {
+        row: fed.row,
+        key: fed.key.to_owned(),
+        member: fed.member.to_owned(),
+        add: fed.add,
+    };
+    let entries: Vec<windows::Entry> = entries.iter().map(entry).collect();
+    let answers = windows::feed(window, &entries).map_err(refused)?;
+    let answer = |a: windows::Answer| Answer { value: a.value, capped: a.capped, first_time: a.first_time };
+    Ok(answers.into_iter().map(answer).collect())
+}
+
+/// Who else is in a window.
+pub(crate) fn contributors(window: &str, row: u32, key: &str) -> Result<Vec<String>, String> {
+    windows::contributors(window, row, key).map_err(refused)
+}
+
+fn places(places: &[(u32, &str)]) -> Vec<state::Place> {
+    places.iter().map(|(row, key)| state::Place { row: *row, key: (*key).to_owned() }).collect()
+}
+
+/// Values.
+pub(crate) fn get(asked: &[(u32, &str)]) -> Result<Vec<Option<Vec<u8>>>, String> {
+    state::get(&places(asked)).map_err(refused)
+}
+
+/// Sets values.
+pub(crate) fn set(entries: &[(u32, &str, &[u8], u32)]) -> Result<(), String> {
+    let entry = |(row, key, value, seconds): &(u32, &str, &[u8], u32)| state::Entry {
+        row: *row,
+        key: (*key).to_owned(),
+        value: value.to_vec(),
+        seconds: *seconds,
+    };
+    let entries: Vec<state::Entry> = entries.iter().map(entry).collect();
+    state::set(&entries).map_err(refused)
+}
+
+/// Removes values.
+pub(crate) fn delete(gone: &[(u32, &str)]) -> Result<(), String> {
+    state::delete(&places(gone)).map_err(refused)
 }

@@ -34,6 +34,7 @@
 pub(crate) mod check;
 pub(crate) mod memory;
 pub mod native;
+pub(crate) mod remember;
 mod walk;
 
 use std::marker::PhantomData;
@@ -47,6 +48,7 @@ use crate::log::{self, Level};
 use crate::{Detector, Failure, batch};
 use memory::MemoryBatch;
 use native::NativeBatch as _;
+pub use remember::Memory;
 
 /// One batch for a detector, and the settings to judge it by.
 pub struct Test<T> {
@@ -58,6 +60,7 @@ pub struct Test<T> {
     load: Map<String, Value>,
     run: Map<String, Value>,
     explain: bool,
+    memory: Memory,
     detector: PhantomData<T>,
 }
 
@@ -123,6 +126,7 @@ impl Test<()> {
             load: Map::new(),
             run: Map::new(),
             explain: false,
+            memory: Memory::default(),
             detector: PhantomData,
         }
     }
@@ -186,6 +190,13 @@ impl<T: Detector> Test<T> {
         self
     }
 
+    /// What earlier batches left, and where this one leaves what it remembers. Without it a test begins with nothing.
+    #[must_use]
+    pub fn remembering(mut self, memory: &Memory) -> Self {
+        self.memory = memory.clone();
+        self
+    }
+
     /// Ask the detector to explain each look.
     #[must_use]
     pub fn explain(mut self) -> Self {
@@ -210,14 +221,16 @@ impl<T: Detector> Test<T> {
             source: self.source,
             events: self.events,
             times: self.times.iter().map(|time| time.unwrap_or(received)).collect(),
-            received: vec![received; rows],
+            received: self.times.iter().map(|time| time.map_or(received, |time| time.max(received))).collect(),
             marks: self.times.iter().map(|time| u8::from(time.is_none())).collect(),
             local_minutes: vec![self.local_minutes; rows],
             manifest: self.manifest,
         };
+        let turn = remember::turn(&memory.manifest, &self.memory, &memory).unwrap_or_else(|error| panic!("{error}"));
         let session = Session {
             explain: self.explain,
             check: Some(check::Check::new(&memory.manifest, memory.len())),
+            turn,
             ..Session::default()
         };
         let (answer, session) = session.collect(|| {
@@ -226,6 +239,13 @@ impl<T: Detector> Test<T> {
             log::restart();
             batch::detect(&detector, backend::Batch(&memory), &Value::Object(run).to_string())
         });
+        let answer = match session.refused {
+            Some(reason) => Err(Failure::other(reason)),
+            None => answer,
+        };
+        if let (Ok(()), Some(turn)) = (&answer, session.turn) {
+            self.memory.0.apply(&turn.finish().unwrap_or_else(|error| panic!("{error}")));
+        }
         let mut findings: Vec<TestFinding> = match answer {
             Ok(()) => session.findings.into_iter().map(TestFinding::from).collect(),
             Err(_) => Vec::new(),

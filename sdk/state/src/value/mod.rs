@@ -12,6 +12,9 @@ pub const VALUE_BYTES: usize = 32 << 10;
 /// The longest time to live: 400 days, in seconds.
 pub const TTL_SECONDS: u32 = 400 * 86_400;
 
+/// How long a value is kept that has ended, for events that come late: a day, in microseconds.
+pub(crate) const LATE: i64 = 86_400_000_000;
+
 /// How many values a lane keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Values {

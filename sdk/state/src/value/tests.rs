@@ -11,6 +11,12 @@ use crate::{Memory, Remembering, Rows, StateError, Turn, Values};
 struct Times(Vec<i64>);
 
 impl Rows for Times {
+    fn source(&self) -> &str {
+        "s"
+    }
+    fn received(&self) -> &[i64] {
+        &self.0
+    }
     fn times(&self) -> &[i64] {
         &self.0
     }
@@ -43,7 +49,7 @@ fn a_row_sees_what_rows_before_it_set_and_nothing_after_it_ended() {
     turn.set(3, "a", Some((b"two", 10))).unwrap();
     memory.apply(&turn.finish().unwrap());
     let mut turn = Turn::begin(Arc::clone(&memory) as _, Arc::clone(&declared), seconds(&[3, 12])).unwrap();
-    // The clock does not go back with a late event.
+    // A late event sees what was set before it came.
     assert_eq!(
         turn.get(&[(0, "a"), (1, "a"), (1, "b")]).unwrap(),
         [Some(b"two".to_vec()), Some(b"two".to_vec()), None]

@@ -3,7 +3,7 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::{Kind, Window};
+use super::{KEY_BYTES, Kind, Window};
 use crate::StateError;
 use crate::bytes::Bytes;
 use crate::key::Short;
@@ -32,6 +32,14 @@ pub(crate) struct Entries {
 
 /// Bytes of an entry besides its reference.
 const FIXED: usize = 8 + 16 + 16 + 1;
+/// So many entries are never too large.
+const FEW: usize = KEY_BYTES as usize / (FIXED + 255);
+
+impl Entry {
+    fn size(&self) -> u64 {
+        (FIXED + self.reference.len()) as u64
+    }
+}
 
 impl Entries {
     pub(crate) fn new(kind: Kind) -> Self {
@@ -49,7 +57,7 @@ impl Entries {
 
     /// Bytes of it as kept.
     pub(crate) fn size(&self) -> u64 {
-        self.all.iter().map(|entry| (FIXED + entry.reference.len()) as u64).sum()
+        self.all.iter().map(Entry::size).sum()
     }
 
     pub(crate) fn knows(&self, member: &Short) -> bool {
@@ -79,12 +87,33 @@ impl Entries {
     /// Lets the oldest go where there is more than the window's cap. True where there was.
     pub(crate) fn trim(&mut self, window: &Window) -> bool {
         let cap = window.cap as usize;
-        if self.distinct {
-            return self.members.len() > cap && self.drop_oldest_member();
+        let full = if self.distinct {
+            self.members.len() > cap && self.drop_oldest_member()
+        } else {
+            let over = self.all.len().saturating_sub(cap);
+            self.all.drain(..over);
+            over > 0
+        };
+        self.shorten() || full
+    }
+
+    /// Lets the oldest entries go where one key's have too many bytes. True where they had.
+    fn shorten(&mut self) -> bool {
+        if self.all.len() <= FEW || self.size() <= KEY_BYTES {
+            return false;
         }
-        let over = self.all.len().saturating_sub(cap);
-        self.all.drain(..over);
-        over > 0
+        let (mut size, mut over) = (self.size(), 0);
+        for entry in &self.all {
+            if size <= KEY_BYTES {
+                break;
+            }
+            size -= entry.size();
+            over += 1;
+        }
+        for entry in self.all.drain(..over) {
+            less(&mut self.members, &entry.member);
+        }
+        true
     }
 
     /// Of three entries of one member within one length the middle one decides nothing: a window that holds it holds
@@ -137,7 +166,7 @@ impl Entries {
         let inside = self.all.iter().rev().filter(|entry| entry.time >= from && entry.time < until);
         let mut seen: HashMap<Short, (), FixedState> = HashMap::default();
         let mut cited: Vec<Box<str>> = Vec::new();
-        for entry in inside.filter(|entry| entry.identity != *own) {
+        for entry in inside.filter(|entry| entry.identity != *own && !entry.reference.is_empty()) {
             if cited.len() == limit {
                 break;
             }

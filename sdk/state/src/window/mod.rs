@@ -9,8 +9,13 @@ mod tests;
 
 pub(crate) use entries::{Entries, Entry};
 
+use crate::time::AHEAD;
+
 /// Entries of a count, or members of a distinct count, that are kept for one key at most.
 pub const CAP: u32 = 1_024;
+
+/// Bytes of the entries of one key at most.
+pub const KEY_BYTES: u64 = 96 << 10;
 
 /// What a window counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +33,10 @@ pub struct Window {
     pub kind: Kind,
     /// Its length in microseconds; more than nothing.
     pub length: i64,
-    /// How much later than others an event may come and still be counted with them, in microseconds.
+    /// How long after its own time an event may be received and still be counted with others, in microseconds.
     pub lateness: i64,
-    /// The largest value that is told apart; 1 to [`CAP`]. The oldest go first.
+    /// The largest value that is told apart; 1 to [`CAP`]. The oldest go first, also where one key's entries have more than
+    /// [`KEY_BYTES`].
     pub cap: u32,
     /// Keys that are kept at most; then the one goes whose latest entry is oldest.
     pub keys: u64,
@@ -39,9 +45,10 @@ pub struct Window {
 }
 
 impl Window {
-    /// How long an entry matters: a row may be `lateness` late and look back by `length`.
+    /// How long an entry matters: a row may be `lateness` late and look back by `length`, and an event dated ahead moves the
+    /// lane's clock by so much.
     pub(crate) fn keeps(&self) -> i64 {
-        self.length.saturating_add(self.lateness)
+        self.length.saturating_add(self.lateness).saturating_add(AHEAD)
     }
 }
 

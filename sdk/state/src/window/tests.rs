@@ -10,6 +10,9 @@ use proptest::prelude::*;
 use super::{Answer, Fed, Kind, Window};
 use crate::{Counts, Memory, Remembering, Rows, Turn, Values};
 
+/// In microseconds; times here are in minutes.
+const MINUTE: i64 = 60_000_000;
+
 /// An event: its state time, a number that makes it itself, whose it is, who it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Event {
@@ -27,11 +30,17 @@ struct Batch<'e> {
 
 impl<'e> Batch<'e> {
     fn of(events: &'e [Event]) -> Self {
-        Self { events, times: events.iter().map(|event| event.time).collect() }
+        Self { events, times: events.iter().map(|event| event.time * MINUTE).collect() }
     }
 }
 
 impl Rows for Batch<'_> {
+    fn source(&self) -> &str {
+        "s"
+    }
+    fn received(&self) -> &[i64] {
+        &self.times
+    }
     fn times(&self) -> &[i64] {
         &self.times
     }
@@ -46,12 +55,13 @@ impl Rows for Batch<'_> {
 }
 
 fn window(kind: Kind, cap: u32, keys: u64) -> Window {
-    Window { kind, length: 10, lateness: 20, cap, keys, bytes: u64::MAX }
+    Window { kind, length: 10 * MINUTE, lateness: 20 * MINUTE, cap, keys, bytes: u64::MAX }
 }
 
 fn remembering(window: Window) -> Remembering {
     let values = Some(Values { keys: 3, bytes: 1_000 });
-    Remembering { windows: BTreeMap::from([("w".to_owned(), window)]), values }
+    let sources = BTreeSet::from(["s".to_owned()]);
+    Remembering { sources, windows: BTreeMap::from([("w".to_owned(), window)]), values }
 }
 
 /// What one event is answered, and whom it cites.
@@ -88,12 +98,13 @@ fn run(declared: &Remembering, events: &[Event], cuts: &[usize]) -> (Vec<Told>, 
 /// The same by looking at every event before, for windows that are never full; none for an event that comes later than the
 /// lateness: what is thinned out of a distinct count may be missed there.
 fn plain(window: &Window, events: &[Event]) -> Vec<Option<Answer>> {
+    let (length, lateness) = (window.length / MINUTE, window.lateness / MINUTE);
     let mut clock = i64::MIN;
     let mut before: Vec<Event> = Vec::new();
     let mut answers = Vec::new();
     for event in events {
         clock = clock.max(event.time);
-        before.retain(|known| known.time >= clock - window.length - window.lateness);
+        before.retain(|known| known.time >= clock - length - lateness - 10);
         let first_time = !before
             .iter()
             .any(|known| known.key == event.key && (window.kind == Kind::Count || known.member == event.member));
@@ -102,11 +113,10 @@ fn plain(window: &Window, events: &[Event]) -> Vec<Option<Answer>> {
         {
             before.push(*event);
         }
-        let value = (event.time - window.length + 1..=event.time)
+        let value = (event.time - length + 1..=event.time)
             .map(|from| {
-                let inside = before
-                    .iter()
-                    .filter(|known| known.key == event.key && (from..from + window.length).contains(&known.time));
+                let inside =
+                    before.iter().filter(|known| known.key == event.key && (from..from + length).contains(&known.time));
                 match window.kind {
                     Kind::Count => inside.count(),
                     Kind::Distinct => inside.map(|known| known.member).collect::<BTreeSet<_>>().len(),
@@ -115,7 +125,7 @@ fn plain(window: &Window, events: &[Event]) -> Vec<Option<Answer>> {
             .max()
             .unwrap();
         let value = u32::try_from(value).unwrap();
-        let in_time = event.time >= clock - window.lateness;
+        let in_time = event.time >= clock - lateness;
         answers.push(in_time.then_some(Answer { value, capped: false, first_time }));
     }
     answers
@@ -213,4 +223,71 @@ fn what_has_ended_is_cleared_away_by_later_batches() {
     events.extend((0..20).map(|n| at(1_000 + n, 900 + n as u16)));
     let (_, _, memory) = run(&declared, &events, &[1]);
     assert!(memory.len() < 10, "{} keys are left", memory.len());
+}
+
+#[test]
+fn one_key_never_has_more_bytes_than_a_store_takes() {
+    // Far apart, so that nothing is thinned out: each member has two entries within the lateness.
+    let wide = Window { lateness: 1_000 * MINUTE, ..window(Kind::Distinct, crate::CAP, 10) };
+    let of = |n: u16| Event { member: (n % 250) as u8, ..at(i64::from(n) / 3, n) };
+    let events: Vec<Event> = (0..3_000).map(of).collect();
+    let (_, counts, memory) = run(&remembering(wide), &events, &[500]);
+    assert!(counts.capped > 0, "and it is counted");
+    assert!(memory.largest() <= usize::try_from(super::KEY_BYTES).unwrap());
+}
+
+#[test]
+fn an_event_dated_2099_and_one_dated_1970_change_nothing_for_others() {
+    for kind in [Kind::Count, Kind::Distinct] {
+        let declared = Arc::new(remembering(window(kind, 100, u64::MAX)));
+        // Received as late as the lateness allows.
+        let events: Vec<Event> = (0..60).map(|n| Event { member: n as u8, ..at(i64::from(n) * 2, n) }).collect();
+        let received = |event: &Event| event.time * MINUTE + 20 * MINUTE;
+        let run = |odd: &[(usize, i64)]| -> Vec<Answer> {
+            let (memory, mut answers) = (Arc::new(Memory::default()), Vec::new());
+            for (number, event) in events.iter().enumerate() {
+                let received = received(event);
+                let own = event.time * MINUTE;
+                let dated = odd.iter().filter(|(at, _)| *at == number).map(|(_, time)| (*time, false));
+                for (time, counts) in dated.chain([(own, true)]) {
+                    let times = vec![crate::state_time(time, received)];
+                    let rows = Dated { times, received: vec![received], id: event.id + u16::from(!counts) * 1_000 };
+                    let mut turn = Turn::begin(Arc::clone(&memory) as _, Arc::clone(&declared), rows).unwrap();
+                    let (key, member) = if counts { ("k", event.member.to_string()) } else { ("odd", String::new()) };
+                    let answer = turn.feed("w", &[Fed { row: 0, key, member: &member, add: true }]).unwrap();
+                    answers.extend(counts.then_some(answer[0]));
+                    memory.apply(&turn.finish().unwrap());
+                }
+            }
+            answers
+        };
+        let year_2099 = 4_070_908_800_000_000;
+        assert_eq!(run(&[]), run(&[(10, year_2099), (20, 0), (30, year_2099), (31, i64::MIN), (32, i64::MAX)]));
+    }
+}
+
+struct Dated {
+    times: Vec<i64>,
+    received: Vec<i64>,
+    id: u16,
+}
+
+impl Rows for Dated {
+    fn source(&self) -> &str {
+        "s"
+    }
+    fn received(&self) -> &[i64] {
+        &self.received
+    }
+    fn times(&self) -> &[i64] {
+        &self.times
+    }
+    fn identity(&self, _: u32) -> [u8; 32] {
+        let mut identity = [7; 32];
+        identity[..2].copy_from_slice(&self.id.to_le_bytes());
+        identity
+    }
+    fn reference(&self, _: u32) -> String {
+        String::new()
+    }
 }

@@ -1,0 +1,84 @@
+//! contract: feeds its window twice in one batch of `custom.test`; of sign-ins it says what each was answered
+//! ends: in bad-output
+//! says: was fed in this batch | one call
+
+use cordon_sdk::prelude::*;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Remembering;
+
+#[detector]
+impl Remembering {
+    fn detect(&self, batch: &Batch, fields: &Fields, _: &Settings, findings: &mut Findings) -> Result<(), Failure> {
+        if batch.source() == "custom.test" {
+            for _ in 0..2 {
+                let mut feed = Window::OfUser.of(batch);
+                batch.rows().for_each(|row| feed.add(row, "k", ""));
+                // An author who forgets the `?` does not hide the refusal.
+                let _ = feed.answers();
+            }
+            return Ok(());
+        }
+        let all = batch.all();
+        let text = |field: &Field, row| field.text(row).unwrap_or("").to_owned();
+        let (mut of_user, mut of_address) = (Window::OfUser.of(batch), Window::OfAddress.of(batch));
+        for row in &all {
+            of_user.add(row, text(&fields.user, row), "");
+            of_address.add(row, text(&fields.ip, row), text(&fields.user, row));
+        }
+        let (of_user, of_address) = (of_user.answers()?, of_address.answers()?);
+        let mut before = Vec::new();
+        batch.state().update(
+            &all,
+            |row| fields.user.text(row),
+            |row, value| {
+                before.push(value.map_or_else(|| "-".to_owned(), |value| String::from_utf8_lossy(value).into_owned()));
+                Ok(Change::Set { value: text(&fields.id, row).into_bytes(), seconds: 1_200 })
+            },
+        )?;
+        for ((events, users), before) in of_user.iter().zip(&of_address).zip(&before) {
+            let summary = format!(
+                "{} events ({}, {}), {} users ({}, {}), before {before}",
+                events.value, events.capped, events.first_time, users.value, users.capped, users.first_time
+            );
+            let finding = Rule::Answers.on(events.row).summary(summary).key(&events.key);
+            findings.emit(finding.cite_all(users.contributors()?))?;
+            if events.value >= 5 {
+                findings.emit(Rule::Many.on(events.row).key(&events.key))?;
+            }
+        }
+        for row in &all {
+            wrong(batch, row, fields.operation.text(row).unwrap_or(""))?;
+        }
+        Ok(())
+    }
+}
+
+/// What an event says that is to go wrong.
+fn wrong(batch: &Batch, row: Row, how: &str) -> Result<(), Failure> {
+    let long = "k".repeat(1_025);
+    match how {
+        "nowhere" => {
+            let mut feed = Feed::new(batch, "nowhere");
+            feed.add(row, "k", "");
+            feed.answers().map(drop)
+        }
+        "long key" => batch.state().set(row, &long, b"", 1),
+        "large value" => batch.state().set(row, "k", &[0; 40_000], 1),
+        "no time to live" => batch.state().set(row, "k", b"", 0),
+        "many entries" => batch.state().get(&vec![(row, "k"); 6_000]).map(drop),
+        "backwards" => {
+            batch.state().set(row, "k", b"", 1)?;
+            batch.rows().next().map_or(Ok(()), |first| batch.state().delete(first, "k"))
+        }
+        "much" => (0..2_000).try_for_each(|n| batch.state().set(row, &n.to_string(), &[0; 30_000], 1)),
+        "hides it" => {
+            let _ = batch.state().set(row, &long, b"", 1);
+            Ok(())
+        }
+        "gives up" => Err(Failure::other("as the event says")),
+        "panics" => panic!("as the event says"),
+        _ => Ok(()),
+    }
+}
