@@ -5,6 +5,7 @@
 
 mod changes;
 mod check;
+mod deploy;
 mod environment;
 mod parse;
 mod words;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use deploy::DeployConfig;
 pub use environment::VARIABLES;
 pub use words::{LogFormat, LogLevel};
 
@@ -26,10 +28,13 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The data folder: journal, store, first token.
     pub data: PathBuf,
-    /// Plugin files (`.wasm`), or folders of them: deployed live for all forces.
+    /// Plugin files (`.wasm`), or folders of them: what is new among them, or another version than at the last start, is
+    /// deployed live for all forces when the host starts.
     pub plugins: Vec<PathBuf>,
     /// The settings of those plugins.
     pub settings: Option<PathBuf>,
+    /// See [`DeployConfig`].
+    pub deploy: DeployConfig,
     /// Threads that run plugins; as many as there are cores where absent.
     pub workers: Option<u16>,
     /// See [`JournalConfig`].
@@ -275,6 +280,7 @@ impl Default for Config {
             data: "cordon-data".into(),
             plugins: Vec::new(),
             settings: None,
+            deploy: DeployConfig::default(),
             workers: None,
             journal: JournalConfig::default(),
             intake: IntakeConfig::default(),
@@ -364,6 +370,7 @@ impl Config {
         let paths = paths.chain(self.tls.iter_mut().flat_map(|tls| [&mut tls.certificate, &mut tls.key]));
         let paths = paths.chain(self.watch.iter_mut().map(|watch| &mut watch.folder));
         let paths = paths.chain(self.follow.iter_mut().map(|follow| &mut follow.file));
+        let paths = paths.chain(&mut self.deploy.load_from);
         paths.chain(&mut self.audit.head_file).for_each(|path| *path = folder.join(&*path));
     }
 }

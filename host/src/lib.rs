@@ -8,6 +8,7 @@ pub mod author;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod deployments;
 pub mod events;
 pub mod evidence;
 pub mod findings;

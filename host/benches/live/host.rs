@@ -33,7 +33,7 @@ impl Folder {
         Self(folder)
     }
 
-    fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
 }
@@ -60,6 +60,11 @@ impl Host {
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
         let operator = std::fs::read_to_string(folder.data().join("first-token")).unwrap().trim().to_owned();
         Self { child, address, folder, started, operator }
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.data()
     }
 
     pub fn process(&self) -> Process {

@@ -9,6 +9,7 @@
 mod support;
 
 mod curves;
+mod deploy;
 mod fairness;
 mod host;
 mod http;
@@ -31,6 +32,8 @@ const PARTS: &[Part] = &[
     ("plugins", curves::plugins),
     ("memory", memory::run),
     ("fairness", fairness::run),
+    ("swaps", deploy::swaps),
+    ("deploy", deploy::many),
 ];
 
 fn main() {

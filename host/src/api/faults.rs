@@ -54,7 +54,7 @@ pub(super) async fn list(
 
 fn for_author(fault: &Fault) -> Value {
     json!({
-        "id": fault.id, "plugin": fault.plugin, "version": fault.version, "digest": fault.digest,
+        "id": fault.id, "plugin": fault.plugin, "lane": fault.lane, "version": fault.version, "digest": fault.digest,
         "source": fault.source, "outcome": fault.outcome, "limit": fault.limit, "rows": fault.rows,
         "skipped": fault.skipped, "since": fault.since, "latest": fault.latest, "count": fault.count,
     })

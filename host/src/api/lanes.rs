@@ -50,7 +50,7 @@ fn each(api: &Api, caller: &Caller, asked: &Asked, skip: bool) -> Result<Json<Va
     for name in &asked.lanes {
         let named: Vec<_> = resting.iter().filter(|(lane, _)| is_named(lane, name)).collect();
         if named.is_empty() {
-            let all: Vec<String> = resting.keys().map(name_of).collect();
+            let all: Vec<String> = resting.keys().map(LaneSource::name).collect();
             let all = if all.is_empty() { "none does".to_owned() } else { all.join(", ") };
             return Err(Refused::absent(format!("`{name}` names no lane that rests ({all}); nothing was done")));
         }
@@ -61,7 +61,7 @@ fn each(api: &Api, caller: &Caller, asked: &Asked, skip: bool) -> Result<Json<Va
     let mut done = Vec::new();
     for (lane, resting) in chosen {
         let details = json!({
-            "plugin": lane.plugin, "source": lane.source, "digest": resting.digest, "outcome": resting.outcome,
+            "plugin": lane.plugin, "lane": lane.kind, "source": lane.source, "digest": resting.digest, "outcome": resting.outcome,
             "first": resting.first, "last": resting.last, "rows": resting.rows, "reason": reason,
         });
         let (what, effects, cursor) = match skip {
@@ -70,16 +70,12 @@ fn each(api: &Api, caller: &Caller, asked: &Asked, skip: bool) -> Result<Json<Va
         };
         api.audit.commit(&api.store, act(caller, what, Some(lane.force.clone()), details), effects)?;
         api.scheduler.resume(lane.clone(), cursor);
-        done.push(json!({ "lane": name_of(lane), "first": resting.first, "last": resting.last, "rows": resting.rows }));
+        done.push(json!({ "lane": lane.name(), "first": resting.first, "last": resting.last, "rows": resting.rows }));
     }
     Ok(Json(json!({ "lanes": done })))
 }
 
-fn name_of(lane: &LaneSource) -> String {
-    format!("{}/{}/{}", lane.force, lane.plugin, lane.source)
-}
-
 fn is_named(lane: &LaneSource, name: &str) -> bool {
-    let whole = name_of(lane);
+    let whole = lane.name();
     whole == name || whole.strip_prefix(name).is_some_and(|rest| rest.strip_prefix('/') == Some(lane.source.as_str()))
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod audit;
 mod body;
+mod deployments;
 mod dialect;
 mod elastic;
 mod events;
@@ -17,6 +18,7 @@ mod guard;
 mod health;
 mod hec;
 mod holds;
+mod hunts;
 mod lanes;
 mod ledger;
 mod listen;
@@ -40,6 +42,7 @@ pub use routes::{ROUTES, Route};
 pub use turns::Turns;
 
 use crate::audit::Audit;
+use crate::deployments::Deployments;
 use crate::health::Health;
 use crate::holds::Holds;
 use crate::identity::Identity;
@@ -72,6 +75,8 @@ pub struct Api {
     pub store: Arc<Store>,
     /// What plugins did and cost.
     pub metrics: Arc<Metrics>,
+    /// What is loaded and deployed.
+    pub deployments: Arc<Deployments>,
     /// The lanes.
     pub scheduler: Arc<Scheduler>,
     /// Requests with events that are read at the same time.

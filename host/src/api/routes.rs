@@ -10,8 +10,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
-    Api, audit, elastic, events, evidence, faults, findings, forces, health, hec, holds, lanes, ledger, plugins,
-    refused, release, tokens, whoami,
+    Api, audit, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds, hunts, lanes,
+    ledger, plugins, refused, release, tokens, whoami,
 };
 use crate::identity::Permission;
 
@@ -66,6 +66,19 @@ pub const ROUTES: &[Route] = &[
     route!("DELETE" "/v1/refused/{number}", Some(Permission::MendRefused), delete(refused::discard)),
     route!("POST" "/v1/refused/{number}/replay", Some(Permission::MendRefused), post(refused::replay)),
     route!("GET" "/v1/plugins", Some(Permission::ReadStatus), get(plugins::list)),
+    route!("POST" "/v1/plugins", Some(Permission::Deploy), post(deployments::load)),
+    route!("DELETE" "/v1/plugins/{id}/{version}", Some(Permission::Deploy), delete(deployments::unload)),
+    route!("POST" "/v1/plugins/{id}/disable", Some(Permission::Deploy), post(deployments::disable)),
+    route!("POST" "/v1/plugins/{id}/enable", Some(Permission::Deploy), post(deployments::enable)),
+    route!("GET" "/v1/plugins/{id}/compare", Some(Permission::ReadFindings), get(deployments::compare)),
+    route!("POST" "/v1/deployments", Some(Permission::Deploy), post(deployments::deploy)),
+    route!("POST" "/v1/hunts", Some(Permission::Deploy), post(hunts::begin)),
+    route!("GET" "/v1/hunts", Some(Permission::ReadStatus), get(hunts::list)),
+    route!("POST" "/v1/hunts/{number}/stop", Some(Permission::Deploy), post(hunts::stop)),
+    route!("GET" "/v1/hunts/{number}/findings", Some(Permission::ReadFindings), get(hunts::findings)),
+    route!("POST" "/v1/rollback", Some(Permission::Operate), post(deployments::roll_back)),
+    route!("GET" "/v1/generations", Some(Permission::ReadStatus), get(deployments::history)),
+    route!("GET" "/v1/generations/{from}/diff/{to}", Some(Permission::ReadStatus), get(deployments::diff)),
     route!("GET" "/v1/faults", Some(Permission::ReadFaults), get(faults::list)),
     route!("POST" "/v1/faults/{id}/release", Some(Permission::Operate), post(release::release)),
     route!("POST" "/v1/lanes/skip", Some(Permission::Operate), post(lanes::skip)),

@@ -114,6 +114,17 @@ impl Client {
         self.answer(request.send_json(body))?.good()
     }
 
+    /// Posts a file as it is.
+    pub(super) fn post_file(&self, path: &str, bytes: &[u8]) -> Result<Value> {
+        let request = self.agent.post(format!("{}{path}", self.host)).header("authorization", self.bearer());
+        self.answer(request.header("content-type", "application/wasm").send(bytes))?.good()
+    }
+
+    pub(super) fn delete_with(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.agent.delete(format!("{}{path}", self.host)).header("authorization", self.bearer());
+        self.answer(request.force_send_body().send_json(body))?.good()
+    }
+
     /// Posts events; the answer as it is, also when it is a no.
     pub(super) fn send(&self, path: &str, events: &[u8]) -> Result<Answer> {
         let request = self.agent.post(format!("{}{path}", self.host)).header("authorization", self.bearer());

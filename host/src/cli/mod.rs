@@ -7,15 +7,18 @@ mod audit;
 mod bench;
 mod build;
 mod case;
+mod changed;
 mod client;
 mod coverage;
 mod demo;
+mod deploy;
 mod events;
 mod evidence;
 mod exit;
 mod fields;
 mod force;
 mod hold;
+mod hunt;
 mod inspect;
 mod keeper;
 mod ledger;
@@ -34,6 +37,7 @@ mod reload;
 mod replay;
 mod report;
 mod reproduce;
+mod rollback;
 mod run;
 mod send;
 mod serve;
@@ -93,6 +97,9 @@ enum Verb {
     Audit(audit::Args),
     Refused(refused::Args),
     Plugin(plugin::Args),
+    Deploy(deploy::Args),
+    Rollback(rollback::Args),
+    Hunt(hunt::Args),
     Evidence(evidence::Args),
     Hold(hold::Args),
     #[command(hide = true)]
@@ -173,6 +180,9 @@ pub fn main() -> ExitCode {
         Verb::Audit(args) => audit::run(&args),
         Verb::Refused(args) => refused::run(&args),
         Verb::Plugin(args) => plugin::run(&args),
+        Verb::Deploy(args) => deploy::run(&args),
+        Verb::Rollback(args) => rollback::run(&args),
+        Verb::Hunt(args) => hunt::run(&args),
         Verb::Evidence(args) => evidence::run(&args),
         Verb::Hold(args) => hold::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above

@@ -31,9 +31,13 @@ const LONG_HELP: &str = "Examples:
 The configuration (TOML; every key may be left out):
   listen = \"127.0.0.1:7400\"        # beyond loopback only with [tls]
   data = \"cordon-data\"             # not encrypted: that is the volume's job
-  plugins = [\"plugins\"]            # .wasm files, or folders of them
+  plugins = [\"plugins\"]            # .wasm files, or folders: what is new or changed since the last start goes live for all
   settings = \"settings.toml\"
   workers = 2
+  [deploy]
+  load-from = \"/var/lib/cordon/in\" # .wasm files that come there are loaded; they run once they are deployed
+  force-versions = 20              # that a force's author may have loaded
+  force-mib = 64                   # and so large
   [journal]
   segment-mib = 64
   disk-floor-mib = 1024            # below it events are refused
@@ -136,10 +140,12 @@ pub(super) fn run(mut args: Args) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let metrics = Arc::new(Metrics::new().with_live());
     let (sandbox, Loads { plugins, refused }) = load(&config, &metrics)?;
-    let deployed: Vec<String> = plugins.iter().map(line).collect();
     let host = Host::start(&config, sandbox, plugins, metrics, now_micros())?;
     for refused in &refused {
         tracing::error!("not deployed: {refused}");
+    }
+    for broken in host.api.deployments.broken() {
+        tracing::error!("{} {} is deployed and cannot run: {}", broken.plugin, broken.version, broken.reason);
     }
     for found in &host.found {
         tracing::error!("{found}");
@@ -148,7 +154,7 @@ pub(super) fn run(mut args: Args) -> Result<Exit> {
     let api = Arc::clone(&host.api);
     let change = Box::new(move |config: &Config| live::change(&api, config));
     let reload = Reload { read, running: config.clone(), tls: tls.clone(), log, change };
-    let served = runtime.block_on(serve(&config, &host, &deployed, tls, reload));
+    let served = runtime.block_on(serve(&config, &host, tls, reload));
     // What still reads or writes ends first; then lanes, journal and store, by being dropped.
     runtime.shutdown_timeout(DRAIN);
     drop(host);
@@ -210,12 +216,12 @@ fn load(config: &Config, metrics: &Metrics) -> Result<(Sandbox, Loads)> {
             metrics.not_loaded(error);
         }
     }
-    add_built_in(&sandbox, &mut loads.plugins)?;
+    without_built_in(&mut loads.plugins);
     Ok((sandbox, loads))
 }
 
 /// The host's own plugins come with the host: a file of one of their ids is not taken instead.
-fn add_built_in(sandbox: &Sandbox, plugins: &mut Vec<Loaded>) -> Result<()> {
+fn without_built_in(plugins: &mut Vec<Loaded>) {
     for built_in in registry::BUILT_IN {
         plugins.retain(|loaded| {
             let other = loaded.plugin.manifest().plugin.id != built_in.id;
@@ -224,29 +230,16 @@ fn add_built_in(sandbox: &Sandbox, plugins: &mut Vec<Loaded>) -> Result<()> {
             }
             other
         });
-        plugins.push(built_in.load(sandbox)?);
     }
-    Ok(())
 }
 
-fn line(loaded: &Loaded) -> String {
-    let plugin = &loaded.plugin.manifest().plugin;
-    format!("{} {} ({}), live for all forces", plugin.id, plugin.version, loaded.plugin.digest().short())
-}
-
-async fn serve(
-    config: &Config,
-    host: &Host,
-    deployed: &[String],
-    tls: Option<Arc<Tls>>,
-    mut reload: Reload,
-) -> Result<()> {
+async fn serve(config: &Config, host: &Host, tls: Option<Arc<Tls>>, mut reload: Reload) -> Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hang_up = signal(SignalKind::hangup())?;
     let listener = tokio::net::TcpListener::bind(config.listen).await;
     let listener = listener.with_context(|| format!("cannot listen on {}", config.listen))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    say(config, host, deployed, &format!("{scheme}://{}", listener.local_addr()?))?;
+    say(config, host, &format!("{scheme}://{}", listener.local_addr()?))?;
     tokio::spawn(async move {
         while hang_up.recv().await.is_some() {
             // It reads files.
@@ -276,15 +269,20 @@ async fn serve(
     api::serve(listening, Arc::clone(&host.api), stop).await.context("the listener failed")
 }
 
-fn say(config: &Config, host: &Host, deployed: &[String], address: &str) -> std::io::Result<()> {
+fn say(config: &Config, host: &Host, address: &str) -> std::io::Result<()> {
     let mut out = super::out();
     writeln!(out, "{}listening on {address}{}", style::STRONG, style::OFF)?;
     writeln!(out, "data       {}", config.data.display())?;
+    let deployed = host.api.scheduler.deployed();
     if deployed.len() == registry::BUILT_IN.len() {
-        writeln!(out, "plugins    none: events are stored and nothing looks at them; give -p or `plugins`")?;
+        writeln!(
+            out,
+            "plugins    none: events are stored and nothing looks at them; give -p, or `cordon plugin load` and deploy"
+        )?;
     }
     for plugin in deployed {
-        writeln!(out, "plugin     {plugin}")?;
+        let (digest, mode) = (plugin.digest.short(), plugin.lane.word());
+        writeln!(out, "plugin     {} {} ({digest}) {mode}", plugin.id, plugin.version)?;
     }
     if let Some(path) = &host.first_token {
         writeln!(out, "first token (operator, for 24 hours)  {}", path.display())?;

@@ -19,6 +19,8 @@ impl Config {
             }
         };
         range("workers", self.workers.map_or(1, u32::from), 1, 256);
+        range("deploy.force-versions", self.deploy.force_versions, 0, 1_000);
+        range("deploy.force-mib", self.deploy.force_mib, 0, 4_096);
         range("journal.segment-mib", self.journal.segment_mib, 1, 4_096);
         range("journal.keep-days", self.journal.keep_days, 0, 36_500);
         range("intake.request-mib", self.intake.request_mib, 1, 60);

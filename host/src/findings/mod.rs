@@ -4,12 +4,14 @@
 
 mod compare;
 mod declared;
+mod lane;
 mod ocsf;
 mod stamp;
 mod table;
 pub mod text;
 
 pub use compare::{FieldDifference, differences};
+pub use lane::{Lane, NoLane};
 pub use ocsf::to_ocsf;
-pub use stamp::{EventRef, Finding, Lane, PluginRef, finding_id, rfc3339, stamp};
+pub use stamp::{EventRef, Finding, PluginRef, finding_id, id as id_of, rfc3339, stamp, stamp_in};
 pub use table::to_block;

@@ -7,19 +7,12 @@ use cordon_contract::manifest::{Confidence, Severity};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::Lane;
 use super::declared;
 use crate::events::Batch;
 use crate::ids::Digest;
 use crate::model::{Emitted, Entity, Force, SourceName};
 use crate::sandbox::Plugin;
-
-/// Which lane a finding comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)]
-pub enum Lane {
-    Live,
-}
 
 /// A finding as it is written, shown and compared. Field order is the order in NDJSON.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -96,25 +89,32 @@ pub struct EventRef {
     pub digest: Digest,
 }
 
-/// The id that [`stamp`] gives, for less: whoever knows it already needs no more. None as there.
+/// The id that [`stamp_in`] gives, for less: whoever knows it already needs no more. None as there.
 #[must_use]
-pub fn finding_id(emitted: &Emitted, batch: &Batch, plugin: &Plugin) -> Option<Digest> {
+pub fn finding_id(emitted: &Emitted, batch: &Batch, plugin: &Plugin, lane: Lane) -> Option<Digest> {
     let event = batch.identity(emitted.row as usize)?;
-    Some(id(batch.force(), Lane::Live, &plugin.manifest().plugin.id, &emitted.rule, &emitted.key, event))
+    Some(id(batch.force(), lane, &plugin.manifest().plugin.id, &emitted.rule, &emitted.key, event))
 }
 
-/// Stamps one finding of one batch. None for a row that the batch does not have: the sandbox lets none through.
+/// Stamps one finding of one batch, made in the live lane. None for a row that the batch does not have: the sandbox lets none
+/// through.
 #[must_use]
 pub fn stamp(emitted: &Emitted, batch: &Batch, plugin: &Plugin) -> Option<Finding> {
+    stamp_in(emitted, batch, plugin, Lane::Live)
+}
+
+/// The same, made in this lane.
+#[must_use]
+pub fn stamp_in(emitted: &Emitted, batch: &Batch, plugin: &Plugin, lane: Lane) -> Option<Finding> {
     let row = emitted.row as usize;
     let manifest = plugin.manifest();
     let rule = manifest.rule(&emitted.rule)?;
     let event = event(batch, row)?;
     let force = batch.force().clone();
     Some(Finding {
-        id: id(&force, Lane::Live, &manifest.plugin.id, &emitted.rule, &emitted.key, event.digest),
+        id: id(&force, lane, &manifest.plugin.id, &emitted.rule, &emitted.key, event.digest),
         force,
-        lane: Lane::Live,
+        lane,
         plugin: PluginRef {
             id: manifest.plugin.id.clone(),
             version: manifest.plugin.version.to_string(),
@@ -152,11 +152,11 @@ fn event(batch: &Batch, row: usize) -> Option<EventRef> {
     })
 }
 
-fn id(force: &Force, lane: Lane, plugin: &str, rule: &str, key: &str, event: Digest) -> Digest {
-    let lane = match lane {
-        Lane::Live => "live",
-    };
-    let texts = [force.as_str(), lane, plugin, rule, key];
+/// The id of what a plugin finds under a rule with a key in an event of this identity.
+#[must_use]
+pub fn id(force: &Force, lane: Lane, plugin: &str, rule: &str, key: &str, event: Digest) -> Digest {
+    let lane = lane.to_string();
+    let texts = [force.as_str(), &lane, plugin, rule, key];
     let mut parts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
     parts.push(&event.0);
     Digest::of_parts(&parts)
@@ -181,6 +181,8 @@ mod tests {
         assert_eq!(base, id(&force("a"), Lane::Live, "plugin", "rule", "key", event));
         let others = [
             id(&force("b"), Lane::Live, "plugin", "rule", "key", event),
+            id(&force("a"), Lane::Hunt(1), "plugin", "rule", "key", event),
+            id(&force("a"), Lane::Shadow(event), "plugin", "rule", "key", event),
             id(&force("a"), Lane::Live, "plugin2", "rule", "key", event),
             id(&force("a"), Lane::Live, "plugin", "rule2", "key", event),
             id(&force("a"), Lane::Live, "plugin", "rule", "key2", event),

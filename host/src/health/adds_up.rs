@@ -25,10 +25,13 @@ pub struct Sums {
 #[must_use]
 pub(super) fn check(lines: &Lines, before: &[LaneStatus], after: &[LaneStatus]) -> Sums {
     let at = |lane: &LaneStatus| (lane.force.clone(), lane.source.clone(), lane.plugin.clone());
-    let stood: BTreeMap<(Force, SourceName, String), u64> =
-        before.iter().filter(|lane| lane.cursor == lane.head).map(|lane| (at(lane), lane.head)).collect();
+    let stood: BTreeMap<(Force, SourceName, String), u64> = before
+        .iter()
+        .filter(|lane| lane.lane.is_live() && lane.cursor == lane.head)
+        .map(|lane| (at(lane), lane.head))
+        .collect();
     let mut sums = Sums::default();
-    for lane in after {
+    for lane in after.iter().filter(|lane| lane.lane.is_live()) {
         if lane.cursor != lane.head || stood.get(&at(lane)) != Some(&lane.head) {
             sums.behind += 1;
             continue;
@@ -73,8 +76,10 @@ mod tests {
             force: Force::new("avon").unwrap(),
             source: SourceName::new("m365.audit").unwrap(),
             plugin: "p".into(),
+            lane: crate::results::Lane::Live,
             version: "1.0.0".into(),
             digest: crate::ids::Digest::of(b"p"),
+            ran: None,
             cursor,
             head,
             state: "running",
@@ -84,6 +89,7 @@ mod tests {
             findings: 0,
             skips: 0,
             faults: 0,
+            cpu_us: 0,
             evicted: 0,
             late: 0,
         }

@@ -169,7 +169,7 @@ impl Shared {
         let mut all = Lanes::new();
         // Several lanes often stand at the same place.
         let mut waiting: BTreeMap<(&Force, &SourceName, u64), Option<i64>> = BTreeMap::new();
-        for of in running {
+        for of in running.iter().filter(|of| of.lane.is_live()) {
             let lane: &mut Lane = all.entry((of.force.clone(), of.plugin.clone())).or_default();
             let why = || of.why.clone().unwrap_or_default();
             match of.state {

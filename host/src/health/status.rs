@@ -150,9 +150,10 @@ impl Health {
     ) -> Result<ForceStatus, HealthError> {
         let setup = &self.shared.setup;
         let ForceRecord { name, display, stage, suspended, expects, .. } = record;
-        let own = || running.iter().filter(|lane| lane.force == name);
+        // What nobody relies on is nobody's emergency.
+        let own = || running.iter().filter(|lane| lane.force == name && lane.lane.is_live());
         let of_force = |shown: &&Shown| shown.condition.about.force.as_deref() == Some(name.as_str());
-        let standing = own().filter(|lane| lane.state != "running").count() as u64;
+        let standing = own().filter(|lane| matches!(lane.state, "paused" | "resting")).count() as u64;
         let mut status = ForceStatus {
             red: standing > 0 || conditions.iter().filter(of_force).any(|shown| shown.red),
             accepted: 0,

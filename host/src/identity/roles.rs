@@ -41,7 +41,9 @@ pub enum Permission {
     ReadFaults,
     /// Take evidence: whole events, beyond what plugins declare.
     ReadEvidence,
-    /// Pass or wake resting lanes, and release replays.
+    /// Load plugins and deploy them: a force's author for that force only.
+    Deploy,
+    /// Pass or wake resting lanes, release replays, and roll deployments back.
     Operate,
     /// See tokens, without their texts, and legal holds.
     ReadAdministration,
@@ -67,14 +69,17 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            Administer, AskWho, MendRefused, Operate, ReadAdministration, ReadAudit, ReadEvidence, ReadFaults,
+            Administer, AskWho, Deploy, MendRefused, Operate, ReadAdministration, ReadAudit, ReadEvidence, ReadFaults,
             ReadFindings, ReadRefused, ReadStatus, SendEvents,
         };
         let granted: &[Permission] = match self {
             Role::Intake => &[AskWho, SendEvents],
             Role::ForceReader => &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence],
-            Role::ForceContact | Role::ForceAuthor => {
+            Role::ForceContact => {
                 &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused]
+            }
+            Role::ForceAuthor => {
+                &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused, Deploy]
             }
             Role::Author => &[AskWho, ReadFaults],
             Role::Operator => &[
@@ -85,6 +90,7 @@ impl Role {
                 ReadEvidence,
                 ReadRefused,
                 MendRefused,
+                Deploy,
                 Operate,
                 ReadAdministration,
                 Administer,

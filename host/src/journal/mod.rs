@@ -266,6 +266,14 @@ impl Journal {
         Reader::new(self.shared.stream_or_new(force), source.clone(), after)
     }
 
+    /// The sequence number before the first event of a force that was accepted at `time` (microseconds since 1970 UTC) or later.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn before(&self, force: &Force, time: i64) -> Result<u64, JournalError> {
+        self.shared.stream(force).map_or(Ok(0), |stream| tally::before(&stream, time))
+    }
+
     /// Counts what a force sent behind sequence number `after`, at most `limit` parts of requests at a time; none when there is
     /// nothing more that is durable.
     ///

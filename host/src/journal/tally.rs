@@ -13,6 +13,8 @@ use super::recover;
 use super::stream::{Stream, lock};
 use crate::model::SourceName;
 
+/// Parts that are looked at together where a time is looked for.
+const MANY: usize = 4_096;
 /// Bytes of a header that holds a few sources.
 const USUAL: usize = 1 << 10;
 
@@ -69,6 +71,33 @@ pub(super) fn tally(stream: &Mutex<Stream>, after: u64, limit: usize) -> Result<
         counted.push(Counted { source, rows: entry.rows, received });
     }
     Ok(Some(Tally { end, parts: counted }))
+}
+
+/// The sequence number before the first event that was accepted at `time` (microseconds since 1970 UTC) or later. What was
+/// accepted out of order, because the clock was set back, counts where it stands.
+pub(super) fn before(stream: &Mutex<Stream>, time: i64) -> Result<u64, JournalError> {
+    let mut after = {
+        let stream = lock(stream);
+        let old = stream.closed.values().take_while(|closed| closed.received < time);
+        let first = stream.closed.keys().next().map_or(0, |first| first.saturating_sub(1));
+        old.last().map_or(first, |closed| closed.end.saturating_sub(1))
+    };
+    let mut limit = MANY;
+    while let Some(tally) = tally(stream, after, limit)? {
+        let is_old = |part: &Counted| part.received.is_none_or(|received| received < time);
+        if tally.parts.iter().all(is_old) {
+            if tally.end <= after {
+                break;
+            }
+            after = tally.end;
+        } else if limit == 1 {
+            break;
+        } else {
+            // The first that is not old is among fewer.
+            limit = (limit / 8).max(1);
+        }
+    }
+    Ok(after)
 }
 
 /// The parts from number `next` on, whole records of them, and the last number that is then counted.

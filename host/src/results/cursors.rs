@@ -1,24 +1,24 @@
 //! Cursors: how far each lane has come in each source, and which plugins were ever deployed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::ledger;
+use crate::findings::Lane;
 use crate::model::{Force, SourceName};
 use crate::store::{Effects, Space, Store, StoreError};
 
-/// A lane's place in one source: the live lane of a plugin for a force.
+/// A lane's place in one source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LaneSource {
     /// The lane's force.
     pub force: Force,
     /// The lane's plugin, by id.
     pub plugin: String,
+    /// Which of that plugin's lanes.
+    pub kind: Lane,
     /// Which of the journal's sources.
     pub source: SourceName,
 }
 
-/// The lane's kind in keys; shadow and hunt lanes will have words of their own.
-const LIVE: &str = "live";
 /// Before the id of a plugin that was deployed. No force's name begins with it.
 const DEPLOYED: &[u8] = b"\0deployed\0";
 /// Pairs read at a time.
@@ -26,7 +26,17 @@ const PAGE: usize = 4_096;
 
 impl LaneSource {
     pub(super) fn key(&self) -> Vec<u8> {
-        [self.force.as_str(), &self.plugin, LIVE, self.source.as_str()].join("\0").into_bytes()
+        [self.force.as_str(), &self.plugin, &self.kind.to_string(), self.source.as_str()].join("\0").into_bytes()
+    }
+
+    /// Its name for people: `FORCE/PLUGIN/SOURCE`, and the kind with the plugin where it is not the live lane.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let Self { force, plugin, kind, source } = self;
+        match kind {
+            Lane::Live => format!("{force}/{plugin}/{source}"),
+            other => format!("{force}/{plugin}+{}/{source}", other.short()),
+        }
     }
 
     /// What the keys of this lane begin with, whatever the source.
@@ -40,10 +50,11 @@ impl LaneSource {
     pub(super) fn of_key(key: &[u8]) -> Option<Self> {
         let mut words = std::str::from_utf8(key).ok()?.split('\0');
         let (force, plugin, kind, source) = (words.next()?, words.next()?, words.next()?, words.next()?);
-        let known = kind == LIVE && words.next().is_none();
-        known.then_some(Self {
+        let kind = kind.parse().ok().filter(|_| words.next().is_none())?;
+        Some(Self {
             force: Force::new(force).ok()?,
             plugin: plugin.to_owned(),
+            kind,
             source: SourceName::new(source).ok()?,
         })
     }
@@ -69,31 +80,28 @@ pub fn cursors(store: &Store) -> Result<BTreeMap<LaneSource, u64>, StoreError> {
     Ok(found)
 }
 
-/// Begins the lanes of plugins that were never deployed before: they start behind what the journal holds now, `heads`. A
-/// force or source that comes later is read from its first event. The ledger must have counted what the journal holds.
+/// The cursor of one lane; none where it never began.
 ///
 /// # Errors
 /// The store's.
-pub fn begin<'a>(
-    store: &Store,
-    plugins: impl Iterator<Item = (&'a str, BTreeSet<SourceName>)>,
-    heads: &BTreeMap<Force, BTreeMap<SourceName, u64>>,
-) -> Result<(), StoreError> {
-    for (plugin, sources) in plugins {
-        let known = [DEPLOYED, plugin.as_bytes()].concat();
-        if store.get(Space::Cursor, &known)?.is_some() {
-            continue;
-        }
-        let mut effects = Effects::new().put(Space::Cursor, &known, Vec::new());
-        for (force, heads) in heads {
-            for (source, head) in heads.iter().filter(|(source, _)| sources.contains(*source)) {
-                let lane = LaneSource { force: force.clone(), plugin: plugin.to_owned(), source: source.clone() };
-                effects = effects.and(passed(&lane, *head)).and(ledger::begins(store, &lane)?);
-            }
-        }
-        store.commit(effects)?;
-    }
-    Ok(())
+pub fn cursor(store: &Store, lane: &LaneSource) -> Result<Option<u64>, StoreError> {
+    let value = store.get(Space::Cursor, &lane.key())?;
+    Ok(value.and_then(|value| value.try_into().ok()).map(u64::from_be_bytes))
+}
+
+/// Whether a plugin was ever deployed to run by itself, as hosts noted it that knew no generations; the host's own are still
+/// noted so.
+///
+/// # Errors
+/// The store's.
+pub fn was_deployed(store: &Store, plugin: &str) -> Result<bool, StoreError> {
+    Ok(store.get(Space::Cursor, &[DEPLOYED, plugin.as_bytes()].concat())?.is_some())
+}
+
+/// The effect that it is noted.
+#[must_use]
+pub fn deployed(plugin: &str) -> Effects {
+    Effects::new().put(Space::Cursor, &[DEPLOYED, plugin.as_bytes()].concat(), Vec::new())
 }
 
 pub(super) fn each(store: &Store, prefix: &[u8], mut take: impl FnMut(&[u8], &[u8])) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{LaneSource, of_force};
+use crate::findings::Lane;
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::store::{Effects, Pair, Space, Store, StoreError};
@@ -31,6 +32,9 @@ pub struct Fault {
     pub force: String,
     /// The plugin's id.
     pub plugin: String,
+    /// Which of its lanes.
+    #[serde(default = "live")]
+    pub lane: Lane,
     /// Its version.
     pub version: String,
     /// SHA-256 of its component.
@@ -70,6 +74,11 @@ pub struct Faults {
     pub faults: Vec<Fault>,
     /// Kinds that were dropped for newer ones, over [`FAULT_KINDS`].
     pub dropped: u64,
+}
+
+/// Of a fault that was recorded when there were no others.
+fn live() -> Lane {
+    Lane::Live
 }
 
 impl Fault {
@@ -179,7 +188,11 @@ fn read(key: &[u8], value: &[u8]) -> Read {
 }
 
 fn prefix(lane: &LaneSource) -> Vec<u8> {
-    [lane.force.as_str(), &lane.plugin, lane.source.as_str(), ""].join("\0").into_bytes()
+    let source = match lane.kind {
+        Lane::Live => lane.source.to_string(),
+        other => format!("{}+{other}", lane.source),
+    };
+    [lane.force.as_str(), &lane.plugin, &source, ""].join("\0").into_bytes()
 }
 
 #[cfg(test)]
@@ -193,6 +206,7 @@ mod tests {
             id: String::new(),
             force: "avon".into(),
             plugin: "p".into(),
+            lane: Lane::Live,
             version: "1.0.0".into(),
             digest: Digest::of(b"component"),
             terms: Digest::of(b"terms"),
@@ -216,7 +230,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (force, source) = (Force::new("avon").unwrap(), SourceName::new("custom.test").unwrap());
-        let lane = LaneSource { force: force.clone(), plugin: "p".into(), source };
+        let lane = LaneSource { force: force.clone(), plugin: "p".into(), kind: Lane::Live, source };
         let note = |faults| store.commit(record(&store, &lane, faults).unwrap()).unwrap();
         note(vec![fault("index 3 of 2", 1), fault("index 17 of 5", 2)]);
         note(vec![fault("index 4 of 4", 3)]);

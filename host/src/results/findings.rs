@@ -1,7 +1,7 @@
 //! Findings in the store: each once, by force and id, with the basis that its evidence is made from; in the order in which
 //! they were committed; and which events they need, by sequence number.
 
-use super::of_force;
+use super::{LaneSource, apart, of_force};
 use crate::findings::Finding;
 use crate::ids::Digest;
 use crate::model::{Force, SourceName};
@@ -11,6 +11,8 @@ use crate::store::{Effects, Space, Store, StoreError, VALUE_BYTES};
 /// file that holds it.
 const INLINE: u8 = 0;
 const FILE: u8 = 1;
+/// Behind a finding's id in the list, where it was found late.
+const LATE: u8 = 1;
 /// Before a force's name and the number of an event that a finding needs. No force's name begins with it.
 const NEEDED: &[u8] = b"\0needed\0";
 /// Pairs read at a time.
@@ -19,7 +21,7 @@ const PAGE: usize = 1_024;
 /// Some findings of a force, in the order in which they were committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Each finding's number and JSON.
+    /// Each finding's number and JSON; with `"late":true` at its end where it was found long after its event was received.
     pub findings: Vec<(u64, String)>,
 }
 
@@ -32,26 +34,27 @@ pub struct Kept {
     pub basis: Vec<u8>,
 }
 
-/// The effect that a finding is kept, unless it is already: the same id again is the same finding. `needed` are the sequence
-/// numbers of its events, all of its source.
+/// The effect that a lane's finding is kept, unless it is already: the same id again is the same finding. `needed` are the
+/// sequence numbers of its events, all of its source. What is found in another lane than the live one is kept apart. `late`: it
+/// was found long after its event was received.
 ///
 /// # Errors
 /// The store's, when the finding is so large that it becomes a file.
 pub fn save(
     store: &Store,
+    lane: &LaneSource,
     finding: &Finding,
     basis: &[u8],
     needed: impl Iterator<Item = u64>,
+    late: bool,
 ) -> Result<Effects, StoreError> {
-    let text = serde_json::to_vec(finding).map_err(|error| StoreError::TooLarge(format!("a finding: {error}")))?;
-    let length = u32::try_from(basis.len()).unwrap_or(u32::MAX).to_le_bytes();
-    let value = if 4 + basis.len() + 1 + text.len() <= VALUE_BYTES {
-        [length.as_slice(), basis, &[INLINE], &text].concat()
-    } else {
-        [length.as_slice(), basis, &[FILE], &store.put_file(&text)?.0].concat()
-    };
+    let value = value(store, finding, basis)?;
+    if !lane.kind.is_live() {
+        return Ok(apart::keep(lane, finding, value));
+    }
     let of = of_force(&finding.force);
-    let mut with = Effects::new().append(Space::FindingOrder, &of, finding.id.0.to_vec());
+    let listed = if late { [&finding.id.0[..], &[LATE]].concat() } else { finding.id.0.to_vec() };
+    let mut with = Effects::new().append(Space::FindingOrder, &of, listed);
     for sequence in needed {
         let source = finding.event.source.as_str().as_bytes().to_vec();
         with = with.put(Space::FindingOrder, &needed_key(&finding.force, sequence), source);
@@ -59,12 +62,33 @@ pub fn save(
     Ok(Effects::new().once(Space::Finding, &[of.as_slice(), &finding.id.0].concat(), value, with))
 }
 
+/// A finding and its basis as they are kept.
+fn value(store: &Store, finding: &Finding, basis: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let text = serde_json::to_vec(finding).map_err(|error| StoreError::TooLarge(format!("a finding: {error}")))?;
+    let length = u32::try_from(basis.len()).unwrap_or(u32::MAX).to_le_bytes();
+    if 4 + basis.len() + 1 + text.len() <= VALUE_BYTES {
+        return Ok([length.as_slice(), basis, &[INLINE], &text].concat());
+    }
+    Ok([length.as_slice(), basis, &[FILE], &store.put_file(&text)?.0].concat())
+}
+
 /// Whether a finding is kept, or on its way: what is committed after the answer cannot be durable before it.
 ///
 /// # Errors
 /// The store's.
-pub fn is_known(store: &Store, force: &Force, id: Digest) -> Result<bool, StoreError> {
-    store.is_set(Space::Finding, &[of_force(force).as_slice(), &id.0].concat())
+pub fn is_known(store: &Store, lane: &LaneSource, id: Digest) -> Result<bool, StoreError> {
+    if !lane.kind.is_live() {
+        return apart::is_known(store, lane, id);
+    }
+    store.is_set(Space::Finding, &[of_force(&lane.force).as_slice(), &id.0].concat())
+}
+
+/// Whether a live finding is kept.
+///
+/// # Errors
+/// The store's.
+pub fn has_finding(store: &Store, force: &Force, id: Digest) -> Result<bool, StoreError> {
+    Ok(store.get(Space::Finding, &[of_force(force).as_slice(), &id.0].concat())?.is_some())
 }
 
 /// A finding of a force.
@@ -72,7 +96,7 @@ pub fn is_known(store: &Store, force: &Force, id: Digest) -> Result<bool, StoreE
 /// # Errors
 /// The store's.
 pub fn finding(store: &Store, force: &Force, id: Digest) -> Result<Option<Kept>, StoreError> {
-    kept(store, &[of_force(force).as_slice(), &id.0].concat())
+    kept(store, Space::Finding, &[of_force(force).as_slice(), &id.0].concat())
 }
 
 /// How many findings of a force are kept.
@@ -96,8 +120,14 @@ pub fn page(store: &Store, force: &Force, after: u64, limit: usize) -> Result<Pa
     let mut findings = Vec::new();
     for (key, id) in store.list(Space::FindingOrder, &of, Some(&from), limit)? {
         let number = key.get(of.len()..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
-        let (Some(number), Some(kept)) = (number, kept(store, &[of.as_slice(), &id].concat())?) else { continue };
-        findings.push((number, kept.finding));
+        let (id, late) = id.split_at(id.len().min(32));
+        let kept = kept(store, Space::Finding, &[of.as_slice(), id].concat())?;
+        let (Some(number), Some(Kept { mut finding, .. })) = (number, kept) else { continue };
+        if late == [LATE] && finding.ends_with('}') {
+            finding.truncate(finding.len() - 1);
+            finding.push_str(",\"late\":true}");
+        }
+        findings.push((number, finding));
     }
     Ok(Page { findings })
 }
@@ -132,8 +162,8 @@ fn needed_key(force: &Force, sequence: u64) -> Vec<u8> {
     [NEEDED, &of_force(force), &sequence.to_be_bytes()].concat()
 }
 
-fn kept(store: &Store, key: &[u8]) -> Result<Option<Kept>, StoreError> {
-    let Some(value) = store.get(Space::Finding, key)? else { return Ok(None) };
+pub(super) fn kept(store: &Store, space: Space, key: &[u8]) -> Result<Option<Kept>, StoreError> {
+    let Some(value) = store.get(space, key)? else { return Ok(None) };
     let parts = value.split_first_chunk::<4>().and_then(|(length, rest)| {
         let (basis, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         let (kind, text) = rest.split_first()?;

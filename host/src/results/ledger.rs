@@ -157,7 +157,11 @@ pub fn lost(lane: &LaneSource, events: u64) -> Effects {
     became(lane, 0, Became::Lost, events)
 }
 
+/// Of live lanes only: nobody relies on the others.
 fn became(lane: &LaneSource, hour: i64, what: Became, events: u64) -> Effects {
+    if !lane.kind.is_live() {
+        return Effects::new();
+    }
     let at = count_key(&lane.force, lane.source.as_str(), hour, what.word(), &lane.plugin);
     Effects::new().add(Space::Ledger, &at, events)
 }
@@ -269,19 +273,50 @@ pub fn forget(store: &Store, force: &Force, before: i64) -> Result<usize, StoreE
     Ok(gone.len())
 }
 
-/// What a lane finds there already: the effects that it does not ask for it. Everything must be counted, and nothing may be
-/// appended meanwhile.
-///
-/// # Errors
-/// The store's.
-pub(super) fn begins(store: &Store, lane: &LaneSource) -> Result<Effects, StoreError> {
-    let mut effects = Effects::new();
-    for ((source, hour), line) in lines(store, &lane.force, 0, i64::MAX)? {
-        if source == lane.source.as_str() && line.accepted > 0 {
-            effects = effects.and(became(lane, hour, Became::Before, line.accepted));
-        }
+/// What is counted of a force at one moment.
+#[derive(Debug)]
+pub struct Counted {
+    force: Force,
+    /// Up to which sequence number.
+    pub mark: u64,
+    lines: Lines,
+}
+
+impl Counted {
+    /// Now.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn read(store: &Store, force: &Force) -> Result<Self, StoreError> {
+        let mark = counted_up_to(store, force)?;
+        Ok(Self { force: force.clone(), mark, lines: lines(store, force, 0, i64::MAX)? })
     }
-    Ok(effects)
+
+    /// The effects that a lane does not ask for those of these events that it is not done with, but for `ahead`, which by hour
+    /// are still to come to it; and how many they are. They must be committed together with [`Counted::still`].
+    #[must_use]
+    pub fn rest(&self, lane: &LaneSource, what: Became, ahead: &BTreeMap<i64, u64>) -> (Effects, u64) {
+        let (mut effects, mut events) = (Effects::new(), 0);
+        // Nobody counts what the others do.
+        let lines = self.lines.iter().filter(|_| lane.kind.is_live());
+        for ((source, hour), line) in lines {
+            let done = line.lanes.get(&lane.plugin).map_or(0, OfLane::done);
+            let ahead = ahead.get(hour).copied().unwrap_or(0);
+            let left = line.accepted.saturating_sub(done).saturating_sub(ahead);
+            if source == lane.source.as_str() && left > 0 {
+                effects = effects.and(became(lane, *hour, what, left));
+                events += left;
+            }
+        }
+        (effects, events)
+    }
+
+    /// The effect that nothing is committed where more was counted meanwhile.
+    #[must_use]
+    pub fn still(&self) -> Effects {
+        let value = (self.mark > 0).then(|| self.mark.to_le_bytes().to_vec());
+        Effects::new().expect(Space::Ledger, &key(MARKS, &[self.force.as_str()]), value)
+    }
 }
 
 fn key(kind: &str, words: &[&str]) -> Vec<u8> {

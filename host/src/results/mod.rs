@@ -3,6 +3,8 @@
 //!
 //! Owns the keys and forms of these keyspaces. Decides nothing and runs nothing.
 
+pub mod apart;
+mod changes;
 mod cursors;
 mod faults;
 mod findings;
@@ -12,14 +14,16 @@ mod remembered;
 mod resting;
 mod skips;
 
-pub use cursors::{LaneSource, begin, cursors, passed};
+pub use changes::{Change, changed, changes, ran_last};
+pub use cursors::{LaneSource, cursor, cursors, deployed, passed, was_deployed};
 pub use faults::{FAULT_KINDS, FAULT_LOG_BYTES, FAULT_REASON_BYTES, Fault, Faults, faults, record};
-pub use findings::{Kept, Page, finding, findings_of, is_known, needed, page, save};
+pub use findings::{Kept, Page, finding, findings_of, has_finding, is_known, needed, page, save};
 pub use released::{Released, release, released};
 pub use remembered::LaneMemory;
 pub use resting::{Resting, pass, rest, resting, wake};
 pub use skips::{Skip, skip, skips};
 
+pub use crate::findings::{Lane, id_of as finding_id_of};
 use crate::model::Force;
 
 /// Keys of one force begin so. No name holds a zero byte, so no force's keys begin another's.

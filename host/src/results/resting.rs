@@ -56,6 +56,7 @@ pub fn rest(lane: &LaneSource, resting: &Resting) -> Result<Effects, StoreError>
 pub fn pass(lane: &LaneSource, resting: &Resting, reason: &str) -> Result<Effects, StoreError> {
     let record = Skip {
         plugin: lane.plugin.clone(),
+        lane: lane.kind,
         version: resting.version.clone(),
         digest: resting.digest.to_string(),
         source: lane.source.to_string(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::of_force;
+use crate::findings::Lane;
 use crate::model::Force;
 use crate::store::{Effects, Space, Store, StoreError};
 
@@ -11,6 +12,9 @@ use crate::store::{Effects, Space, Store, StoreError};
 pub struct Skip {
     /// The plugin's id.
     pub plugin: String,
+    /// Which of its lanes.
+    #[serde(default = "live")]
+    pub lane: Lane,
     /// Its version.
     pub version: String,
     /// SHA-256 of its component, in hex.
@@ -29,6 +33,11 @@ pub struct Skip {
     pub limit: Option<String>,
     /// For people.
     pub reason: String,
+}
+
+/// Of a skip that was recorded when there were no others.
+fn live() -> Lane {
+    Lane::Live
 }
 
 /// The effect that a skip is recorded.

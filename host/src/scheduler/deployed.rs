@@ -1,29 +1,53 @@
 //! A plugin as lanes run it, and what a lane may spend on narrowing its faults.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::{SchedulerError, StreamKey};
 use crate::evidence::Terms;
+use crate::findings::Lane;
 use crate::ids::Digest;
+use crate::model::Force;
 use crate::registry::Loaded;
 use crate::results::LaneSource;
 use crate::sandbox::Sandbox;
 use crate::store::Store;
 
-/// A deployed plugin. Lanes and tasks hold it by itself: what is under way ends on what it began with.
+/// A plugin with its settings, as one kind of lane runs it. Lanes and tasks hold it by itself: what is under way ends on what
+/// it began with.
 #[derive(Debug)]
-pub(super) struct Deployed {
-    pub(super) loaded: Loaded,
+pub struct Deployed {
+    /// The plugin and its settings.
+    pub loaded: Loaded,
+    /// The kind of lane.
+    pub lane: Lane,
+    /// Of a hunt: up to which sequence number it goes, by force; empty else.
+    pub ends: BTreeMap<Force, u64>,
     /// Digest of the file that says what it runs under.
     pub(super) terms: Digest,
 }
 
 impl Deployed {
-    /// Keeps the component and what it runs under as files: what it leads to cites them, from its first run on.
-    pub(super) fn keep(loaded: Loaded, sandbox: &Sandbox, store: &Store) -> Result<Self, SchedulerError> {
-        store.put_file(&loaded.component()?)?;
+    /// Keeps what it runs under as a file: what it leads to cites it, from its first run on. The component must be kept
+    /// already.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn new(loaded: Loaded, lane: Lane, sandbox: &Sandbox, store: &Store) -> Result<Self, SchedulerError> {
         let terms = store.put_file(&Terms::of(&loaded, sandbox).to_bytes())?;
-        Ok(Self { loaded, terms })
+        Ok(Self { loaded, lane, ends: BTreeMap::new(), terms })
+    }
+
+    /// The same as a hunt that ends there.
+    #[must_use]
+    pub fn ending(mut self, ends: BTreeMap<Force, u64>) -> Self {
+        self.ends = ends;
+        self
+    }
+
+    /// Up to which sequence number it goes in a force's journal.
+    pub(super) fn end(&self, force: &Force) -> u64 {
+        self.ends.get(force).copied().unwrap_or(u64::MAX)
     }
 
     pub(super) fn id(&self) -> &str {
@@ -38,9 +62,18 @@ impl Deployed {
         self.loaded.plugin.digest()
     }
 
+    /// What its runs are counted under: a shadow's runs are not the live plugin's.
+    pub(super) fn counted_as(&self) -> String {
+        match self.lane {
+            Lane::Live => self.id().to_owned(),
+            other => format!("{}+{}", self.id(), other.word()),
+        }
+    }
+
     /// Its lane in a stream.
     pub(super) fn lane(&self, key: &StreamKey) -> LaneSource {
-        LaneSource { force: key.0.clone(), plugin: self.id().to_owned(), source: key.1.clone() }
+        let (force, plugin, source) = (key.0.clone(), self.id().to_owned(), key.1.clone());
+        LaneSource { force, plugin, kind: self.lane, source }
     }
 }
 

@@ -13,10 +13,10 @@ use super::form::Formed;
 use super::judge::{Given, Trouble};
 use super::lanes::{Lanes, Plan, State};
 use super::work::{Task, Told};
-use super::{LaneStatus, Order, Setup, StreamKey};
+use super::{LaneStatus, Order, Ran, Setup, StreamKey, Wanted};
 use crate::journal::Reader;
 use crate::model::SourceName;
-use crate::results::{LaneSource, Resting};
+use crate::results::{Change, LaneSource, Resting};
 
 /// How often waiting events and pausing lanes are looked at while there is something to do.
 const TICK: Duration = Duration::from_millis(20);
@@ -24,18 +24,23 @@ const TICK: Duration = Duration::from_millis(20);
 const IDLE: Duration = Duration::from_secs(1);
 
 /// One force's source.
-struct Stream {
-    lanes: Lanes,
+pub(super) struct Stream {
+    pub(super) lanes: Lanes,
     /// Kept between waves, by where they stand.
     readers: BTreeMap<u64, Box<Reader>>,
     /// For each lane.
-    seats: Vec<Seat>,
+    pub(super) seats: Vec<Seat>,
 }
 
 /// What a lane runs, and what came of it since the host started.
-struct Seat {
-    deployed: Arc<Deployed>,
+pub(super) struct Seat {
+    pub(super) deployed: Arc<Deployed>,
+    /// What it runs once it stands beside the shadow at this position.
+    pub(super) promoted: Option<(Arc<Deployed>, usize)>,
+    /// What it really ran last, as its change log says.
+    ran: Option<Change>,
     budget: Budget,
+    cpu: Duration,
     events: u64,
     findings: u64,
     skips: u64,
@@ -43,21 +48,42 @@ struct Seat {
     forgot: Counts,
 }
 
+impl Seat {
+    pub(super) fn new(deployed: Arc<Deployed>, ran: Option<Change>) -> Self {
+        let (budget, cpu) = (Budget::default(), Duration::ZERO);
+        let forgot = Counts::default();
+        Self { deployed, promoted: None, ran, budget, cpu, events: 0, findings: 0, skips: 0, faults: 0, forgot }
+    }
+}
+
 /// Where lanes begin that are not seen yet.
 #[derive(Default)]
 pub(super) struct Begin {
     pub(super) cursors: BTreeMap<LaneSource, u64>,
     pub(super) resting: BTreeMap<LaneSource, Resting>,
+    /// What they ran last.
+    pub(super) ran: BTreeMap<LaneSource, Change>,
+}
+
+impl Begin {
+    /// Also these; the later word counts.
+    pub(super) fn add(&mut self, more: Self) {
+        self.cursors.extend(more.cursors);
+        self.resting.extend(more.resting);
+        self.ran.extend(more.ran);
+    }
 }
 
 /// See the module.
 pub(super) struct Dispatcher {
     setup: Arc<Setup>,
-    deployed: Vec<Arc<Deployed>>,
-    begin: Begin,
-    streams: BTreeMap<StreamKey, Stream>,
+    pub(super) wanted: Arc<Wanted>,
+    pub(super) begin: Begin,
+    pub(super) streams: BTreeMap<StreamKey, Stream>,
     /// Streams with something to do.
-    active: BTreeSet<StreamKey>,
+    pub(super) active: BTreeSet<StreamKey>,
+    /// Who waits until no lane is left that leaves.
+    pub(super) leaving: Vec<Sender<()>>,
     fair: Fair,
     /// Lanes of formed waves that no worker has taken yet: before new waves.
     runs: VecDeque<Task>,
@@ -76,7 +102,7 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     pub(super) fn new(
         setup: Arc<Setup>,
-        deployed: Vec<Arc<Deployed>>,
+        wanted: Arc<Wanted>,
         begin: Begin,
         tasks: Sender<Task>,
         told: Receiver<Told>,
@@ -84,10 +110,11 @@ impl Dispatcher {
     ) -> Self {
         Self {
             setup,
-            deployed,
+            wanted,
             begin,
             streams: BTreeMap::new(),
             active: BTreeSet::new(),
+            leaving: Vec::new(),
             fair: Fair::default(),
             runs: VecDeque::new(),
             remembering: BTreeSet::new(),
@@ -120,6 +147,11 @@ impl Dispatcher {
                     Ok(Order::Resume { lane, cursor, done }) => {
                         self.resume(&lane, cursor);
                         let _ = done.send(());
+                    }
+                    Ok(Order::Take { wanted, begin, done }) => {
+                        // What came before the change was decided stands in front of it.
+                        self.look();
+                        self.take_set(wanted, begin, done);
                     }
                     Ok(Order::Stop) | Err(_) => self.stopping = true,
                 },
@@ -155,21 +187,13 @@ impl Dispatcher {
     /// A stream that is seen for the first time, with a lane for each plugin that reads its source.
     fn stream(&mut self, key: &StreamKey) -> Stream {
         let mut stream = Stream { lanes: Lanes::new(self.setup.retries), readers: BTreeMap::new(), seats: Vec::new() };
-        for deployed in &self.deployed {
+        for deployed in self.wanted.of(&key.0) {
             if reads(deployed.loaded.plugin.manifest().sources.keys(), &key.1) {
                 let lane = deployed.lane(key);
                 let cursor = self.begin.cursors.remove(&lane);
-                stream.lanes.add(cursor.unwrap_or(0), self.begin.resting.remove(&lane));
-                let (deployed, budget) = (Arc::clone(deployed), Budget::default());
-                stream.seats.push(Seat {
-                    deployed,
-                    budget,
-                    events: 0,
-                    findings: 0,
-                    skips: 0,
-                    faults: 0,
-                    forgot: Counts::default(),
-                });
+                let (resting, end) = (self.begin.resting.remove(&lane), deployed.end(&key.0));
+                stream.lanes.add(cursor.unwrap_or(0), end, resting, Instant::now());
+                stream.seats.push(Seat::new(Arc::clone(deployed), self.begin.ran.remove(&lane)));
             }
         }
         stream
@@ -180,8 +204,10 @@ impl Dispatcher {
         let key = (lane.force.clone(), lane.source.clone());
         match self.streams.get_mut(&key) {
             Some(stream) => {
-                let seat = stream.seats.iter().position(|seat| seat.deployed.id() == lane.plugin);
-                if let Some(at) = seat {
+                let is_it = |seat: &Seat| seat.deployed.id() == lane.plugin && seat.deployed.lane == lane.kind;
+                let mut seats = stream.seats.iter().enumerate();
+                let seat = seats.find(|(at, seat)| is_it(seat) && stream.lanes.is_there(*at));
+                if let Some((at, _)) = seat {
                     stream.lanes.resume(at, cursor);
                     self.active.insert(key);
                 }
@@ -206,8 +232,11 @@ impl Dispatcher {
                         self.fair.serve(&key.0, rows(&formed));
                         for lane in lanes {
                             let last_try = stream.lanes.is_last_try(lane);
+                            let from = stream.lanes.all.get(lane).map_or(0, |lane| lane.cursor) + 1;
                             let Some(seat) = stream.seats.get_mut(lane) else { continue };
-                            let given = Given { last_try, narrowing: seat.budget.left(now) };
+                            let same = seat.ran.as_ref().is_some_and(|ran| ran.terms == seat.deployed.terms);
+                            let changed = (!same).then_some(from);
+                            let given = Given { last_try, narrowing: seat.budget.left(now), changed };
                             let (deployed, formed) = (Arc::clone(&seat.deployed), Arc::clone(&formed));
                             self.runs.push_back(Task::Run { key: key.clone(), wave, lane, deployed, given, formed });
                         }
@@ -218,20 +247,23 @@ impl Dispatcher {
                             stream.lanes.failed(*lane, wave, Trouble::Host(why.clone()), fastrand::f64(), now);
                         }
                         lanes.iter().for_each(|_| self.left(&key, wave));
+                        self.tell_left();
                     }
                 }
             }
-            Told::Ran { key, wave, lane, ran } => {
+            Told::Ran { key, wave, lane, deployed, ran } => {
                 self.left(&key, wave);
                 let Some(stream) = self.streams.get_mut(&key) else { return };
-                if let Some(seat) = stream.seats.get(lane) {
-                    self.remembering.remove(&seat.deployed.lane(&key).of_all_sources());
-                }
+                self.remembering.remove(&deployed.lane(&key).of_all_sources());
                 match ran {
                     Ok(ran) => {
                         stream.lanes.done(lane, wave, ran.end, now);
                         if let Some(seat) = stream.seats.get_mut(lane) {
+                            if let Some(change) = ran.changed {
+                                seat.ran = Some(change);
+                            }
                             seat.budget.spend(ran.narrowed);
+                            seat.cpu += ran.cpu;
                             seat.events += ran.events;
                             seat.findings += ran.findings;
                             seat.skips += ran.skips;
@@ -247,7 +279,15 @@ impl Dispatcher {
                         }
                     }
                     Err(trouble) => {
-                        let plugin = stream.seats.get(lane).map_or("", |seat| seat.deployed.id());
+                        let plugin = deployed.id();
+                        // It was of the version before, and says nothing of this one.
+                        let old = |seat: &Seat| seat.deployed.terms != deployed.terms;
+                        let trouble = match trouble {
+                            Trouble::Guest { why, rests: Some(_), .. } if stream.seats.get(lane).is_some_and(old) => {
+                                Trouble::Host(why)
+                            }
+                            other => other,
+                        };
                         match &trouble {
                             Trouble::Guest { why, rests: Some(_), .. } => tracing::error!(
                                 "{} {} {plugin}: {why}; the lane rests: see `cordon plugin faults`, then skip or retry",
@@ -264,6 +304,8 @@ impl Dispatcher {
                         stream.lanes.failed(lane, wave, trouble, fastrand::f64(), now);
                     }
                 }
+                self.promote(&key);
+                self.tell_left();
             }
         }
     }
@@ -353,6 +395,9 @@ impl Dispatcher {
         for ((force, source), stream) in &self.streams {
             for (lane, seat) in stream.lanes.all.iter().zip(&stream.seats) {
                 let (state, why, resting) = match &lane.state {
+                    State::Gone => continue,
+                    State::Running if lane.leaves => ("leaving", None, None),
+                    _ if seat.promoted.is_some() => ("promoting", None, None),
                     State::Idle | State::Running | State::Held { .. } => ("running", None, None),
                     State::Paused { why, .. } => ("paused", Some(why.clone()), None),
                     State::Resting(resting) => ("resting", Some(resting.why.clone()), Some((**resting).clone())),
@@ -361,10 +406,12 @@ impl Dispatcher {
                     force: force.clone(),
                     source: source.clone(),
                     plugin: seat.deployed.id().to_owned(),
+                    lane: seat.deployed.lane,
                     version: seat.deployed.version(),
                     digest: seat.deployed.digest(),
+                    ran: seat.ran.as_ref().map(Ran::of),
                     cursor: lane.cursor,
-                    head: stream.lanes.head,
+                    head: stream.lanes.head.min(seat.deployed.end(force)).max(lane.cursor.min(stream.lanes.head)),
                     state,
                     why,
                     resting,
@@ -372,6 +419,7 @@ impl Dispatcher {
                     findings: seat.findings,
                     skips: seat.skips,
                     faults: seat.faults,
+                    cpu_us: u64::try_from(seat.cpu.as_micros()).unwrap_or(u64::MAX),
                     evicted: seat.forgot.evicted,
                     late: seat.forgot.late,
                 });
@@ -381,7 +429,7 @@ impl Dispatcher {
     }
 }
 
-fn reads<'a>(mut sources: impl Iterator<Item = &'a String>, source: &SourceName) -> bool {
+pub(super) fn reads<'a>(mut sources: impl Iterator<Item = &'a String>, source: &SourceName) -> bool {
     sources.any(|name| name == source.as_str())
 }
 

@@ -14,16 +14,20 @@ use super::narrow::{Narrowed, Piece, narrow};
 use super::records::{Faulted, blank, fault, shortened};
 use super::remember::{Remembers, cited};
 use super::{Deployed, Setup, StreamKey};
+use crate::clock::now_micros;
 use crate::events::Batch;
 use crate::evidence::Basis;
-use crate::findings::{finding_id, stamp};
+use crate::findings::{finding_id, stamp_in};
 use crate::model::Emitted;
 use crate::results::ledger::{self, Became};
 use crate::results::{
-    FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, is_known, passed, record, rest, save, skip,
+    Change, FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, changed, is_known, passed, record, rest, save, skip,
 };
 use crate::sandbox::{Limit, Outcome, Past, RunInput, RunReport, StateAnswer};
 use crate::store::{Effects, StoreError};
+
+/// A finding is late that is made longer than this after its event was received, in microseconds.
+const LATE: i64 = 3_600_000_000;
 
 /// What a lane made of a wave.
 #[derive(Debug, Default)]
@@ -35,6 +39,10 @@ pub(super) struct Ran {
     pub(super) faults: u64,
     /// CPU time that narrowing took.
     pub(super) narrowed: Duration,
+    /// CPU time of all runs.
+    pub(super) cpu: Duration,
+    /// What is new in the lane's change log.
+    pub(super) changed: Option<Change>,
     /// What it had to forget, or could not count, of what it remembers.
     pub(super) forgot: Counts,
 }
@@ -71,6 +79,8 @@ pub(super) struct Given {
     pub(super) last_try: bool,
     /// CPU time that may go into narrowing.
     pub(super) narrowing: Duration,
+    /// From which sequence number on it runs something else than before.
+    pub(super) changed: Option<u64>,
 }
 
 /// One lane's run on a wave.
@@ -102,7 +112,14 @@ pub(super) fn judge(
     let (effects, remembers) = (passed(&lane, formed.end), Remembers::begin(setup, deployed, key));
     let mut run = Run { setup, deployed, key, given, effects, faults: Vec::new(), ran, remembers };
     let store = |error: StoreError| error.to_string();
+    if let Some(from) = given.changed {
+        let (version, digest, terms) = (deployed.version(), deployed.digest(), deployed.terms);
+        let change = Change { from, since: now_micros(), version, digest, terms };
+        run.effects = std::mem::take(&mut run.effects).and(changed(&lane, &change).map_err(store)?);
+        run.ran.changed = Some(change);
+    }
     for batch in &formed.batches {
+        let Some(batch) = &within(batch, deployed.end(&key.0)) else { continue };
         match run.batch(batch).map_err(store)? {
             None => {}
             Some(moment) if is_guests(&moment.outcome) => {
@@ -118,7 +135,7 @@ pub(super) fn judge(
         run.effects = std::mem::take(&mut run.effects).and(ledger::lost(&lane, *rows));
     }
     if let Some((remembered, forgot)) = run.remembers.take().map(Remembers::finish) {
-        setup.metrics.forgot(deployed.id(), key.0.as_str(), &forgot);
+        setup.metrics.forgot(&deployed.counted_as(), key.0.as_str(), &forgot);
         run.ran.forgot = forgot;
         run.effects = std::mem::take(&mut run.effects).and(remembered);
     }
@@ -127,11 +144,21 @@ pub(super) fn judge(
     Ok(Judged::Passed(run.effects.and(faults), run.ran))
 }
 
+/// What of a batch lies within a hunt's end: the wave goes on to where other lanes stand.
+fn within(batch: &Arc<Batch>, end: u64) -> Option<Arc<Batch>> {
+    let rows = (0..batch.len()).take_while(|row| batch.sequence(*row) <= end).count();
+    match rows {
+        0 => None,
+        all if all == batch.len() => Some(Arc::clone(batch)),
+        rows => Some(Arc::new(batch.select(0..rows))),
+    }
+}
+
 impl Run<'_> {
     /// None where the lane is done with the batch, whatever it skips of it; else an outcome of the moment.
     fn batch(&mut self, batch: &Arc<Batch>) -> Result<Option<Faulted>, StoreError> {
         self.ran.events += batch.len() as u64;
-        let (id, force) = (self.deployed.id(), batch.force().as_str());
+        let (id, force) = (&self.deployed.counted_as(), batch.force().as_str());
         let mut report = self.once(batch);
         if report.outcome != Outcome::Completed {
             // What is deterministic ends the same way; what is of the moment may have passed.
@@ -201,12 +228,13 @@ impl Run<'_> {
         })
     }
 
-    fn once(&self, batch: &Arc<Batch>) -> RunReport {
+    fn once(&mut self, batch: &Arc<Batch>) -> RunReport {
         let loaded = &self.deployed.loaded;
         let past = self.remembers.as_ref().map_or(Past::Nothing, Remembers::past);
         let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false, past };
         let report = self.setup.sandbox.run(&loaded.plugin, batch, &input);
-        self.setup.metrics.ran(self.deployed.id(), batch.force().as_str(), &report);
+        self.setup.metrics.ran(&self.deployed.counted_as(), batch.force().as_str(), &report);
+        self.ran.cpu += report.cost.cpu + report.cost.start;
         report
     }
 
@@ -217,22 +245,25 @@ impl Run<'_> {
     }
 
     fn keep(&mut self, batch: &Batch, found: &[Emitted], answers: &[(u32, StateAnswer)]) -> Result<(), StoreError> {
-        let (plugin, store) = (&self.deployed.loaded.plugin, &self.setup.store);
+        let (plugin, store, kind) = (&self.deployed.loaded.plugin, &self.setup.store, self.deployed.lane);
+        let (lane, now) = (self.deployed.lane(self.key), now_micros());
         for emitted in found {
             self.ran.findings += 1;
             // Repeats are not stamped: that reads every declared field.
-            let Some(id) = finding_id(emitted, batch, plugin) else { continue };
-            if is_known(store, &self.key.0, id)? {
+            let Some(id) = finding_id(emitted, batch, plugin, kind) else { continue };
+            if is_known(store, &lane, id)? {
                 continue;
             }
-            let Some(finding) = stamp(emitted, batch, plugin) else { continue };
+            let Some(finding) = stamp_in(emitted, batch, plugin, kind) else { continue };
             let of_row = answers.iter().filter(|(row, _)| *row == emitted.row).map(|(_, answer)| answer.clone());
             let elsewhere = |reference: &str| cited(self.setup, self.key, reference);
             let (row, terms) = (emitted.row as usize, self.deployed.terms);
             let basis = Basis::of(&finding, (batch, row), of_row.collect(), terms, elsewhere);
             let Some(basis) = basis else { continue };
+            let received = batch.received().get(row).copied().unwrap_or(now);
+            let late = now.saturating_sub(received) > LATE;
             let text = basis.to_bytes();
-            let saved = save(store, &finding, &text, basis.sequences())?;
+            let saved = save(store, &lane, &finding, &text, basis.sequences(), late)?;
             self.effects = std::mem::take(&mut self.effects).and(saved);
         }
         Ok(())

@@ -47,6 +47,8 @@ pub(super) enum State {
     },
     /// Set aside with its cursor standing still.
     Resting(Box<Resting>),
+    /// There is no such lane any more; its place is free.
+    Gone,
 }
 
 /// A plugin that was out of time.
@@ -68,6 +70,10 @@ pub(super) struct Lane {
     late: Option<Late>,
     /// Failures of the host, one after the other.
     host_failures: u32,
+    /// It runs, and is gone when that ends.
+    pub(super) leaves: bool,
+    /// It goes no further than this sequence number: a hunt's end.
+    end: u64,
 }
 
 impl Lane {
@@ -118,10 +124,64 @@ impl Lanes {
         Self { all: Vec::new(), waves: Vec::new(), head: 0, waiting: None, next_wave: 0, retries }
     }
 
-    /// A lane at this sequence number, which rests where it is told so.
-    pub(super) fn add(&mut self, cursor: u64, resting: Option<Resting>) {
+    /// A lane at this sequence number, which rests where it is told so, and goes no further than `end`. Its position: a free
+    /// one, or the next.
+    pub(super) fn add(&mut self, cursor: u64, end: u64, resting: Option<Resting>, now: Instant) -> usize {
         let state = resting.map_or(State::Idle, |resting| State::Resting(Box::new(resting)));
-        self.all.push(Lane { cursor, state, late: None, host_failures: 0 });
+        let lane = Lane { cursor, state, late: None, host_failures: 0, leaves: false, end };
+        if cursor < self.head {
+            self.waiting.get_or_insert(now);
+        }
+        match self.all.iter().position(|lane| lane.state == State::Gone) {
+            Some(free) => {
+                if let Some(place) = self.all.get_mut(free) {
+                    *place = lane;
+                }
+                free
+            }
+            None => {
+                self.all.push(lane);
+                self.all.len() - 1
+            }
+        }
+    }
+
+    /// A lane is no more: at once, or when what it runs has ended.
+    pub(super) fn remove(&mut self, at: usize) {
+        if let Some(lane) = self.all.get_mut(at) {
+            match lane.state {
+                State::Running => lane.leaves = true,
+                _ => lane.state = State::Gone,
+            }
+        }
+    }
+
+    /// A lane runs another version from its next batch on: what the one before was late with, or rests on, is forgotten.
+    pub(super) fn renew(&mut self, at: usize) {
+        if let Some(lane) = self.all.get_mut(at) {
+            lane.late = None;
+            if matches!(lane.state, State::Paused { .. } | State::Resting(_)) {
+                lane.state = State::Idle;
+            }
+        }
+    }
+
+    /// Whether a lane still runs that is gone when that ends.
+    pub(super) fn is_leaving(&self, at: usize) -> bool {
+        self.all.get(at).is_some_and(|lane| lane.leaves)
+    }
+
+    /// Whether two lanes stand at the same place, neither of them running; or the second does not get there by itself.
+    pub(super) fn stand_together(&self, at: usize, other: usize) -> bool {
+        let (Some(one), Some(other)) = (self.all.get(at), self.all.get(other)) else { return true };
+        let stands = matches!(other.state, State::Resting(_) | State::Gone);
+        let idle = |lane: &Lane| lane.state != State::Running;
+        idle(one) && (stands || (idle(other) && one.cursor == other.cursor))
+    }
+
+    /// Whether there is such a lane, and it stays.
+    pub(super) fn is_there(&self, at: usize) -> bool {
+        self.all.get(at).is_some_and(|lane| lane.state != State::Gone && !lane.leaves)
     }
 
     /// Whether a lane rests if its plugin is out of time once more.
@@ -149,8 +209,8 @@ impl Lanes {
     /// Whether any lane has anything left to do.
     pub(super) fn is_done(&self) -> bool {
         self.all.iter().all(|lane| match lane.state {
-            State::Idle | State::Held { .. } => lane.cursor >= self.head,
-            State::Resting(_) => true,
+            State::Idle | State::Held { .. } => lane.cursor >= self.head.min(lane.end),
+            State::Resting(_) | State::Gone => true,
             State::Running | State::Paused { .. } => false,
         })
     }
@@ -172,16 +232,21 @@ impl Lanes {
 
     /// The next wave, where one is due. `catch_up`: whether lanes behind the head may run.
     pub(super) fn plan(&self, now: Instant, catch_up: bool) -> Option<Plan> {
-        let resting = |lane: &Lane| matches!(lane.state, State::Resting(_));
-        let top = self.all.iter().filter(|lane| !resting(lane)).map(|lane| lane.cursor).max()?;
-        let idle = || self.all.iter().filter(|lane| lane.state == State::Idle && lane.cursor < self.head);
+        // A hunt is never the head: it takes of what is left over.
+        let stands = |lane: &Lane| matches!(lane.state, State::Resting(_) | State::Gone) || lane.end < u64::MAX;
+        let top = self.all.iter().filter(|lane| !stands(lane)).map(|lane| lane.cursor).max().unwrap_or(self.head);
+        let idle = || self.all.iter().filter(|lane| lane.state == State::Idle && lane.cursor < self.head.min(lane.end));
         let waited = self.waiting.is_none_or(|since| now.duration_since(since) >= WAIT);
         let due = |cursor: u64| {
             if cursor < top { catch_up } else { waited || self.head - cursor >= BATCH_ROWS as u64 }
         };
         let cursor = idle().map(|lane| lane.cursor).filter(|cursor| due(*cursor)).max()?;
-        let here =
-            || self.all.iter().enumerate().filter(|(_, lane)| lane.state == State::Idle && lane.cursor == cursor);
+        let here = || {
+            self.all
+                .iter()
+                .enumerate()
+                .filter(|(_, lane)| lane.state == State::Idle && lane.cursor == cursor && lane.cursor < lane.end)
+        };
         // Whoever is given fewer events runs apart.
         let rows = here().map(|(_, lane)| lane.rows()).max()?;
         let lanes = here().filter(|(_, lane)| lane.rows() == rows);
@@ -216,8 +281,12 @@ impl Lanes {
         if let Some(lane) = self.all.get_mut(at) {
             (lane.cursor, lane.host_failures, lane.state) = (cursor, 0, State::Held { wave });
             lane.late = lane.late.filter(|late| cursor < late.until);
+            if std::mem::take(&mut lane.leaves) {
+                lane.state = State::Gone;
+            }
         }
-        if self.all.iter().any(|lane| lane.cursor < self.head) && !self.all.iter().any(|lane| lane.cursor > cursor) {
+        let mut there = self.all.iter().filter(|lane| lane.state != State::Gone);
+        if there.clone().any(|lane| lane.cursor < self.head) && !there.any(|lane| lane.cursor > cursor) {
             self.waiting.get_or_insert(now);
         }
         self.wake(now);
@@ -246,6 +315,9 @@ impl Lanes {
                 Some(resting) => State::Resting(resting),
                 None => State::Paused { until: now + pause.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 2.0), why },
             };
+            if std::mem::take(&mut lane.leaves) {
+                lane.state = State::Gone;
+            }
         }
         self.wake(now);
     }
@@ -266,7 +338,9 @@ mod tests {
 
     fn lanes(cursors: &[u64], head: u64, now: Instant) -> Lanes {
         let mut lanes = Lanes::new(Retries { tries: TRIES, pause: PAUSE });
-        cursors.iter().for_each(|cursor| lanes.add(*cursor, None));
+        for cursor in cursors {
+            lanes.add(*cursor, u64::MAX, None, now);
+        }
         lanes.extend(head, now);
         lanes
     }
@@ -375,6 +449,43 @@ mod tests {
         assert_eq!((rest.cursor, rest.rows), (2_048, 2_048));
         lanes.done(0, rest.wave, 4_096, now);
         assert_eq!(lanes.all[0].late, None);
+    }
+
+    #[test]
+    fn a_lane_that_is_removed_ends_what_it_runs_and_its_place_is_taken_by_the_next() {
+        let now = Instant::now();
+        let mut lanes = lanes(&[0, 0], 9_000, now);
+        let wave = run(&mut lanes, now).wave;
+        lanes.remove(0);
+        assert!(lanes.is_leaving(0) && !lanes.is_there(0));
+        lanes.done(0, wave, 4_096, now);
+        assert!(!lanes.is_leaving(0) && !lanes.is_there(0));
+        lanes.done(1, wave, 4_096, now);
+        assert_eq!(run(&mut lanes, now).lanes, [1]);
+        // One that is added later catches up beside the others.
+        assert_eq!((lanes.add(100, u64::MAX, None, now), lanes.add(200, u64::MAX, None, now)), (0, 2));
+        let behind = run(&mut lanes, now);
+        assert_eq!((behind.cursor, behind.catching_up, behind.until), (200, true, 4_096));
+        lanes.remove(2);
+        lanes.failed(2, behind.wave, Trouble::Host("no slot".into()), 0.0, now);
+        assert_eq!(lanes.all[2].state, State::Gone);
+        // Where no lane is left, nothing is to be done.
+        (0..3).for_each(|at| lanes.remove(at));
+        assert_eq!(lanes.plan(now + WAIT, true), None);
+    }
+
+    #[test]
+    fn a_hunt_runs_behind_the_head_takes_no_turn_of_it_and_ends_where_it_is_told_to() {
+        let now = Instant::now();
+        let mut lanes = lanes(&[9_000], 9_000, now);
+        let at = lanes.add(0, 5_000, None, now);
+        assert_eq!(lanes.plan(now + WAIT, false), None);
+        let first = run(&mut lanes, now + WAIT);
+        assert_eq!((first.cursor, first.catching_up, &first.lanes[..]), (0, true, &[at][..]));
+        assert!(!lanes.is_done());
+        lanes.done(at, first.wave, 5_100, now);
+        assert!(lanes.is_done());
+        assert_eq!(lanes.plan(now + WAIT, true), None);
     }
 
     #[test]

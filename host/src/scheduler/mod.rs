@@ -1,7 +1,7 @@
 //! The scheduler: takes batches of each lane's next events and has them run, until every lane stands at the journal's end.
 //!
-//! Owns the lanes and the worker threads. A lane is (force, plugin, live); it has a cursor in every source that its plugin
-//! reads. A lane's results and its cursor are one commit, so a wave that a crash cut off runs again from the same place, and
+//! Owns the lanes and the worker threads. A lane is (force, plugin, kind: live, shadow or hunt); it has a cursor in every
+//! source that its plugin reads. Which lanes there are is told from outside (`wanted`), at start and while events flow (`take`). A lane's results and its cursor are one commit, so a wave that a crash cut off runs again from the same place, and
 //! what was committed never does. One thread decides (`dispatch`), by pure rules (`lanes`, `fair`); the workers (`work`) form
 //! batches (`form`), run plugins and say what is to be committed (`judge`), and find the events that one faults on (`narrow`).
 //!
@@ -16,36 +16,38 @@ mod lanes;
 mod narrow;
 mod records;
 mod remember;
+mod take;
+mod wanted;
 mod work;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use cordon_contract::limits::BATCH_ROWS;
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::events::Batch;
+use crate::findings::Lane;
 use crate::ids::Digest;
 use crate::journal::{Journal, JournalError};
 use crate::model::{Force, SourceName};
-use crate::registry::{Loaded, RegistryError};
-use crate::results::{self, LaneSource, Resting};
+use crate::results::{self, Change, LaneSource, Resting};
 use crate::sandbox::Sandbox;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
-use deployed::Deployed;
+pub use deployed::Deployed;
 use dispatch::{Begin, Dispatcher};
 pub use lanes::Retries;
+pub use wanted::Wanted;
 
 /// What is scheduled, and with what.
 pub struct Setup {
     /// Runs the plugins; made for as many workers.
     pub sandbox: Arc<Sandbox>,
-    /// Deployed live for all forces.
-    pub plugins: Vec<Loaded>,
     /// Where events come from.
     pub journal: Arc<Journal>,
     /// Where results go.
@@ -73,15 +75,20 @@ pub struct LaneStatus {
     pub source: SourceName,
     /// The plugin's id.
     pub plugin: String,
-    /// Its version.
+    /// Which of its lanes.
+    pub lane: Lane,
+    /// The version that it is to run.
     pub version: String,
     /// SHA-256 of its component.
     pub digest: Digest,
+    /// What it really ran last; none where it never ran yet.
+    pub ran: Option<Ran>,
     /// Sequence number of the last event that it is done with.
     pub cursor: u64,
-    /// Sequence number of the last durable event of the source.
+    /// Sequence number of the last durable event of the source; where a hunt ends, at most.
     pub head: u64,
-    /// `running`, `paused` after a failure of the moment, or `resting`.
+    /// `running`, `paused` after a failure of the moment, `resting`, `leaving`: it ends its last batch; `promoting`: it
+    /// changes its version once it stands beside its shadow.
     pub state: &'static str,
     /// Why it is paused or rests.
     pub why: Option<String>,
@@ -95,13 +102,35 @@ pub struct LaneStatus {
     pub skips: u64,
     /// Faults in the same time.
     pub faults: u64,
+    /// CPU time in the same time, in microseconds.
+    pub cpu_us: u64,
     /// Keys that had to go for others in the same time: there was no more room for what the lane remembers.
     pub evicted: u64,
     /// Events in the same time that came later than their window's lateness.
     pub late: u64,
 }
 
-/// A plugin that is deployed, live for all forces.
+/// What a lane really ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ran {
+    /// The version.
+    pub version: String,
+    /// SHA-256 of its component.
+    pub digest: Digest,
+    /// Sequence number of the first event that it ran on.
+    pub from: u64,
+    /// Since when, microseconds since 1970 UTC.
+    pub since: i64,
+}
+
+impl Ran {
+    fn of(change: &Change) -> Self {
+        let Change { from, since, digest, .. } = *change;
+        Self { version: change.version.clone(), digest, from, since }
+    }
+}
+
+/// A plugin that some lane runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeployedPlugin {
     /// Its id.
@@ -110,6 +139,8 @@ pub struct DeployedPlugin {
     pub version: String,
     /// SHA-256 of its component.
     pub digest: Digest,
+    /// In which kind of lane.
+    pub lane: Lane,
     /// The sources that it reads.
     pub sources: Vec<String>,
 }
@@ -120,8 +151,6 @@ pub struct DeployedPlugin {
 pub enum SchedulerError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("a component cannot be kept for evidence: {0}")]
-    Component(#[from] RegistryError),
     #[error("no thread could be started: {0}")]
     Thread(#[from] std::io::Error),
 }
@@ -129,6 +158,7 @@ pub enum SchedulerError {
 enum Order {
     Status(Sender<Vec<LaneStatus>>),
     Resume { lane: LaneSource, cursor: Option<u64>, done: Sender<()> },
+    Take { wanted: Arc<Wanted>, begin: Begin, done: Sender<()> },
     Stop,
 }
 
@@ -136,29 +166,19 @@ enum Order {
 pub struct Scheduler {
     orders: Sender<Order>,
     setup: Arc<Setup>,
-    deployed: Vec<Arc<Deployed>>,
+    wanted: RwLock<Arc<Wanted>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Scheduler {
-    /// Starts where the store says that each lane is. A plugin that was never deployed before starts with the next events.
+    /// Starts where the store says that each lane is; a lane that it knows nothing of starts with the first event.
     ///
     /// # Errors
     /// The store's, and the system's when it gives no thread.
-    pub fn start(mut setup: Setup) -> Result<Self, SchedulerError> {
-        let heads = setup.journal.heads();
-        let manifests = setup.plugins.iter().map(|loaded| loaded.plugin.manifest());
-        let of_sources = manifests.map(|manifest| {
-            let sources = manifest.sources.keys().filter_map(|name| SourceName::new(name).ok());
-            (manifest.plugin.id.as_str(), sources.collect())
-        });
-        results::begin(&setup.store, of_sources, &heads)?;
+    pub fn start(setup: Setup, wanted: Wanted) -> Result<Self, SchedulerError> {
         let cursors: BTreeMap<LaneSource, u64> = results::cursors(&setup.store)?;
-        let mut deployed = Vec::new();
-        for loaded in std::mem::take(&mut setup.plugins) {
-            deployed.push(Arc::new(Deployed::keep(loaded, &setup.sandbox, &setup.store)?));
-        }
-        let resting = resting(&setup.store, &deployed)?;
+        let (wanted, ran) = (Arc::new(wanted), results::ran_last(&setup.store)?);
+        let resting = resting(&setup.store, &wanted)?;
         let setup = Arc::new(setup);
         let workers = setup.workers.max(1);
         let (orders_to, orders) = bounded(16);
@@ -170,10 +190,10 @@ impl Scheduler {
             let worker = std::thread::Builder::new().name(format!("worker-{number}"));
             threads.push(worker.spawn(move || work::work(&setup, &tasks, &tell))?);
         }
-        let begin = Begin { cursors, resting };
-        let dispatcher = Dispatcher::new(Arc::clone(&setup), deployed.clone(), begin, tasks_to, told, orders);
+        let begin = Begin { cursors, resting, ran };
+        let dispatcher = Dispatcher::new(Arc::clone(&setup), Arc::clone(&wanted), begin, tasks_to, told, orders);
         threads.push(std::thread::Builder::new().name("scheduler".into()).spawn(move || dispatcher.run())?);
-        Ok(Self { orders: orders_to, setup, deployed, threads })
+        Ok(Self { orders: orders_to, setup, wanted: RwLock::new(wanted), threads })
     }
 
     /// How every lane stands.
@@ -186,16 +206,24 @@ impl Scheduler {
         }
     }
 
-    /// What is deployed.
+    /// What lanes are to run.
     #[must_use]
     pub fn deployed(&self) -> Vec<DeployedPlugin> {
-        let shown = |deployed: &Arc<Deployed>| DeployedPlugin {
-            id: deployed.id().to_owned(),
-            version: deployed.version(),
-            digest: deployed.digest(),
-            sources: deployed.loaded.plugin.manifest().sources.keys().cloned().collect(),
-        };
-        self.deployed.iter().map(shown).collect()
+        self.wanted.read().unwrap_or_else(PoisonError::into_inner).plugins()
+    }
+
+    /// Other lanes from now on: to be called once the store says so. Lanes that go on keep their cursors; `cursors` says where
+    /// those stand that come now. True once every lane that is not wanted any more has ended its batch; false where that
+    /// takes longer than `patience`.
+    pub fn take(&self, wanted: Wanted, cursors: BTreeMap<LaneSource, u64>, patience: Duration) -> bool {
+        let wanted = Arc::new(wanted);
+        *self.wanted.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&wanted);
+        let begin = Begin { cursors, ..Begin::default() };
+        let (done, answer) = bounded(1);
+        if self.orders.send(Order::Take { wanted, begin, done }).is_err() {
+            return true;
+        }
+        !matches!(answer.recv_timeout(patience), Err(RecvTimeoutError::Timeout))
     }
 
     /// The events of a force's source from one sequence number to another, as a lane was given them; none where they are in
@@ -230,14 +258,15 @@ impl Scheduler {
 }
 
 /// The lanes that rest. One that came to rest with another version of its plugin goes on: that is what a new one is for.
-fn resting(store: &Store, deployed: &[Arc<Deployed>]) -> Result<BTreeMap<LaneSource, Resting>, StoreError> {
+fn resting(store: &Store, wanted: &Wanted) -> Result<BTreeMap<LaneSource, Resting>, StoreError> {
     let mut all = results::resting(store)?;
     let is_new = |lane: &LaneSource, resting: &Resting| {
-        deployed.iter().any(|deployed| deployed.id() == lane.plugin && deployed.digest() != resting.digest)
+        let of_lane = |deployed: &&Arc<Deployed>| deployed.id() == lane.plugin && deployed.lane == lane.kind;
+        wanted.of(&lane.force).into_iter().find(of_lane).is_some_and(|deployed| deployed.digest() != resting.digest)
     };
     for (lane, resting) in all.extract_if(.., |lane, resting| is_new(lane, resting)) {
         store.commit(results::wake(&lane, &resting)?)?;
-        tracing::info!("{} {} {}: it has a new version, and goes on", lane.force, lane.source, lane.plugin);
+        tracing::info!("{}: it has a new version, and goes on", lane.name());
     }
     Ok(all)
 }

@@ -25,6 +25,7 @@ impl PartialEq for Faulted {
 pub(super) fn blank(deployed: &Deployed, key: &StreamKey, first: u64, last: u64, rows: u64) -> Skip {
     Skip {
         plugin: deployed.id().to_owned(),
+        lane: deployed.lane,
         version: deployed.version(),
         digest: deployed.digest().to_string(),
         source: key.1.to_string(),
@@ -45,6 +46,7 @@ pub(super) fn fault(deployed: &Deployed, key: &StreamKey, batch: &Batch, faulted
         id: String::new(),
         force: key.0.to_string(),
         plugin: deployed.id().to_owned(),
+        lane: deployed.lane,
         version: deployed.version(),
         digest: deployed.digest(),
         terms: deployed.terms,

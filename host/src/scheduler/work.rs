@@ -23,7 +23,7 @@ pub(super) enum Told {
     /// A wave is formed, or cannot be.
     Formed { key: StreamKey, wave: u64, lanes: Vec<usize>, reader: Box<Reader>, formed: Result<Arc<Formed>, String> },
     /// A lane's results are durable, or it failed for reasons of the moment.
-    Ran { key: StreamKey, wave: u64, lane: usize, ran: Result<Ran, Trouble> },
+    Ran { key: StreamKey, wave: u64, lane: usize, deployed: Arc<Deployed>, ran: Result<Ran, Trouble> },
 }
 
 /// A worker's life: until there are no more tasks.
@@ -42,7 +42,7 @@ pub(super) fn work(setup: &Setup, tasks: &Receiver<Task>, tell: &Sender<Told>) {
                 // Batches go before the store is waited for: they are large.
                 drop(formed);
                 let told = move |ran| {
-                    let _ = tell.send(Told::Ran { key, wave, lane, ran });
+                    let _ = tell.send(Told::Ran { key, wave, lane, deployed, ran });
                 };
                 match result {
                     Ok(Judged::Passed(effects, ran)) => submit(setup, effects, Ok(ran), told),

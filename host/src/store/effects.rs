@@ -36,18 +36,28 @@ pub enum Space {
     Released = 14,
     /// Legal holds by id.
     Hold = 10,
+    /// Versions of plugins that are loaded, by id and digest.
+    Plugin = 20,
+    /// Generations of the set of deployments, by number.
+    Generation = 21,
+    /// From which event on which version ran, by lane.
+    LaneChange = 22,
+    /// What shadow lanes and hunts found, by lane.
+    Apart = 23,
+    /// Hunts by number.
+    Hunt = 24,
     /// What lanes remember: windows and values, by force, plugin and lane.
     Remembered = 16,
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Effects {
     pub(super) expected: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pub(super) changes: Vec<Change>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Change {
     Set { key: Vec<u8>, value: Option<Vec<u8>> },
     Number { prefix: Vec<u8>, value: Vec<u8> },

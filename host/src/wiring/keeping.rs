@@ -19,6 +19,7 @@ use crate::holds::{Due, Holds};
 use crate::identity::Identity;
 use crate::journal::{Dropped, Journal};
 use crate::model::Force;
+use crate::results::Lane;
 use crate::scheduler::Scheduler;
 use crate::store::Store;
 
@@ -87,7 +88,9 @@ impl Keeping {
     }
 
     fn look(&self) {
-        let lanes = self.scheduler.status();
+        let mut lanes = self.scheduler.status();
+        // A hunt looks at what there is, and keeps nothing.
+        lanes.retain(|lane| !matches!(lane.lane, Lane::Hunt(_)));
         let before = now_micros().saturating_sub(i64::from(self.days) * DAY);
         for force in self.journal.heads().into_keys() {
             // A source that no lane reads holds nothing back.

@@ -17,6 +17,7 @@ use crate::api::{Api, Turns};
 use crate::audit::{Act, Audit};
 use crate::clock::now_micros;
 use crate::config::{Config, DoneConfig, ForceQuotaConfig};
+use crate::deployments::{self, DeployError, Deployments, ForceLimits, Incoming};
 use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
 use crate::holds::Holds;
 use crate::identity::{Identity, IdentityError, NewToken, Role};
@@ -49,6 +50,8 @@ pub enum StartError {
     #[error(transparent)]
     Scheduler(#[from] SchedulerError),
     #[error(transparent)]
+    Deployments(#[from] DeployError),
+    #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
     Health(#[from] HealthError),
@@ -66,6 +69,7 @@ pub struct Host {
     pub first_token: Option<PathBuf>,
     /// Held as long as the host runs.
     _keeper: Keeper,
+    _incoming: Option<Incoming>,
 }
 
 impl Host {
@@ -106,10 +110,19 @@ impl Host {
         }
         // Before lanes begin: they note what was there.
         let counter = Arc::new(Counter::open(Arc::clone(&journal), Arc::clone(&store))?);
+        let sandbox = Arc::new(sandbox);
+        let deployments = Arc::new(Deployments::open(deployments::Setup {
+            store: Arc::clone(&store),
+            audit: Arc::clone(&audit),
+            journal: Arc::clone(&journal),
+            sandbox: Arc::clone(&sandbox),
+            at_once: workers(config),
+            limits: force_limits(config),
+        })?);
+        deployments.configure(&plugins, now)?;
         let zones = Arc::clone(&identity);
-        let scheduler = Scheduler::start(Setup {
-            sandbox: Arc::new(sandbox),
-            plugins,
+        let setup = Setup {
+            sandbox,
             journal: Arc::clone(&journal),
             store: Arc::clone(&store),
             zone: Box::new(move |force| zone(&zones, force)),
@@ -119,8 +132,9 @@ impl Host {
                 tries: config.retry.tries,
                 pause: Duration::from_millis(u64::from(config.retry.pause_ms)),
             },
-        })?;
-        let scheduler = Arc::new(scheduler);
+        };
+        let scheduler = Arc::new(Scheduler::start(setup, deployments.wanted())?);
+        deployments.attach(&scheduler);
         let keeper = Keeper::start(Keeping {
             journal: Arc::clone(&journal),
             scheduler: Arc::clone(&scheduler),
@@ -162,6 +176,7 @@ impl Host {
             journal,
             store,
             metrics,
+            deployments,
             scheduler,
             at_once: Turns::new(config.intake.at_once as usize),
             idle: Duration::from_secs(u64::from(config.intake.idle_seconds)),
@@ -171,7 +186,10 @@ impl Host {
         };
         let api = Arc::new(api);
         warm(&api, now).map_err(SchedulerError::Thread)?;
-        Ok(Self { api, found, first_token, _keeper: keeper })
+        let incoming = config.deploy.load_from.clone();
+        let incoming = incoming.map(|folder| Incoming::start(Arc::clone(&api.deployments), folder, now_micros));
+        let incoming = incoming.transpose().map_err(SchedulerError::Thread)?;
+        Ok(Self { api, found, first_token, _keeper: keeper, _incoming: incoming })
     }
 }
 
@@ -207,6 +225,11 @@ fn intake_options(config: &Config) -> IntakeOptions {
         quota,
         quotas,
     }
+}
+
+fn force_limits(config: &Config) -> ForceLimits {
+    let deploy = &config.deploy;
+    ForceLimits { versions: deploy.force_versions as usize, bytes: u64::from(deploy.force_mib) << 20 }
 }
 
 /// Whether a force is there and not suspended.

@@ -1,0 +1,51 @@
+//! `cordon plugin load`
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use super::super::exit::{self, Exit};
+use super::super::{client, text};
+use crate::findings::text::safe;
+
+/// Load a plugin file into the host: it is verified, prepared and kept, and runs nowhere yet
+///
+/// A force's author loads for their own force.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon plugin load target/cordon/plugins/mail-forwarding.wasm
+  cordon plugin load local-vpn.wasm --for avon
+
+Exit codes: 0 loaded, or known already, 2 refused: nothing was changed")]
+pub(super) struct Args {
+    /// A component, as `cordon build` makes it
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// For one force only
+    #[arg(long = "for", value_name = "FORCE")]
+    scope: Option<String>,
+    /// Why; it is recorded
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let client = args.client.client()?;
+    let given = [("for", &args.scope), ("reason", &args.reason)];
+    let given = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", client::in_url(value.as_deref()?))));
+    let path = format!("/v1/plugins?{}", given.collect::<Vec<_>>().join("&"));
+    for file in &args.files {
+        let place = text::near(file);
+        let bytes = std::fs::read(file).with_context(|| format!("{place}: cannot be read"))?;
+        let version = client.post_file(&path, &bytes).with_context(|| format!("{place}: not loaded"))?;
+        let of = |name: &str| safe(version.get(name).and_then(Value::as_str).unwrap_or_default());
+        let (id, number, digest) = (of("id"), of("version"), of("digest").chars().take(12).collect::<String>());
+        let mut out = super::super::out();
+        writeln!(out, "{id} {number} ({digest}) is loaded; it runs once `cordon deploy {id}@{digest} ...` says so")?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,134 @@
+//! Takes another set of lanes while events flow.
+//!
+//! A lane that stays goes on at its cursor, and its next batch runs what is wanted now: a version changes between two
+//! commits. A lane that is not wanted any more ends what it runs, which is one batch. Whoever asked is told once no lane is
+//! left that leaves.
+//!
+//! A shadow that is to be live takes over where both lanes stand at the same place; until then both go on as before. One that
+//! rests is not waited for.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::Sender;
+
+use super::dispatch::{Begin, Dispatcher, Seat, Stream, reads};
+use super::{Deployed, StreamKey, Wanted};
+use crate::results::Lane;
+
+impl Dispatcher {
+    /// `begin`: where lanes stand that come now. `done` is told when those that are gone have ended.
+    pub(super) fn take_set(&mut self, wanted: Arc<Wanted>, begin: Begin, done: Sender<()>) {
+        let now = Instant::now();
+        self.wanted = wanted;
+        self.begin.add(begin);
+        let keys: Vec<StreamKey> = self.streams.keys().cloned().collect();
+        for key in keys {
+            let Some(mut stream) = self.streams.remove(&key) else { continue };
+            self.renew(&key, &mut stream, now);
+            if !stream.lanes.is_done() {
+                self.active.insert(key.clone());
+            }
+            self.streams.insert(key, stream);
+        }
+        self.leaving.push(done);
+        self.tell_left();
+    }
+
+    fn renew(&mut self, key: &StreamKey, stream: &mut Stream, now: Instant) {
+        let wanted = Arc::clone(&self.wanted);
+        let of_stream = |deployed: &&Arc<Deployed>| reads(deployed.loaded.plugin.manifest().sources.keys(), &key.1);
+        let mut new: Vec<&Arc<Deployed>> = wanted.of(&key.0).into_iter().filter(of_stream).collect();
+        let promotions = promotions(stream, &new);
+        let promoted: Vec<usize> = promotions.iter().map(|(_, shadow)| *shadow).collect();
+        for (at, seat) in stream.seats.iter_mut().enumerate() {
+            if !stream.lanes.is_there(at) {
+                continue;
+            }
+            let same =
+                |deployed: &&Arc<Deployed>| deployed.id() == seat.deployed.id() && deployed.lane == seat.deployed.lane;
+            match new.iter().position(same) {
+                None if promoted.contains(&at) => {}
+                None => stream.lanes.remove(at),
+                Some(found) => {
+                    let deployed = new.swap_remove(found);
+                    seat.promoted = None;
+                    if let Some((_, shadow)) = promotions.iter().find(|(live, _)| *live == at) {
+                        seat.promoted = Some((Arc::clone(deployed), *shadow));
+                        continue;
+                    }
+                    if deployed.digest() != seat.deployed.digest() || deployed.terms != seat.deployed.terms {
+                        stream.lanes.renew(at);
+                    }
+                    seat.deployed = Arc::clone(deployed);
+                }
+            }
+        }
+        stream.promote();
+        for deployed in new {
+            let lane = deployed.lane(key);
+            let cursor = self.begin.cursors.remove(&lane).unwrap_or(0);
+            let at = stream.lanes.add(cursor, deployed.end(&key.0), self.begin.resting.remove(&lane), now);
+            let seat = Seat::new(Arc::clone(deployed), self.begin.ran.remove(&lane));
+            match stream.seats.get_mut(at) {
+                Some(place) => *place = seat,
+                None => stream.seats.push(seat),
+            }
+        }
+    }
+
+    /// Lanes of a stream that wait for their shadow to stand beside them change over where it does.
+    pub(super) fn promote(&mut self, key: &StreamKey) {
+        if let Some(stream) = self.streams.get_mut(key) {
+            stream.promote();
+        }
+    }
+
+    /// Tells those who wait for lanes to be gone, once none is left that leaves.
+    pub(super) fn tell_left(&mut self) {
+        let leaves = |stream: &Stream| (0..stream.seats.len()).any(|at| stream.lanes.is_leaving(at));
+        if !self.leaving.is_empty() && !self.streams.values().any(leaves) {
+            for done in self.leaving.drain(..) {
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
+impl Stream {
+    fn promote(&mut self) {
+        for at in 0..self.seats.len() {
+            let Some((_, shadow)) = self.seats.get(at).and_then(|seat| seat.promoted.as_ref()) else { continue };
+            let shadow = *shadow;
+            if self.lanes.is_there(at) && !self.lanes.stand_together(at, shadow) {
+                continue;
+            }
+            self.lanes.remove(shadow);
+            let Some(seat) = self.seats.get_mut(at) else { continue };
+            if let Some((deployed, _)) = seat.promoted.take() {
+                seat.deployed = deployed;
+                self.lanes.renew(at);
+            }
+        }
+    }
+}
+
+/// Live lanes, by position, that are to run what a shadow lane beside them runs that is not wanted any more; and that one.
+fn promotions(stream: &Stream, new: &[&Arc<Deployed>]) -> Vec<(usize, usize)> {
+    let is_there = |at: &usize| stream.lanes.is_there(*at);
+    let mut found = Vec::new();
+    for (at, seat) in stream.seats.iter().enumerate().filter(|(at, seat)| seat.deployed.lane.is_live() && is_there(at))
+    {
+        let wanted = new.iter().find(|new| new.id() == seat.deployed.id() && new.lane.is_live());
+        let Some(wanted) = wanted.filter(|wanted| wanted.digest() != seat.deployed.digest()) else { continue };
+        let kind = Lane::Shadow(wanted.digest());
+        if new.iter().any(|new| new.id() == seat.deployed.id() && new.lane == kind) {
+            continue;
+        }
+        let is_it = |(at, other): &(usize, &Seat)| {
+            other.deployed.id() == seat.deployed.id() && other.deployed.lane == kind && is_there(at)
+        };
+        found.extend(stream.seats.iter().enumerate().find(is_it).map(|(shadow, _)| (at, shadow)));
+    }
+    found
+}
