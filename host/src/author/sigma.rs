@@ -4,6 +4,7 @@
 //! component's digest says which rules they are, and they are compiled once, by `configure`, before the snapshot.
 
 mod columns;
+pub mod values;
 
 use std::path::{Path, PathBuf};
 

@@ -79,3 +79,36 @@ fn a_hunt_finds_exactly_what_came_in_its_time_goes_on_after_a_kill_and_tells_nob
     let said = live.operator().run(&none).ends(2).err;
     assert!(said.contains("no events came in that time"), "{said}");
 }
+
+#[test]
+fn a_list_of_values_is_hunted_for_in_the_fields_that_are_named_and_in_no_others() {
+    let live = Live::start("");
+    let token = live.host.add_force("avon");
+    let event = |ip: &str, said: &str| format!("{{\"Operation\":\"x\",\"ClientIP\":\"{ip}\",\"said\":\"{said}\"}}\n");
+    live.post(&token, &(event("192.0.2.7:443", "a") + &event("192.0.2.8", "192.0.2.7") + &event("192.0.2.9", "b*c")));
+    live.settle();
+    let hunt = |values: &str, place: &str| -> Value {
+        let file = live.file("values.txt", values.as_bytes());
+        let start = ["hunt", "start", "--values", &file, "--in", place, "--for", "all", "--from", "beginning"];
+        let said = live.operator().run(&[&start[..], &["--reason", "INC-4"]].concat()).ends(0).out;
+        let number = said.split(' ').nth(1).unwrap().to_owned();
+        for _ in 0..1_000 {
+            let hunts = live.get("/v1/hunts")["hunts"].clone();
+            let hunts = hunts.as_array().unwrap().clone();
+            let hunt = hunts.into_iter().find(|hunt| hunt["number"].to_string() == number).unwrap();
+            if hunt["state"] == "done" {
+                return hunt["found"]["avon"].clone();
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{}", live.get("/v1/hunts"));
+    };
+    assert_eq!(hunt("# addresses\n192.0.2.7\n198.51.100.1\n", "custom.test:ClientIP.@ip"), 1);
+    // A value means itself: no part of it is a wildcard.
+    assert_eq!(hunt("192.0.2.*\n", "custom.test:ClientIP.@ip"), 0);
+    assert_eq!(hunt("B*C\n", "custom.test:said"), 1);
+    let wrong = live.file("none.txt", b"# nothing\n");
+    let start = ["hunt", "start", "--values", &wrong, "--in", "custom.test:said", "--for", "all", "--from", "1d"];
+    let said = live.operator().run(&[&start[..], &["--reason", "x"]].concat()).ends(2).err;
+    assert!(said.contains("none.txt") && said.contains("from 1 to 100000"), "{said}");
+}

@@ -1,15 +1,15 @@
 //! `cordon hunt`
 
-use std::io::Write;
-use std::path::PathBuf;
+mod start;
 
-use anyhow::{Context as _, Result, ensure};
+use std::io::Write;
+
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
 use super::{Format, client, print_json, text};
 use crate::findings::text::safe;
-use crate::registry::SettingsFile;
 
 /// Findings read at a time.
 const PAGE: usize = 1_000;
@@ -25,40 +25,10 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    Start(Start),
+    Start(start::Args),
     List(List),
     Findings(Findings),
     Stop(Stop),
-}
-
-/// Begin a hunt
-#[derive(Debug, clap::Args)]
-#[command(after_help = exit::HELP, after_long_help = "Examples:
-  cordon hunt start -p mail-forwarding --for all --from 90d --reason 'INC-1204'
-  cordon hunt start -p mail-forwarding@1.2.0 --for avon --from 2026-10-01T00:00:00Z --to 2026-10-08T00:00:00Z --reason 'INC-1204'
-
-Exit codes: 0 begun, 2 refused")]
-struct Start {
-    /// A loaded plugin's id, and which version: its number, or the first 8 or more digits of its digest; else the newest
-    #[arg(short, long, value_name = "ID[@VERSION]")]
-    plugin: String,
-    /// A force, or `all`. A force's author may leave it out
-    #[arg(long = "for", value_name = "FORCE")]
-    scope: Option<String>,
-    /// From when on: `beginning`, a span before now as `7d` or `12h`, or a time
-    #[arg(long, value_name = "WHEN")]
-    from: String,
-    /// Until when: `now`, or as above
-    #[arg(long, value_name = "WHEN", default_value = "now")]
-    to: String,
-    /// Its settings
-    #[arg(long, value_name = "FILE")]
-    settings: Option<PathBuf>,
-    /// Why; it is recorded
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    #[command(flatten)]
-    client: client::Args,
 }
 
 /// List hunts: how far each is, what it found and cost
@@ -117,7 +87,7 @@ fn of(value: &Value, name: &str) -> String {
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     match &args.verb {
-        Verb::Start(args) => start(args),
+        Verb::Start(args) => start::run(args),
         Verb::List(args) => list(args),
         Verb::Findings(args) => findings(args),
         Verb::Stop(args) => {
@@ -127,25 +97,6 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             Ok(Exit::Done)
         }
     }
-}
-
-fn start(args: &Start) -> Result<Exit> {
-    let (id, version) = match args.plugin.split_once('@') {
-        Some((id, version)) => (id, Some(version)),
-        None => (args.plugin.as_str(), None),
-    };
-    let settings = args.settings.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
-    ensure!(settings.unknown(&[id]).is_empty(), "the settings name other plugins than `{id}`");
-    ensure!(settings.load(id).is_empty(), "load settings are the deployed version's: give [{id}.run] only");
-    let asked = json!({
-        "plugin": id, "version": version, "for": args.scope, "from": args.from, "to": args.to,
-        "run": settings.run(id), "reason": args.reason,
-    });
-    let hunt = args.client.client()?.post("/v1/hunts", &asked)?;
-    let forces = hunt.get("forces").and_then(Value::as_object).map_or(0, serde_json::Map::len) as u64;
-    let number = number(&hunt, "number");
-    writeln!(super::out(), "hunt {number} has begun, of {}: see `cordon hunt list`", text::plural(forces, "force"))?;
-    Ok(Exit::Done)
 }
 
 fn list(args: &List) -> Result<Exit> {
