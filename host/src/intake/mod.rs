@@ -3,6 +3,7 @@
 //! Answers after the journal has made them durable. Reads in bounded memory: the request's accepted events and one chunk of
 //! its text. Knows no HTTP: whoever reads bytes may use it. Which force they belong to is the caller's to say.
 
+mod answer;
 mod budget;
 mod clocks;
 mod counts;
@@ -11,6 +12,7 @@ pub mod files;
 mod framed;
 mod gather;
 mod name;
+mod pack;
 pub mod protocol;
 mod quota;
 mod refused;
@@ -20,6 +22,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
+pub use answer::{Accepted, IntakeError, RefusedLine};
 pub use clocks::{AHEAD, Clock};
 pub use counts::{Counts, Tallies, Tally};
 pub use duplicates::{Seen, Window, WindowLimits};
@@ -28,16 +31,15 @@ pub use name::{BodyDigest, Digesting};
 pub use quota::Quota;
 pub use refused::{Gone, Held, RefusedEntry, RefusedLimits, RefusedList, Waiting, Whole};
 
-use serde::Serialize;
-
 use crate::events::{Batch, Fingerprint, RawEvent, Refusal};
 use crate::ids::Digest;
-use crate::journal::{AppendError, Appended, Journal, Part, Request};
+use crate::journal::{AppendError, Appended, Journal, Request};
 use crate::model::{Force, SourceName};
 use budget::{Budget, Lease};
 use duplicates::{Duplicates, Wanted};
 use gather::{Gather, Refused};
 use name::RequestName;
+use pack::{parts, tally};
 use protocol::Plain;
 use quota::{Over, Quotas};
 use refused::Lines;
@@ -56,95 +58,6 @@ pub struct Post {
     pub received: i64,
     /// What names the request when it is sent again (`Idempotency-Key`).
     pub key: Option<String>,
-}
-
-/// What became of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Accepted {
-    /// Sequence number of its first event; none where no event was taken.
-    pub sequence: Option<u64>,
-    /// Events taken: durable now.
-    pub accepted: u64,
-    /// Events left out: the same ones, byte for byte, were durable already.
-    pub duplicates: u64,
-    /// Of the events taken, those of which another with other bytes was there.
-    pub changed: u64,
-    /// The same request was taken before, by its key or its body: this one was not, and the numbers are the first one's.
-    pub repeated: bool,
-    /// Events refused.
-    pub refused: u64,
-    /// Of these, those that are not in the list of refused lines: it is full, or there were too many in one request.
-    pub refused_not_kept: u64,
-    /// The first of them.
-    pub refused_lines: Vec<RefusedLine>,
-}
-
-/// An event that was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RefusedLine {
-    /// Line, or element of a document, from 1.
-    pub line: u64,
-    /// What `line` counts.
-    pub unit: &'static str,
-    /// A short word: `not-json`, `unknown-source`, ...
-    pub kind: &'static str,
-    /// For people, with the way out.
-    pub reason: String,
-}
-
-/// Why a whole request is refused. Nothing of it was taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IntakeError {
-    /// The sender's: too large.
-    #[error("the request has more than {limit} bytes of text (`request-mib`): send it in smaller pieces")]
-    TooLarge {
-        /// Bytes that one request may have.
-        limit: u64,
-    },
-    /// The sender's: too many of what takes memory or an answer each.
-    #[error("the request has more than {limit} {what}: send it in smaller pieces")]
-    TooMany {
-        /// Of what.
-        what: &'static str,
-        /// How many one request may have.
-        limit: u64,
-    },
-    /// The sender's: no format that is known, or cut off.
-    #[error("{0}")]
-    Unreadable(String),
-    /// One event of a text that is taken whole or not at all.
-    #[error("{unit} {line}: {reason}")]
-    Unsound {
-        /// Line, or element of a document, from 1.
-        line: u64,
-        /// What `line` counts.
-        unit: &'static str,
-        /// For people, with the way out.
-        reason: String,
-    },
-    /// The force's quota is used up.
-    #[error("force {force} has sent more than its quota (`quota.{limit} = {value}`): send again in {seconds} s")]
-    Quota {
-        /// Whose.
-        force: Force,
-        /// The setting.
-        limit: &'static str,
-        /// Its value.
-        value: u64,
-        /// Until the next request is taken.
-        seconds: u64,
-    },
-    /// Of the moment: other requests fill the memory that there is for them.
-    #[error(
-        "the requests that are read at this moment hold {limit} bytes of events (`intake.memory-mib`): send again later"
-    )]
-    Memory {
-        /// Bytes of events of all requests.
-        limit: u64,
-    },
-    /// The journal's.
-    #[error(transparent)]
-    Journal(#[from] AppendError),
 }
 
 /// How requests are taken.
@@ -446,81 +359,4 @@ fn read(
         place += 1;
     }
     Ok(gather.finish())
-}
-
-impl IntakeError {
-    /// Whether it is not the sender's: the same request, sent again later, may be taken.
-    #[must_use]
-    pub fn of_the_moment(&self) -> bool {
-        match self {
-            Self::Quota { .. } | Self::Memory { .. } => true,
-            Self::Journal(error) => !matches!(error, AppendError::Request(_)),
-            Self::TooLarge { .. } | Self::TooMany { .. } | Self::Unreadable(_) | Self::Unsound { .. } => false,
-        }
-    }
-
-    /// In how many seconds the same request may be taken, where that is a question of time only.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<u64> {
-        match self {
-            Self::Quota { seconds, .. } => Some((*seconds).max(1)),
-            Self::Memory { .. } | Self::Journal(AppendError::Full { .. }) => Some(1),
-            Self::TooLarge { .. }
-            | Self::TooMany { .. }
-            | Self::Unreadable(_)
-            | Self::Unsound { .. }
-            | Self::Journal(_) => None,
-        }
-    }
-
-    /// A word for counting.
-    fn word(&self) -> &'static str {
-        match self {
-            Self::TooLarge { .. } | Self::TooMany { .. } | Self::Journal(AppendError::Request(_)) => "too-large",
-            Self::Unreadable(_) | Self::Unsound { .. } => "unreadable",
-            Self::Quota { .. } => "quota",
-            Self::Memory { .. } => "memory",
-            Self::Journal(AppendError::Full { .. }) => "journal-full",
-            Self::Journal(AppendError::DiskFloor { .. }) => "disk-floor",
-            Self::Journal(AppendError::Disk { .. }) => "disk",
-            Self::Journal(AppendError::Stopped) => "stopping",
-        }
-    }
-}
-
-/// What the batches bring, by source; `wanted` says of each row of all of them whether it is taken.
-fn tally(batches: &[Batch], wanted: &[bool]) -> Vec<Tally> {
-    let mut by_source: BTreeMap<&SourceName, Tally> = BTreeMap::new();
-    let mut wanted = wanted.iter();
-    for batch in batches {
-        let new = || Tally { source: Some(batch.source().clone()), ..Tally::default() };
-        let of = by_source.entry(batch.source()).or_insert_with(new);
-        of.clock = of.clock.and(Clock::of(batch));
-        for (mark, wanted) in batch.marks().iter().zip(wanted.by_ref()) {
-            of.received += u64::from(*wanted);
-            of.late += u64::from(*wanted && mark & 2 != 0);
-            of.duplicates += u64::from(!*wanted);
-        }
-    }
-    by_source.into_values().collect()
-}
-
-/// The wanted events of all batches, by source, in their order.
-fn parts(batches: &[Batch], wanted: &[bool]) -> Result<Vec<Part>, String> {
-    let mut by_source: BTreeMap<&SourceName, Vec<(&Batch, &[bool])>> = BTreeMap::new();
-    let mut rest = wanted;
-    for batch in batches {
-        let (mine, others) = rest.split_at_checked(batch.len()).unwrap_or((rest, &[]));
-        by_source.entry(batch.source()).or_default().push((batch, mine));
-        rest = others;
-    }
-    let mut parts = Vec::with_capacity(by_source.len());
-    for (source, of) in by_source {
-        let rows = of.iter().flat_map(|(batch, wanted)| {
-            let rows = wanted.iter().enumerate().filter(|(_, wanted)| **wanted);
-            rows.filter_map(|(row, _)| batch.event(row)).map(str::as_bytes)
-        });
-        parts.extend(Part::pack(source, rows)?);
-    }
-    Ok(parts)
 }

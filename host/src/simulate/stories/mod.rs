@@ -84,7 +84,7 @@ pub(super) fn plant(settings: &Settings, catalogue: &Catalogue, world: &World) -
     let mut plan = Plan::default();
     let mut used = Vec::new();
     let count = i64::try_from(settings.stories.len()).unwrap_or(1).max(1);
-    for (number, story) in (0..).zip(&settings.stories) {
+    for (number, story) in (0_i64..).zip(&settings.stories) {
         let (force, start) = (named(world.force.as_str()), settings.start.unsigned_abs());
         let names = [settings.seed, force, named(story.name), settings.stream, start];
         let mut stage = Stage::new(catalogue, world, number.unsigned_abs(), Dice::new(&names), std::mem::take(&mut used));
