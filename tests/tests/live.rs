@@ -260,12 +260,20 @@ fn what_people_do_and_read_is_in_a_chain_that_shows_what_was_cut_off() {
     let acts: Vec<&str> = listed.iter().map(|record| text(record, &["what"])).collect();
     assert_eq!(
         acts,
-        ["force-added", "token-created", "force-added", "token-created", "findings-read", "token-created"]
+        [
+            "force-added",
+            "token-created",
+            "plugins-configured",
+            "force-added",
+            "token-created",
+            "findings-read",
+            "token-created"
+        ]
     );
     assert!(listed.iter().all(|record| !record.to_string().contains("cordon_")), "no token's text is in it");
     let head = text(&listed[3], &["digest"]);
     let holds = auditor.run(&["audit", "verify", "--head", head]).ends(0);
-    assert!(holds.out.starts_with("holds: 7 records"), "{}", holds.out);
+    assert!(holds.out.starts_with("holds: 8 records"), "{}", holds.out);
     let other = auditor.run(&["audit", "verify", "--head", &head.replace(['1', '2', '3'], "0")]).ends(1);
     assert!(other.out.contains("cut off or written anew"), "{}", other.out);
     let refused = host.operator().run(&["audit", "list"]).ends(2);

@@ -116,13 +116,14 @@ impl Deployments {
         }
         let version = versions::find(&versions::all(store)?, &asked.plugin, asked.version.as_deref(), &asked.scope)?;
         let Start::At(from) = asked.from else { return Err(DeployError::Bad("from: say from when on".into())) };
-        let forces = self.places(&asked.scope, from, asked.to)?;
-        if forces.is_empty() {
-            return Err(DeployError::Refused("no events came in that time".into()));
-        }
         let settings = store.put_file(Value::Object(asked.run.clone()).to_string().as_bytes())?;
         let run = Run { digest: version.digest, version: version.version, load: self.none, settings };
         let number = number_of(store.last(Space::Hunt, &[])?.as_ref().map(|(key, _)| key.as_slice())) + 1;
+        let ready = current.prepared.hunt(self.with(), Lane::Hunt(number), &run)?;
+        let forces = self.places((&asked.scope, from, asked.to), &ready)?;
+        if forces.is_empty() {
+            return Err(DeployError::Refused("no events came in that time of the sources that it reads".into()));
+        }
         let to = asked.to.map_or_else(|| "now".to_owned(), |time| Start::At(time).word());
         let hunt = Hunt {
             number,
@@ -138,7 +139,7 @@ impl Deployments {
             state: "running".to_owned(),
             cost: Cost::default(),
         };
-        let deployed = self.ready(&mut current, &hunt)?;
+        let deployed = ending(ready, &hunt);
         let (mut effects, mut cursors) = (put(&hunt)?, BTreeMap::new());
         let heads = journal.heads();
         for (lane, after) in lanes(&hunt, &deployed, &heads) {
@@ -213,8 +214,8 @@ impl Deployments {
             if hunt.state != "running" {
                 continue;
             }
-            match self.ready(&mut current, &hunt) {
-                Ok(deployed) => current.wanted.hunts.push(deployed),
+            match current.prepared.hunt(self.with(), Lane::Hunt(hunt.number), &hunt.run) {
+                Ok(ready) => current.wanted.hunts.push(ending(ready, &hunt)),
                 Err(error) => tracing::error!("hunt {} does not go on: {error}", hunt.number),
             }
         }
@@ -265,23 +266,24 @@ impl Deployments {
         Ok(())
     }
 
-    fn ready(&self, current: &mut Current, hunt: &Hunt) -> Result<Arc<Deployed>, DeployError> {
-        let deployed = current.prepared.hunt(self.with(), Lane::Hunt(hunt.number), &hunt.run)?;
-        let ends = hunt.forces.iter().map(|(force, (_, end))| (force.clone(), *end)).collect();
-        Ok(Arc::new(deployed.ending(ends)))
-    }
-
-    /// Where it begins and ends, of each force that has events between.
-    fn places(&self, scope: &Scope, from: i64, to: Option<i64>) -> Result<BTreeMap<Force, (u64, u64)>, DeployError> {
+    /// Where it begins and ends, of each force that has events of its sources between.
+    fn places(
+        &self,
+        (scope, from, to): (&Scope, i64, Option<i64>),
+        ready: &Deployed,
+    ) -> Result<BTreeMap<Force, (u64, u64)>, DeployError> {
         let journal = &self.setup.journal;
         let mut places = BTreeMap::new();
         for (force, heads) in journal.heads() {
             if matches!(scope, Scope::Force(one) if *one != force) {
                 continue;
             }
+            let sources = &ready.loaded.plugin.manifest().sources;
+            let own = heads.iter().filter(|(source, _)| sources.contains_key(source.as_str()));
+            let head = own.map(|(_, head)| *head).max().unwrap_or(0);
             let end = match to {
-                Some(time) => journal.before(&force, time)?,
-                None => heads.values().copied().max().unwrap_or(0),
+                Some(time) => head.min(journal.before(&force, time)?),
+                None => head,
             };
             let after = journal.before(&force, from)?;
             if after < end {
@@ -297,6 +299,12 @@ impl Deployments {
         let absent = || DeployError::Absent(format!("there is no hunt {number}: see `cordon hunt list`"));
         hunt.filter(|hunt| is_seen(hunt, seen_by)).ok_or_else(absent)
     }
+}
+
+/// Ready, up to where the hunt ends.
+fn ending(ready: Deployed, hunt: &Hunt) -> Arc<Deployed> {
+    let ends = hunt.forces.iter().map(|(force, (_, end))| (force.clone(), *end)).collect();
+    Arc::new(ready.ending(ends))
 }
 
 /// A force sees the hunts that are for it alone.

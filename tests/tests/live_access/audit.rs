@@ -42,7 +42,7 @@ fn reads_are_recorded_with_filter_and_rows_and_the_list_is_filtered_by_who_what_
     let details = &read[0]["details"];
     assert_eq!((&details["limit"], &details["rows"]), (&7.into(), &0.into()));
     assert_eq!(words(&list(&["--for", "kent"])), ["force-added", "token-created", "skips-read"]);
-    assert_eq!(list(&["--who", "host"]).len(), 2);
+    assert_eq!(list(&["--who", "host"]).len(), 3);
     assert_eq!(list(&["--until", "2001-01-01"]), [] as [Value; 0]);
     assert_eq!(list(&["--from", "2100-01-01T00:00:00Z"]), [] as [Value; 0]);
     assert_eq!(list(&["--limit", "3"]).len(), 3);
@@ -71,7 +71,7 @@ fn an_exported_file_is_verified_without_a_host_and_shows_every_change() {
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("audit-exported"), "the export is in it");
     let holds = verify(&[]).ends(0).out;
-    assert!(holds.starts_with("holds: 6 records"), "{holds}");
+    assert!(holds.starts_with("holds: 7 records"), "{holds}");
     let third = listed[2]["digest"].as_str().unwrap();
     let _ = verify(&["--head", third]).ends(0);
     let _ = verify(&["--head", &"0".repeat(64)]).ends(1);

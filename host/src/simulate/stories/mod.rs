@@ -87,7 +87,8 @@ pub(super) fn plant(settings: &Settings, catalogue: &Catalogue, world: &World) -
     for (number, story) in (0_i64..).zip(&settings.stories) {
         let (force, start) = (named(world.force.as_str()), settings.start.unsigned_abs());
         let names = [settings.seed, force, named(story.name), settings.stream, start];
-        let mut stage = Stage::new(catalogue, world, number.unsigned_abs(), Dice::new(&names), std::mem::take(&mut used));
+        let mut stage =
+            Stage::new(catalogue, world, number.unsigned_abs(), Dice::new(&names), std::mem::take(&mut used));
         (story.tell)(&mut stage);
         let mut told = stage.told().map_err(|reason| SimulateError::table(story.name, &reason))?;
         used = std::mem::take(&mut told.used);
