@@ -38,7 +38,7 @@ fn a_hunt_finds_exactly_what_came_in_its_time_goes_on_after_a_kill_and_tells_nob
     }
     let mut live = Live::again(folder, config);
     live.settle();
-    let before = live.host.findings(&live.host.first_token(), "avon").len();
+    let before = live.found("avon").len();
     let start = ["hunt", "start", "-p", "seeker", "--for", "all", "--from", "60h", "--to", "30h", "--reason", "INC-3"];
     let said = live.operator().run(&start).ends(0).out;
     assert!(said.contains("hunt 1 has begun, of 1 force"), "{said}");
@@ -64,7 +64,7 @@ fn a_hunt_finds_exactly_what_came_in_its_time_goes_on_after_a_kill_and_tells_nob
     assert_eq!((found.len(), operations.len()), (15_000, 15_000));
     assert!(found.iter().all(|one| one["lane"] == "hunt:1"), "{:?}", found.first());
     // Nobody is told, nothing is deployed, and what a force's token sees of it is nothing.
-    assert_eq!(live.host.findings(&live.host.first_token(), "avon").len(), before);
+    assert_eq!(live.found("avon").len(), before);
     assert_eq!(live.set().0, 1);
     let reader = live.as_role("force-author", Some("avon"));
     let _ = reader.run(&["hunt", "findings", "1"]).ends(2);
