@@ -91,11 +91,11 @@ fn a_list_of_values_is_hunted_for_in_the_fields_that_are_named_and_in_no_others(
         let file = live.file("values.txt", values.as_bytes());
         let start = ["hunt", "start", "--values", &file, "--in", place, "--for", "all", "--from", "beginning"];
         let said = live.operator().run(&[&start[..], &["--reason", "INC-4"]].concat()).ends(0).out;
-        let number = said.split(' ').nth(1).unwrap().to_owned();
+        let number: u64 = said.split(' ').nth(1).unwrap().parse().unwrap();
         for _ in 0..1_000 {
             let hunts = live.get("/v1/hunts")["hunts"].clone();
             let hunts = hunts.as_array().unwrap().clone();
-            let hunt = hunts.into_iter().find(|hunt| hunt["number"].to_string() == number).unwrap();
+            let hunt = hunts.into_iter().find(|hunt| hunt["number"].as_u64() == Some(number)).unwrap();
             if hunt["state"] == "done" {
                 return hunt["found"]["avon"].clone();
             }
