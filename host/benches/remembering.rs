@@ -84,7 +84,7 @@ impl Lane {
     fn open(data: &Path) -> Self {
         let store = Arc::new(Store::open(data).unwrap());
         let (force, source) = (Force::new("avon").unwrap(), SourceName::new("entra.signin").unwrap());
-        let lane = LaneSource { force, plugin: "bench".into(), source };
+        let lane = LaneSource { force, plugin: "bench".into(), kind: cordon::results::Lane::Live, source };
         let day = 86_400 * SECOND;
         let (keys, bytes) = (u64::MAX, u64::MAX);
         let window = Window { kind: Kind::Distinct, length: 600 * SECOND, lateness: day, cap: 256, keys, bytes };
