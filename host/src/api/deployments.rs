@@ -94,11 +94,7 @@ pub(super) async fn load(
     Query(asked): Query<Load>,
     body: Body,
 ) -> Result<(StatusCode, Json<Version>), Refused> {
-    let scope = match (&caller.force, asked.scope.as_deref()) {
-        // Whoever sees all loads for all where they say nothing.
-        (None, None) => Scope::All,
-        (_, named) => scope(&api, &caller, named)?,
-    };
+    let scope = scope_or_all(&api, &caller, asked.scope.as_deref())?;
     // It is as large as a request with events, and takes its turn with those.
     let of = caller.force.clone().unwrap_or_else(Force::national);
     let (under_way, turn) = match tokio::time::timeout(TURN, api.at_once.take(&of)).await {
@@ -125,10 +121,7 @@ pub(super) async fn unload(
     Path((id, version)): Path<(String, String)>,
     Json(why): Json<Why>,
 ) -> Result<Json<Version>, Refused> {
-    let scope = match (&caller.force, why.scope.as_deref()) {
-        (None, None) => Scope::All,
-        (_, named) => scope(&api, &caller, named)?,
-    };
+    let scope = scope_or_all(&api, &caller, why.scope.as_deref())?;
     blocking(move || {
         let said = said(&api, &caller, reason(&why.reason)?, false);
         Ok(Json(api.deployments.unload(&id, &version, &scope, &said)?))
@@ -265,6 +258,14 @@ pub(super) fn scope(api: &Api, caller: &Caller, named: Option<&str>) -> Result<S
         (None, Some("all")) => Ok(Scope::All),
         (None, None) => Err(Refused::bad("for: say for whom, a force's name or `all`")),
         (_, named) => Ok(Scope::Force(super::answer::force_of(api, caller, named)?)),
+    }
+}
+
+/// The same, where whoever sees all means all by saying nothing.
+fn scope_or_all(api: &Api, caller: &Caller, named: Option<&str>) -> Result<Scope, Refused> {
+    match (&caller.force, named) {
+        (None, None) => Ok(Scope::All),
+        (_, named) => scope(api, caller, named),
     }
 }
 

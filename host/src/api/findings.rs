@@ -1,9 +1,6 @@
 //! `GET /v1/findings` and `/v1/skips`: pages in the order in which they were committed. Each read is recorded.
 
-use std::fmt::Write as _;
-
 use axum::extract::{Query, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use serde_json::{Value, json};
@@ -23,13 +20,7 @@ pub(super) async fn list(
         let page = asked.page(&api, &caller)?;
         let found = results::page(&api.store, &page.force, page.after, page.limit)?.findings;
         page.read(&api, &caller, "findings-read", found.len())?;
-        let next = found.last().map_or(page.after, |(number, _)| *number);
-        let mut text = String::from("{\"findings\":[");
-        for (at, (_, finding)) in found.iter().enumerate() {
-            let _ = write!(text, "{}{finding}", if at == 0 { "" } else { "," });
-        }
-        let _ = write!(text, "],\"next\":{next}}}");
-        Ok(([(CONTENT_TYPE, "application/json")], text))
+        Ok(page.of_findings(&found))
     })
     .await
 }

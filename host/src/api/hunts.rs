@@ -1,10 +1,7 @@
 //! `/v1/hunts`: a plugin over stored events, without deploying it. A force's author hunts in that force's events only.
 
-use std::fmt::Write as _;
-
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use serde::Deserialize;
@@ -93,13 +90,7 @@ pub(super) async fn findings(
         let found =
             api.deployments.hunted(number, caller.force.as_ref(), &page.force, (page.after, page.limit))?.findings;
         page.read(&api, &caller, "hunt-read", found.len())?;
-        let next = found.last().map_or(page.after, |(number, _)| *number);
-        let mut text = String::from("{\"findings\":[");
-        for (at, (_, finding)) in found.iter().enumerate() {
-            let _ = write!(text, "{}{finding}", if at == 0 { "" } else { "," });
-        }
-        let _ = write!(text, "],\"next\":{next}}}");
-        Ok(([(CONTENT_TYPE, "application/json")], text))
+        Ok(page.of_findings(&found))
     })
     .await
 }

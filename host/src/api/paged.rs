@@ -1,5 +1,9 @@
 //! Pages of what a force has: which force, behind which number, how many rows.
 
+use std::fmt::Write as _;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,6 +44,17 @@ impl Asked {
 }
 
 impl Page {
+    /// `{"findings": [...], "next": N}` of findings that are JSON already.
+    pub(super) fn of_findings(&self, found: &[(u64, String)]) -> impl IntoResponse + use<> {
+        let next = found.last().map_or(self.after, |(number, _)| *number);
+        let mut text = String::from("{\"findings\":[");
+        for (at, (_, finding)) in found.iter().enumerate() {
+            let _ = write!(text, "{}{finding}", if at == 0 { "" } else { "," });
+        }
+        let _ = write!(text, "],\"next\":{next}}}");
+        ([(CONTENT_TYPE, "application/json")], text)
+    }
+
     /// Puts it into the audit that so many rows of the page were read.
     pub(super) fn read(&self, api: &Api, caller: &Caller, what: &'static str, rows: usize) -> Result<(), Refused> {
         let details: Value = json!({ "after": self.after, "limit": self.limit, "rows": rows });

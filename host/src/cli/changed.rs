@@ -1,18 +1,21 @@
-//! What a change of the deployments came to, for people.
+//! What a change of the deployments came to.
 
 use std::io::Write as _;
 
 use anyhow::Result;
 use serde_json::Value;
 
-use super::text;
+use super::{Format, print_json, text};
 use crate::findings::text::safe;
 
 /// Forces that are named one by one in a line.
 const NAMED: usize = 12;
 
 /// The answer to a change. `asked_only`: nothing was changed.
-pub(super) fn print(answer: &Value, asked_only: bool) -> Result<()> {
+pub(super) fn print(answer: &Value, asked_only: bool, format: Format) -> Result<()> {
+    if format == Format::Json {
+        return print_json(answer);
+    }
     let mut out = super::out();
     let changes = answer.get("changes").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     match answer.get("generation").and_then(Value::as_u64) {

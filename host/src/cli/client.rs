@@ -114,10 +114,13 @@ impl Client {
         self.answer(request.send_json(body))?.good()
     }
 
-    /// Posts a file as it is.
-    pub(super) fn post_file(&self, path: &str, bytes: &[u8]) -> Result<Value> {
-        let request = self.agent.post(format!("{}{path}", self.host)).header("authorization", self.bearer());
-        self.answer(request.header("content-type", "application/wasm").send(bytes))?.good()
+    /// Loads a component, for one force or for all that the caller may load for; the answer is its version.
+    pub(super) fn load_plugin(&self, scope: Option<&str>, reason: Option<&str>, wasm: &[u8]) -> Result<Value> {
+        let given = [("for", scope), ("reason", reason)];
+        let given = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", in_url((*value)?))));
+        let url = format!("{}/v1/plugins?{}", self.host, given.collect::<Vec<_>>().join("&"));
+        let request = self.agent.post(url).header("authorization", self.bearer());
+        self.answer(request.header("content-type", "application/wasm").send(wasm))?.good()
     }
 
     pub(super) fn delete_with(&self, path: &str, body: &Value) -> Result<Value> {

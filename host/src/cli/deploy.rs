@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
-use super::{Format, changed, client, print_json};
+use super::{Format, changed, client, text};
 use crate::registry::SettingsFile;
 
 /// Deploy a loaded version of a plugin: for all forces or one, live, in shadow or not at all, while events flow
@@ -67,10 +67,7 @@ enum Mode {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
-    let (id, version) = match args.plugin.split_once('@') {
-        Some((id, version)) => (id, Some(version)),
-        None => (args.plugin.as_str(), None),
-    };
+    let (id, version) = text::versioned(&args.plugin);
     let mode = match args.mode {
         Mode::Off => "off",
         Mode::Shadow => "shadow",
@@ -89,10 +86,6 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         }
     }
     let answer = args.client.client()?.post("/v1/deployments", &asked).context("nothing was changed")?;
-    if args.format == Format::Json {
-        print_json(&answer)?;
-    } else {
-        changed::print(&answer, args.dry_run)?;
-    }
+    changed::print(&answer, args.dry_run, args.format)?;
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use super::exit::{self, Exit};
-use super::{Format, changed, client, print_json};
+use super::{Format, changed, client};
 
 /// Undo a plugin's last change, or make a whole generation of deployments the newest again
 ///
@@ -40,10 +40,6 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Err(_) => asked["plugin"] = args.what.as_str().into(),
     }
     let answer = args.client.client()?.post("/v1/rollback", &asked).context("nothing was changed")?;
-    if args.format == Format::Json {
-        print_json(&answer)?;
-    } else {
-        changed::print(&answer, args.dry_run)?;
-    }
+    changed::print(&answer, args.dry_run, args.format)?;
     Ok(Exit::Done)
 }

@@ -56,6 +56,11 @@ pub(super) fn near(path: &Path) -> String {
     from_here.as_deref().unwrap_or(path).display().to_string()
 }
 
+/// `ID` or `ID@VERSION`, taken apart.
+pub(super) fn versioned(text: &str) -> (&str, Option<&str>) {
+    text.split_once('@').map_or((text, None), |(id, version)| (id, Some(version)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::act::{Said, not_built_in};
 use super::set::Run;
-use super::{Current, DeployError, Deployments, Scope, Start, versions};
+use super::{Current, DeployError, Deployments, Scope, Start, prepare, versions};
 use crate::audit::Act;
 use crate::model::{Force, SourceName};
 use crate::results::{self, Lane, LaneSource, apart};
@@ -94,7 +94,7 @@ pub struct Asked {
     pub scope: Scope,
     /// From when on.
     pub from: Start,
-    /// Until when; none for now.
+    /// Until when; without it, up to what there is at that moment.
     pub to: Option<i64>,
     /// `run` settings.
     pub run: Map<String, Value>,
@@ -119,7 +119,7 @@ impl Deployments {
         let settings = store.put_file(Value::Object(asked.run.clone()).to_string().as_bytes())?;
         let run = Run { digest: version.digest, version: version.version, load: self.none, settings };
         let number = number_of(store.last(Space::Hunt, &[])?.as_ref().map(|(key, _)| key.as_slice())) + 1;
-        let ready = current.prepared.hunt(self.with(), Lane::Hunt(number), &run)?;
+        let ready = prepare::hunt(self.with(), Lane::Hunt(number), &run)?;
         let forces = self.places((&asked.scope, from, asked.to), &ready)?;
         if forces.is_empty() {
             return Err(DeployError::Refused("no events came in that time of the sources that it reads".into()));
@@ -214,7 +214,7 @@ impl Deployments {
             if hunt.state != "running" {
                 continue;
             }
-            match current.prepared.hunt(self.with(), Lane::Hunt(hunt.number), &hunt.run) {
+            match prepare::hunt(self.with(), Lane::Hunt(hunt.number), &hunt.run) {
                 Ok(ready) => current.wanted.hunts.push(ending(ready, &hunt)),
                 Err(error) => tracing::error!("hunt {} does not go on: {error}", hunt.number),
             }

@@ -59,7 +59,8 @@ impl Prepared {
         built_in: &[Arc<Deployed>],
     ) -> Result<(Wanted, Vec<Broken>), DeployError> {
         let mut broken = self.load(with, set);
-        let mut failed: HashSet<OfPlugin> = HashSet::new();
+        // By component and `run` settings.
+        let mut failed: HashSet<(Digest, Digest)> = HashSet::new();
         let mut of = |force: Option<&Force>| -> Result<Vec<Arc<Deployed>>, DeployError> {
             let mut lanes = built_in.to_vec();
             for (id, lane, run) in set.of(force) {
@@ -130,13 +131,6 @@ impl Prepared {
         broken
     }
 
-    /// One version in a lane of its own, for a hunt.
-    pub(super) fn hunt(&mut self, with: With<'_>, lane: Lane, run: &Run) -> Result<Deployed, DeployError> {
-        let plugin = load(with, run)?;
-        let loaded = loaded(&plugin, run, with.store)?;
-        Deployed::new(loaded, lane, with.sandbox, with.store).map_err(|error| DeployError::Host(error.to_string()))
-    }
-
     /// None where the version is not loaded: that is said already.
     fn one(&mut self, with: With<'_>, lane: Lane, run: &Run) -> Result<Option<Arc<Deployed>>, DeployError> {
         let key = (run.digest, run.load, run.settings, lane);
@@ -144,12 +138,20 @@ impl Prepared {
             return Ok(Some(Arc::clone(deployed)));
         }
         let Some(plugin) = self.plugins.get(&(run.digest, run.load)) else { return Ok(None) };
-        let loaded = loaded(plugin, run, with.store)?;
-        let deployed = Deployed::new(loaded, lane, with.sandbox, with.store);
-        let deployed = Arc::new(deployed.map_err(|error| DeployError::Host(error.to_string()))?);
+        let deployed = Arc::new(deployed(with, plugin, lane, run)?);
         self.deployed.insert(key, Arc::clone(&deployed));
         Ok(Some(deployed))
     }
+}
+
+/// One version in a lane of its own, for a hunt.
+pub(super) fn hunt(with: With<'_>, lane: Lane, run: &Run) -> Result<Deployed, DeployError> {
+    deployed(with, &load(with, run)?, lane, run)
+}
+
+fn deployed(with: With<'_>, plugin: &Plugin, lane: Lane, run: &Run) -> Result<Deployed, DeployError> {
+    let loaded = loaded(plugin, run, with.store)?;
+    Deployed::new(loaded, lane, with.sandbox, with.store).map_err(|error| DeployError::Host(error.to_string()))
 }
 
 /// A plugin with its `run` settings, checked and with defaults filled in.

@@ -1,7 +1,8 @@
 //! The scheduler: takes batches of each lane's next events and has them run, until every lane stands at the journal's end.
 //!
 //! Owns the lanes and the worker threads. A lane is (force, plugin, kind: live, shadow or hunt); it has a cursor in every
-//! source that its plugin reads. Which lanes there are is told from outside (`wanted`), at start and while events flow (`take`). A lane's results and its cursor are one commit, so a wave that a crash cut off runs again from the same place, and
+//! source that its plugin reads. Which lanes there are is told from outside (`wanted`), at start and while events flow
+//! (`take`). A lane's results and its cursor are one commit, so a wave that a crash cut off runs again from the same place, and
 //! what was committed never does. One thread decides (`dispatch`), by pure rules (`lanes`, `fair`); the workers (`work`) form
 //! batches (`form`), run plugins and say what is to be committed (`judge`), and find the events that one faults on (`narrow`).
 //!

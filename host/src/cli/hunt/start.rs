@@ -68,10 +68,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         (None, Some(path)) => of_values(args, path, &client)?,
         (None, None) => bail!("say what to hunt for: --plugin ID, or --values FILE"),
     };
-    let (id, version) = match plugin.split_once('@') {
-        Some((id, version)) => (id, Some(version)),
-        None => (plugin.as_str(), None),
-    };
+    let (id, version) = text::versioned(&plugin);
     let settings = args.settings.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
     ensure!(settings.unknown(&[id]).is_empty(), "the settings name other plugins than `{id}`");
     ensure!(settings.load(id).is_empty(), "load settings are the deployed version's: give [{id}.run] only");
@@ -112,10 +109,8 @@ fn of_values(args: &Args, path: &Path, client: &Client) -> Result<String> {
     let id = format!("hunt-{}", Digest::of(named.as_bytes()).short());
     let name = Name { id: id.clone(), version: "1.0.0".into(), authors: vec!["cordon hunt".into()] };
     let wasm = sigma::component_of(&built, &name)?;
-    let given =
-        [("for", args.scope.as_deref().filter(|scope| *scope != "all")), ("reason", Some(args.reason.as_str()))];
-    let given = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", client::in_url((*value)?))));
-    let loaded = client.post_file(&format!("/v1/plugins?{}", given.collect::<Vec<_>>().join("&")), &wasm)?;
+    let scope = args.scope.as_deref().filter(|scope| *scope != "all");
+    let loaded = client.load_plugin(scope, Some(&args.reason), &wasm)?;
     let digest = loaded.get("digest").and_then(Value::as_str).context("the host's answer has no digest")?;
     Ok(format!("{id}@{digest}"))
 }

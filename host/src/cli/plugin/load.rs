@@ -35,13 +35,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let client = args.client.client()?;
-    let given = [("for", &args.scope), ("reason", &args.reason)];
-    let given = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", client::in_url(value.as_deref()?))));
-    let path = format!("/v1/plugins?{}", given.collect::<Vec<_>>().join("&"));
+    let (scope, reason) = (args.scope.as_deref(), args.reason.as_deref());
     for file in &args.files {
         let place = text::near(file);
         let bytes = std::fs::read(file).with_context(|| format!("{place}: cannot be read"))?;
-        let version = client.post_file(&path, &bytes).with_context(|| format!("{place}: not loaded"))?;
+        let version = client.load_plugin(scope, reason, &bytes).with_context(|| format!("{place}: not loaded"))?;
         let of = |name: &str| safe(version.get(name).and_then(Value::as_str).unwrap_or_default());
         let (id, number, digest) = (of("id"), of("version"), of("digest").chars().take(12).collect::<String>());
         let mut out = super::super::out();

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::super::exit::{self, Exit};
-use super::super::{changed, client};
+use super::super::{Format, changed, client};
 
 /// Stop a plugin within one batch, for all forces or one; what it is deployed as stays
 #[derive(Debug, clap::Args)]
@@ -74,6 +74,6 @@ fn act(args: &Which, does: &str, from: Option<&str>) -> Result<Exit> {
     }
     let path = format!("/v1/plugins/{}/{does}", client::in_url(&args.plugin));
     let answer = args.client.client()?.post(&path, &asked).context("nothing was changed")?;
-    changed::print(&answer, false)?;
+    changed::print(&answer, false, Format::default())?;
     Ok(Exit::Done)
 }
