@@ -5,8 +5,8 @@ use std::io::Write as _;
 use anyhow::Result;
 use serde_json::Value;
 
+use super::answer::{number, of, short};
 use super::{Format, print_json, text};
-use crate::findings::text::safe;
 
 /// Forces that are named one by one in a line.
 const NAMED: usize = 12;
@@ -25,8 +25,7 @@ pub(super) fn print(answer: &Value, asked_only: bool, format: Format) -> Result<
     }
     differences(&mut out, changes)?;
     for skipped in answer.get("skipped").and_then(Value::as_array).into_iter().flatten() {
-        let lane = safe(skipped.get("lane").and_then(Value::as_str).unwrap_or_default());
-        let events = skipped.get("events").and_then(Value::as_u64).unwrap_or(0);
+        let (lane, events) = (of(skipped, "lane"), number(skipped, "events"));
         writeln!(out, "  {lane} passes {} that came meanwhile", text::plural(events, "event"))?;
     }
     if answer.get("settled").and_then(Value::as_bool) == Some(false) {
@@ -39,13 +38,12 @@ pub(super) fn print(answer: &Value, asked_only: bool, format: Format) -> Result<
 pub(super) fn differences(out: &mut impl std::io::Write, changes: &[Value]) -> std::io::Result<()> {
     let mut lines: Vec<(String, Vec<String>)> = Vec::new();
     for change in changes {
-        let of = |name: &str| safe(change.get(name).and_then(Value::as_str).unwrap_or_default());
         let (before, after) = (runs(change, "before"), runs(change, "after"));
         let other = if before == after { ", other settings" } else { "" };
-        let line = format!("{}: {before} -> {after}{other}", of("plugin"));
+        let line = format!("{}: {before} -> {after}{other}", of(change, "plugin"));
         match lines.iter_mut().find(|(known, _)| *known == line) {
-            Some((_, forces)) => forces.push(of("for")),
-            None => lines.push((line, vec![of("for")])),
+            Some((_, forces)) => forces.push(of(change, "for")),
+            None => lines.push((line, vec![of(change, "for")])),
         }
     }
     for (line, mut forces) in lines {
@@ -68,11 +66,7 @@ pub(super) fn differences(out: &mut impl std::io::Write, changes: &[Value]) -> s
 }
 
 fn runs(change: &Value, name: &str) -> String {
-    let one = |run: &Value| {
-        let of = |name: &str| safe(run.get(name).and_then(Value::as_str).unwrap_or_default());
-        let digest: String = of("digest").chars().take(12).collect();
-        format!("{} {} ({digest})", of("mode"), of("version"))
-    };
+    let one = |run: &Value| format!("{} {} ({})", of(run, "mode"), of(run, "version"), short(run));
     let all: Vec<String> = change.get(name).and_then(Value::as_array).into_iter().flatten().map(one).collect();
     if all.is_empty() { "off".to_owned() } else { all.join(" and ") }
 }

@@ -3,6 +3,7 @@
 //! Findings and machine-readable answers go to standard output, everything else to standard error. Owns no logic that
 //! another stage could need.
 
+mod answer;
 mod audit;
 mod bench;
 mod build;

@@ -7,6 +7,7 @@ use std::io::Write;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use super::answer::{number, of};
 use super::exit::{self, Exit};
 use super::{Format, client, print_json, text};
 use crate::findings::text::safe;
@@ -75,14 +76,6 @@ struct Stop {
     reason: String,
     #[command(flatten)]
     client: client::Args,
-}
-
-fn number(value: &Value, name: &str) -> u64 {
-    value.get(name).and_then(Value::as_u64).unwrap_or(0)
-}
-
-fn of(value: &Value, name: &str) -> String {
-    safe(value.get(name).and_then(Value::as_str).unwrap_or_default())
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {

@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use cordon_sigma::manifest::Name;
 use serde_json::{Value, json};
 
-use super::number;
 use crate::author::sigma;
 use crate::author::sigma::values::{Values, rules_of};
+use crate::cli::answer::number;
 use crate::cli::client::{self, Client};
 use crate::cli::exit::{self, Exit};
 use crate::cli::text;

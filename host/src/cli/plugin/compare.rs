@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use super::super::answer::{number, of, short};
 use super::super::exit::{self, Exit};
 use super::super::{Format, client, print_json, text};
 use crate::findings::text::safe;
@@ -48,14 +49,6 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     Ok(exit)
 }
 
-fn of(value: &Value, name: &str) -> String {
-    safe(value.get(name).and_then(Value::as_str).unwrap_or_default())
-}
-
-fn number(value: &Value, name: &str) -> u64 {
-    value.get(name).and_then(Value::as_u64).unwrap_or(0)
-}
-
 fn rules(comparison: &Value) -> impl Iterator<Item = (&String, &Value)> {
     comparison.get("rules").and_then(Value::as_object).into_iter().flatten()
 }
@@ -64,7 +57,7 @@ fn one(out: &mut impl Write, comparison: &Value) -> std::io::Result<()> {
     let days = comparison.get("days").and_then(Value::as_f64).unwrap_or(0.0);
     let side = |name: &str| comparison.get(name).filter(|side| !side.is_null());
     let shown = |side: &Value| {
-        let digest: String = of(side, "digest").chars().take(12).collect();
+        let digest = short(side);
         format!("{} ({digest})", of(side, "version"))
     };
     let live = side("live").map_or_else(|| "nothing live".to_owned(), |live| format!("live {}", shown(live)));

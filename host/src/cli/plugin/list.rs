@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use super::super::answer::{number, of, short};
 use super::super::exit::{self, Exit};
 use super::super::{Format, client, print_json, style, text};
 use crate::findings::text::safe;
@@ -26,18 +27,6 @@ pub(super) struct Args {
     format: Format,
     #[command(flatten)]
     client: client::Args,
-}
-
-fn of(value: &Value, name: &str) -> String {
-    safe(value.get(name).and_then(Value::as_str).unwrap_or_default())
-}
-
-fn number(value: &Value, name: &str) -> u64 {
-    value.get(name).and_then(Value::as_u64).unwrap_or(0)
-}
-
-fn short(value: &Value) -> String {
-    of(value, "digest").chars().take(12).collect()
 }
 
 fn all<'v>(value: &'v Value, name: &str) -> &'v [Value] {

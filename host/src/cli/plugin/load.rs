@@ -4,11 +4,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use serde_json::Value;
 
+use super::super::answer::{of, short};
 use super::super::exit::{self, Exit};
 use super::super::{client, text};
-use crate::findings::text::safe;
 
 /// Load a plugin file into the host: it is verified, prepared and kept, and runs nowhere yet
 ///
@@ -40,8 +39,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         let place = text::near(file);
         let bytes = std::fs::read(file).with_context(|| format!("{place}: cannot be read"))?;
         let version = client.load_plugin(scope, reason, &bytes).with_context(|| format!("{place}: not loaded"))?;
-        let of = |name: &str| safe(version.get(name).and_then(Value::as_str).unwrap_or_default());
-        let (id, number, digest) = (of("id"), of("version"), of("digest").chars().take(12).collect::<String>());
+        let (id, number, digest) = (of(&version, "id"), of(&version, "version"), short(&version));
         let mut out = super::super::out();
         writeln!(out, "{id} {number} ({digest}) is loaded; it runs once `cordon deploy {id}@{digest} ...` says so")?;
     }

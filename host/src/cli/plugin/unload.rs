@@ -3,11 +3,11 @@
 use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::super::answer::{of, short};
 use super::super::client;
 use super::super::exit::{self, Exit};
-use crate::findings::text::safe;
 
 /// Forget a loaded version that is deployed nowhere; what it found stays
 #[derive(Debug, clap::Args)]
@@ -34,8 +34,6 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let path = format!("/v1/plugins/{}/{}", client::in_url(id), client::in_url(version));
     let why = json!({ "for": args.scope, "reason": args.reason });
     let gone = args.client.client()?.delete_with(&path, &why)?;
-    let of = |name: &str| safe(gone.get(name).and_then(Value::as_str).unwrap_or_default());
-    let digest: String = of("digest").chars().take(12).collect();
-    writeln!(super::super::out(), "{} {} ({digest}) is unloaded", of("id"), of("version"))?;
+    writeln!(super::super::out(), "{} {} ({}) is unloaded", of(&gone, "id"), of(&gone, "version"), short(&gone))?;
     Ok(Exit::Done)
 }
