@@ -26,8 +26,11 @@ pub(super) fn write(workshop: &Path, root: &Path, plugins: &[&PluginFolder]) -> 
         let crate_folder = folder.join(plugin.id());
         std::fs::create_dir_all(&crate_folder)?;
         write_changed(&crate_folder.join("Cargo.toml"), &shim_manifest(plugin))?;
-        let source = "cordon_sdk::export_detector!(plugin::CordonDetector);\n";
-        write_changed(&crate_folder.join("lib.rs"), source)?;
+        // Only who has a second schema can be asked to carry values over.
+        let migrates = plugin.manifest.state.as_ref().is_some_and(|state| state.schema > 1);
+        let migrates = if migrates { ", migrates" } else { "" };
+        let source = format!("cordon_sdk::export_detector!(plugin::CordonDetector{migrates});\n");
+        write_changed(&crate_folder.join("lib.rs"), &source)?;
     }
     let workspace = format!(
         "# Made by `cordon build`; made anew each time.\n[workspace]\nresolver = \"3\"\nmembers = [{}]\nexclude = [\"{LINK}\"]\n\n{PROFILE}",

@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 
 use crate::backend;
-use crate::backend::wasm::bindings;
-use crate::{Detector, Failure, batch, log};
+use crate::backend::wasm::{bindings, migrator};
+use crate::{Detector, Failure, Migrated, batch, log};
 
 /// A panic traps, and a trap carries no text: its message, file and line go to the log first, in the form that the host
 /// recognises, `panic at FILE:LINE: MESSAGE`.
@@ -36,6 +36,34 @@ pub fn detect<T: Detector>(cell: &OnceCell<T>, batch: &bindings::Batch) -> Resul
     let detector = cell.get().ok_or_else(|| failure(Failure::other("`detect` was called before `configure`")))?;
     let settings = bindings::cordon::detection::settings::get();
     batch::detect(detector, backend::Batch(batch), &settings).map_err(failure)
+}
+
+/// Carries values over.
+///
+/// # Errors
+/// That it cannot, or the author's.
+pub fn migrate<T: Detector>(
+    from: u32,
+    to: u32,
+    values: &[Vec<u8>],
+) -> Result<Vec<Option<Vec<u8>>>, migrator::MigrateFailure> {
+    let one = |value: &[u8]| match T::migrate(from, to, value) {
+        Ok(Migrated::Value(value)) => Ok(Some(value)),
+        Ok(Migrated::Gone) => Ok(None),
+        Ok(Migrated::Unsupported) => {
+            let reason = format!("it does not carry values of schema {from} over to schema {to}");
+            Err(migrator::MigrateFailure::Unsupported(reason))
+        }
+        Err(failure) => Err(migrator::MigrateFailure::BadValue(failure.to_string())),
+    };
+    if values.is_empty() {
+        // It is asked whether it can. What an empty value is to the author does not matter.
+        return match one(&[]) {
+            Err(unsupported @ migrator::MigrateFailure::Unsupported(_)) => Err(unsupported),
+            _ => Ok(Vec::new()),
+        };
+    }
+    values.iter().map(|value| one(value)).collect()
 }
 
 fn failure(failure: Failure) -> bindings::Failure {

@@ -48,6 +48,7 @@ mod kept;
 pub mod log;
 mod mask;
 pub mod microsoft;
+mod migrate;
 mod settings;
 mod state;
 mod test;
@@ -65,6 +66,7 @@ pub use field::{Cased, CasedValues, Field, FieldValues};
 pub use finding::{Confidence, Finding, Severity};
 pub use findings::Findings;
 pub use mask::{Mask, Row, Rows};
+pub use migrate::Migrated;
 pub use serde_json;
 pub use state::{Change, State};
 pub use test::Cidr;
@@ -74,8 +76,8 @@ pub use window::{Feed, Seen};
 /// What a plugin needs: `use cordon_sdk::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        Batch, Change, Cidr, Confidence, Failure, Feed, Field, FieldValues, Finding, Findings, LocalTime, Mask, Row,
-        Seen, Severity, State, Weekday, detector, log,
+        Batch, Change, Cidr, Confidence, Failure, Feed, Field, FieldValues, Finding, Findings, LocalTime, Mask,
+        Migrated, Row, Seen, Severity, State, Weekday, detector, log,
     };
 }
 
@@ -83,10 +85,10 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     #[cfg(target_arch = "wasm32")]
-    pub use crate::backend::wasm::bindings;
+    pub use crate::backend::wasm::{bindings, migrator};
     pub use crate::field::Scope;
     #[cfg(target_arch = "wasm32")]
-    pub use crate::guest::{configure, detect};
+    pub use crate::guest::{configure, detect, migrate};
     pub use crate::settings::Reader;
 }
 

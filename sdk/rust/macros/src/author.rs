@@ -6,11 +6,13 @@ use syn::{Expr, ExprField, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Member,
 
 const DETECT: &str = "fn detect(&self, batch: &Batch, fields: &Fields, settings: &Settings, findings: &mut Findings) -> Result<(), Failure>";
 const CONFIGURE: &str = "fn configure(load: &LoadSettings) -> Result<Self, Failure>";
+const MIGRATE: &str = "fn migrate(from: u32, to: u32, value: &[u8]) -> Result<Migrated, Failure>";
 
 /// The author's block, understood.
 pub(crate) struct Author<'a> {
     pub(crate) type_name: &'a Ident,
     pub(crate) configures: bool,
+    pub(crate) migrates: Option<&'a ImplItemFn>,
     /// Every function with the names under which it knows `&Fields`.
     functions: Vec<(&'a ImplItemFn, Vec<String>)>,
 }
@@ -49,8 +51,12 @@ pub(crate) fn read(block: &ItemImpl) -> syn::Result<Author<'_>> {
     if let Some(configure) = find("configure") {
         check_configure(configure)?;
     }
+    let migrates = find("migrate");
+    if let Some(migrate) = migrates {
+        check_migrate(migrate)?;
+    }
     let functions_with_names = functions.iter().map(|function| (*function, names_of_fields(function))).collect();
-    Ok(Author { type_name, configures: find("configure").is_some(), functions: functions_with_names })
+    Ok(Author { type_name, configures: find("configure").is_some(), migrates, functions: functions_with_names })
 }
 
 fn not_a_name(given: &Type) -> syn::Error {
@@ -98,6 +104,29 @@ fn check_configure(function: &ImplItemFn) -> syn::Result<()> {
         &function.sig,
         format!("`configure` makes the detector; the signature is\n    {CONFIGURE}"),
     ))
+}
+
+fn check_migrate(function: &ImplItemFn) -> syn::Result<()> {
+    plain(function, MIGRATE)?;
+    let values = function.sig.inputs.iter().filter(|input| matches!(input, FnArg::Typed(_))).count();
+    if values == 3 && function.sig.inputs.len() == 3 && !matches!(function.sig.output, ReturnType::Default) {
+        return Ok(());
+    }
+    Err(syn::Error::new_spanned(
+        &function.sig,
+        format!("`migrate` carries one value of state over; the signature is\n    {MIGRATE}"),
+    ))
+}
+
+/// Refuses a `migrate` that nobody would call.
+pub(crate) fn check_schema(author: &Author<'_>, manifest: &Manifest) -> syn::Result<()> {
+    match author.migrates {
+        Some(function) if manifest.state.as_ref().is_none_or(|state| state.schema < 2) => Err(syn::Error::new_spanned(
+            &function.sig.ident,
+            "`migrate` carries values over between two schemas, but cordon.toml has no second one: raise `schema` under [state]",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Not async, not generic.

@@ -208,6 +208,17 @@ fn detector(author: &Author<'_>, manifest: &str) -> TokenStream {
             ::core::result::Result::Ok(<#name as ::core::default::Default>::default())
         }
     };
+    let migrate = author.migrates.map(|_| {
+        quote! {
+            fn migrate(
+                from: u32,
+                to: u32,
+                value: &[u8],
+            ) -> ::core::result::Result<::cordon_sdk::Migrated, ::cordon_sdk::Failure> {
+                <#name>::migrate(from, to, value)
+            }
+        }
+    });
     quote! {
         /// What `cordon build` exports.
         #[doc(hidden)]
@@ -229,6 +240,8 @@ fn detector(author: &Author<'_>, manifest: &str) -> TokenStream {
             ) -> ::core::result::Result<(), ::cordon_sdk::Failure> {
                 <#name>::detect(self, batch, &Fields::new(batch), &Settings::read(run_settings)?, findings)
             }
+
+            #migrate
         }
     }
 }

@@ -32,6 +32,12 @@ use syn::ItemImpl;
 /// fn configure(load: &LoadSettings) -> Result<Self, Failure>
 /// ```
 ///
+/// Where `schema` under `[state]` is 2 or more, it may also hold what carries values over from an earlier schema, and back:
+///
+/// ```text
+/// fn migrate(from: u32, to: u32, value: &[u8]) -> Result<Migrated, Failure>
+/// ```
+///
 /// A file of tests may hold detectors of its own: `#[detector(manifest = "other.toml")]` names a manifest beside that source file.
 ///
 /// Without `configure`, the type's `Default` is used. Mistakes in the manifest are compile errors with file and line; a field
@@ -55,5 +61,6 @@ fn expand(
     let author = author::read(&block)?;
     let manifest = manifest::read(named.as_ref())?;
     author::check_fields(&author, &manifest.parsed)?;
+    author::check_schema(&author, &manifest.parsed)?;
     Ok(generate::all(&block, &author, &manifest))
 }

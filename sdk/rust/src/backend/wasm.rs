@@ -27,6 +27,28 @@ pub mod bindings {
     });
 }
 
+/// The same of the world that carries values over.
+#[allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+pub mod migrator {
+    wit_bindgen::generate!({
+        path: "../../wit/v1",
+        world: "migrator",
+        generate_all,
+        pub_export_macro: true,
+        export_macro_name: "export_migrator",
+        default_bindings_module: "cordon_sdk::__private::migrator",
+    });
+}
+
 use bindings::cordon::detection::{events, findings, log as host_log, state, types, windows};
 
 /// The host's batch.
