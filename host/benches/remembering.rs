@@ -83,8 +83,7 @@ struct Lane {
 impl Lane {
     fn open(data: &Path) -> Self {
         let store = Arc::new(Store::open(data).unwrap());
-        let (force, source) = (Force::new("avon").unwrap(), SourceName::new("entra.signin").unwrap());
-        let lane = LaneSource { force, plugin: "bench".into(), kind: cordon::results::Lane::Live, source };
+        let force = Force::new("avon").unwrap();
         let day = 86_400 * SECOND;
         let (keys, bytes) = (u64::MAX, u64::MAX);
         let window = Window { kind: Kind::Distinct, length: 600 * SECOND, lateness: day, cap: 256, keys, bytes };
@@ -93,7 +92,7 @@ impl Lane {
             windows: [("w".to_owned(), window)].into(),
             values: None,
         };
-        let memory = Arc::new(LaneMemory::of(Arc::clone(&store), &lane, 0));
+        let memory = Arc::new(LaneMemory::of(Arc::clone(&store), &force, "bench", &Digest::of(b"place")));
         Self { store, memory, declared: Arc::new(declared), events: 0 }
     }
 

@@ -18,6 +18,8 @@ pub(super) const INTERFACES: &[&str] = &[TYPES, EVENTS, FINDINGS, SETTINGS, STAT
 /// Functions that a plugin exports.
 pub(super) const CONFIGURE: &str = "configure";
 pub(super) const DETECT: &str = "detect";
+/// Where its state had another schema before.
+pub(super) const MIGRATE: &str = "migrate";
 
 /// The `batch` resource. A run has exactly one, so the handle says nothing more.
 pub(super) struct BatchHandle;
@@ -164,6 +166,18 @@ impl Failure {
         };
         format!("{what}{}", shortened(text, 4096))
     }
+}
+
+/// `types.migrate-failure`
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift)]
+#[component(variant)]
+pub(super) enum MigrateFailure {
+    #[component(name = "unsupported")]
+    Unsupported(String),
+    #[component(name = "bad-value")]
+    BadValue(String),
+    #[component(name = "other")]
+    Other(String),
 }
 
 /// `types.entity`, in the guest's memory.

@@ -10,7 +10,7 @@ use wasmtime::component::Component;
 
 use super::access::Access;
 use super::allowance::Allowance;
-use super::contract::DETECT;
+use super::contract::{DETECT, MIGRATE};
 use super::engine::{self, MEMORIES, TABLES, Ticker};
 use super::memory::{self, Memory};
 use super::prepare::{self, Cache, Preparer, Request};
@@ -89,8 +89,9 @@ pub(super) fn load(sandbox: &Sandbox, wasm: &[u8], load: &Map<String, Value>) ->
     let detect = component
         .get_export_index(None, DETECT)
         .ok_or_else(|| LoadError::Plugin(format!("it exports no function `{DETECT}`")))?;
-    let plugin =
-        Plugin { inner: Arc::new(PluginInner { terms, digest: inspection.digest, load_settings, pre, detect }) };
+    let migrate = component.get_export_index(None, MIGRATE);
+    let digest = inspection.digest;
+    let plugin = Plugin { inner: Arc::new(PluginInner { terms, digest, load_settings, pre, detect, migrate }) };
     try_start(sandbox, &plugin)?;
     Ok(plugin)
 }

@@ -4,7 +4,8 @@
 //!
 //! `inspect` reads a component without running it; `prepare` confines whatever touches untrusted code to a child process
 //! and keeps artefacts; `load` joins the two; `run` gives one batch to one fresh instance, through `link` (imports),
-//! `access` (fields), `emit` (findings), `memory` (state and windows), `allowance` and `meter` (limits); `outcome` says how it ended.
+//! `access` (fields), `emit` (findings), `memory` (state and windows), `allowance` and `meter` (limits); `outcome` says how it ended. `migrate` has values
+//! of state carried over.
 
 mod access;
 mod allowance;
@@ -20,6 +21,7 @@ mod link_memory;
 mod load;
 mod memory;
 mod meter;
+mod migrate;
 mod options;
 mod outcome;
 mod prepare;
@@ -38,6 +40,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 pub use inspect::{COMPONENT_BYTES, Inspection, inspect};
 pub use limit::Limit;
 pub use memory::{Past, StateAnswer};
+pub use migrate::{MIGRATED_BYTES, MIGRATED_VALUES, MigrateError};
 pub use options::{Caps, SandboxOptions};
 pub use outcome::{Cost, Outcome, RunReport};
 pub use prepare::prepare_child;
@@ -61,6 +64,8 @@ struct PluginInner {
     load_settings: Map<String, Value>,
     pre: InstancePre<RunState>,
     detect: ComponentExportIndex,
+    /// Where it carries values over.
+    migrate: Option<ComponentExportIndex>,
 }
 
 /// What one run is given besides its batch.

@@ -9,7 +9,7 @@ use crate::findings::Lane;
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::registry::Loaded;
-use crate::results::LaneSource;
+use crate::results::{Inherits, LaneSource};
 use crate::sandbox::Sandbox;
 use crate::store::Store;
 
@@ -25,6 +25,8 @@ pub struct Deployed {
     pub ends: BTreeMap<Force, u64>,
     /// Digest of the file that says what it runs under.
     pub(super) terms: Digest,
+    /// What it takes over from the version before.
+    pub(super) inherits: Inherits,
 }
 
 impl Deployed {
@@ -35,7 +37,7 @@ impl Deployed {
     /// The store's.
     pub fn new(loaded: Loaded, lane: Lane, sandbox: &Sandbox, store: &Store) -> Result<Self, SchedulerError> {
         let terms = store.put_file(&Terms::of(&loaded, sandbox).to_bytes())?;
-        Ok(Self { loaded, lane, ends: BTreeMap::new(), terms })
+        Ok(Self { loaded, lane, ends: BTreeMap::new(), terms, inherits: Inherits::Live })
     }
 
     /// The same as a hunt that ends there.
@@ -43,6 +45,29 @@ impl Deployed {
     pub fn ending(mut self, ends: BTreeMap<Force, u64>) -> Self {
         self.ends = ends;
         self
+    }
+
+    /// The same, taking this over from the version before.
+    #[must_use]
+    pub fn inheriting(mut self, inherits: Inherits) -> Self {
+        self.inherits = inherits;
+        self
+    }
+
+    /// Whether its lanes keep anything from batch to batch.
+    pub(super) fn remembers(&self) -> bool {
+        self.loaded.plugin.manifest().remembers()
+    }
+
+    /// The shadow lane whose memory this live lane takes over when it begins to run this version.
+    pub(super) fn takes_over(&self, lane: &LaneSource) -> Option<LaneSource> {
+        let takes = self.lane.is_live() && self.inherits == Inherits::Shadow;
+        takes.then(|| LaneSource { kind: Lane::Shadow(self.digest()), ..lane.clone() })
+    }
+
+    /// Whether it is to run otherwise than this one.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        self.digest() != other.digest() || self.terms != other.terms || self.inherits != other.inherits
     }
 
     /// Up to which sequence number it goes in a force's journal.

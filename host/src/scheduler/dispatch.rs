@@ -38,7 +38,7 @@ pub(super) struct Seat {
     /// What it runs once it stands beside the shadow at this position.
     pub(super) promoted: Option<(Arc<Deployed>, usize)>,
     /// What it really ran last, as its change log says.
-    ran: Option<Change>,
+    pub(super) ran: Option<Change>,
     budget: Budget,
     cpu: Duration,
     events: u64,
@@ -86,11 +86,11 @@ pub(super) struct Dispatcher {
     pub(super) leaving: Vec<Sender<()>>,
     fair: Fair,
     /// Lanes of formed waves that no worker has taken yet: before new waves.
-    runs: VecDeque<Task>,
+    pub(super) runs: VecDeque<Task>,
     /// Lanes that remember and run: a lane's next wave, of whatever source, begins where the last one's commit is durable.
     remembering: BTreeSet<Vec<u8>>,
     /// A task for which there was no room.
-    next: Option<Task>,
+    pub(super) next: Option<Task>,
     /// Waves that are formed or run, and those of them behind the head.
     waves: BTreeMap<(StreamKey, u64), (usize, bool)>,
     tasks: Sender<Task>,
@@ -232,10 +232,8 @@ impl Dispatcher {
                         self.fair.serve(&key.0, rows(&formed));
                         for lane in lanes {
                             let last_try = stream.lanes.is_last_try(lane);
-                            let from = stream.lanes.all.get(lane).map_or(0, |lane| lane.cursor) + 1;
+                            let changed = stream.changes_from(lane);
                             let Some(seat) = stream.seats.get_mut(lane) else { continue };
-                            let same = seat.ran.as_ref().is_some_and(|ran| ran.terms == seat.deployed.terms);
-                            let changed = (!same).then_some(from);
                             let given = Given { last_try, narrowing: seat.budget.left(now), changed };
                             let (deployed, formed) = (Arc::clone(&seat.deployed), Arc::clone(&formed));
                             self.runs.push_back(Task::Run { key: key.clone(), wave, lane, deployed, given, formed });
@@ -304,7 +302,7 @@ impl Dispatcher {
                         stream.lanes.failed(lane, wave, trouble, fastrand::f64(), now);
                     }
                 }
-                self.promote(&key);
+                self.promote(&key.0);
                 self.tell_left();
             }
         }
@@ -347,14 +345,16 @@ impl Dispatcher {
     /// The first run whose lane does not remember, or runs nothing else.
     fn next_run(&mut self) -> Option<Task> {
         let lane = |task: &Task| match task {
-            Task::Run { key, deployed, .. } if deployed.loaded.plugin.manifest().remembers() => {
-                Some(deployed.lane(key).of_all_sources())
-            }
+            Task::Run { key, deployed, .. } if deployed.remembers() => Some((deployed.lane(key), Arc::clone(deployed))),
             _ => None,
         };
-        let free = |task: &Task| lane(task).is_none_or(|lane| !self.remembering.contains(&lane));
+        let runs = |lane: &LaneSource| self.remembering.contains(&lane.of_all_sources());
+        let free = |task: &Task| {
+            // Nor while a shadow still writes what it is to take over.
+            lane(task).is_none_or(|(lane, of)| !runs(&lane) && !of.takes_over(&lane).is_some_and(|shadow| runs(&shadow)))
+        };
         let task = self.runs.iter().position(free).and_then(|at| self.runs.remove(at))?;
-        self.remembering.extend(lane(&task));
+        self.remembering.extend(lane(&task).map(|(lane, _)| lane.of_all_sources()));
         Some(task)
     }
 

@@ -109,7 +109,7 @@ pub(super) fn judge(
 ) -> Result<Judged, String> {
     let lane = deployed.lane(key);
     let ran = Ran { end: formed.end, ..Ran::default() };
-    let (effects, remembers) = (passed(&lane, formed.end), Remembers::begin(setup, deployed, key));
+    let (effects, remembers) = (passed(&lane, formed.end), Remembers::begin(setup, deployed, key)?);
     let mut run = Run { setup, deployed, key, given, effects, faults: Vec::new(), ran, remembers };
     let store = |error: StoreError| error.to_string();
     if let Some(from) = given.changed {

@@ -74,6 +74,8 @@ pub(super) struct Lane {
     pub(super) leaves: bool,
     /// It goes no further than this sequence number: a hunt's end.
     end: u64,
+    /// It goes no further until it is let go.
+    held: bool,
 }
 
 impl Lane {
@@ -128,7 +130,7 @@ impl Lanes {
     /// one, or the next.
     pub(super) fn add(&mut self, cursor: u64, end: u64, resting: Option<Resting>, now: Instant) -> usize {
         let state = resting.map_or(State::Idle, |resting| State::Resting(Box::new(resting)));
-        let lane = Lane { cursor, state, late: None, host_failures: 0, leaves: false, end };
+        let lane = Lane { cursor, state, late: None, host_failures: 0, leaves: false, end, held: false };
         if cursor < self.head {
             self.waiting.get_or_insert(now);
         }
@@ -163,6 +165,13 @@ impl Lanes {
             if matches!(lane.state, State::Paused { .. } | State::Resting(_)) {
                 lane.state = State::Idle;
             }
+        }
+    }
+
+    /// Has a lane wait where it stands, or lets it go.
+    pub(super) fn hold(&mut self, at: usize, held: bool) {
+        if let Some(lane) = self.all.get_mut(at) {
+            lane.held = held;
         }
     }
 
@@ -235,7 +244,8 @@ impl Lanes {
         // A hunt is never the head: it takes of what is left over.
         let stands = |lane: &Lane| matches!(lane.state, State::Resting(_) | State::Gone) || lane.end < u64::MAX;
         let top = self.all.iter().filter(|lane| !stands(lane)).map(|lane| lane.cursor).max().unwrap_or(self.head);
-        let idle = || self.all.iter().filter(|lane| lane.state == State::Idle && lane.cursor < self.head.min(lane.end));
+        let goes = |lane: &Lane| lane.state == State::Idle && !lane.held && lane.cursor < lane.end;
+        let idle = || self.all.iter().filter(|lane| goes(lane) && lane.cursor < self.head);
         let waited = self.waiting.is_none_or(|since| now.duration_since(since) >= WAIT);
         let due = |cursor: u64| {
             if cursor < top { catch_up } else { waited || self.head - cursor >= BATCH_ROWS as u64 }
@@ -245,7 +255,7 @@ impl Lanes {
             self.all
                 .iter()
                 .enumerate()
-                .filter(|(_, lane)| lane.state == State::Idle && lane.cursor == cursor && lane.cursor < lane.end)
+                .filter(|(_, lane)| goes(lane) && lane.cursor == cursor)
         };
         // Whoever is given fewer events runs apart.
         let rows = here().map(|(_, lane)| lane.rows()).max()?;

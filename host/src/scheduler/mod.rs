@@ -12,6 +12,7 @@ mod deployed;
 mod dispatch;
 mod fair;
 mod form;
+mod inherit;
 mod judge;
 mod lanes;
 mod narrow;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cordon_state::{Counts, Over};
 
+use super::inherit::{Found, found};
 use super::{Deployed, Setup, StreamKey, form};
 use crate::events::Batch;
 use crate::model::SourceName;
@@ -18,17 +19,22 @@ use crate::store::Effects;
 pub(super) struct Remembers {
     kept: Arc<LaneMemory>,
     over: Arc<Over>,
+    /// Of where it is kept.
+    effects: Effects,
 }
 
 impl Remembers {
     /// Of a lane; none where its plugin remembers nothing.
-    pub(super) fn begin(setup: &Setup, deployed: &Deployed, key: &StreamKey) -> Option<Self> {
-        let plugin = &deployed.loaded.plugin;
-        plugin.manifest().remembers().then(|| {
-            let kept = LaneMemory::of(Arc::clone(&setup.store), &deployed.lane(key), plugin.schema());
-            let kept = Arc::new(kept);
-            Self { over: Arc::new(Over::new(Arc::clone(&kept) as _)), kept }
-        })
+    ///
+    /// # Errors
+    /// In words: what it remembers cannot be found, or not be carried over from the version before.
+    pub(super) fn begin(setup: &Setup, deployed: &Deployed, key: &StreamKey) -> Result<Option<Self>, String> {
+        if !deployed.remembers() {
+            return Ok(None);
+        }
+        let Found { memory, effects } = found(setup, deployed, &deployed.lane(key))?;
+        let kept = Arc::new(memory);
+        Ok(Some(Self { over: Arc::new(Over::new(Arc::clone(&kept) as _)), kept, effects }))
     }
 
     pub(super) fn past(&self) -> Past {
@@ -46,7 +52,7 @@ impl Remembers {
     pub(super) fn finish(self) -> (Effects, Counts) {
         let changes = self.over.changes();
         let counts = changes.counts;
-        (self.kept.keep(changes), counts)
+        (self.effects.and(self.kept.keep(changes)), counts)
     }
 }
 

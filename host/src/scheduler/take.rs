@@ -5,8 +5,10 @@
 //! left that leaves.
 //!
 //! A shadow that is to be live takes over where both lanes stand at the same place; until then both go on as before. One that
-//! rests is not waited for.
+//! rests is not waited for. Where the plugin remembers, they change over in all sources at once, since what they remember is of
+//! all: a pair that stands together waits for those of the other sources.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +16,8 @@ use crossbeam_channel::Sender;
 
 use super::dispatch::{Begin, Dispatcher, Seat, Stream, reads};
 use super::{Deployed, StreamKey, Wanted};
+use super::work::Task;
+use crate::model::{Force, SourceName};
 use crate::results::Lane;
 
 impl Dispatcher {
@@ -23,14 +27,15 @@ impl Dispatcher {
         self.wanted = wanted;
         self.begin.add(begin);
         let keys: Vec<StreamKey> = self.streams.keys().cloned().collect();
-        for key in keys {
-            let Some(mut stream) = self.streams.remove(&key) else { continue };
-            self.renew(&key, &mut stream, now);
-            if !stream.lanes.is_done() {
-                self.active.insert(key.clone());
-            }
-            self.streams.insert(key, stream);
+        for key in &keys {
+            let Some(mut stream) = self.streams.remove(key) else { continue };
+            self.renew(key, &mut stream, now);
+            self.streams.insert(key.clone(), stream);
         }
+        let forces: BTreeSet<Force> = keys.iter().map(|(force, _)| force.clone()).collect();
+        forces.iter().for_each(|force| self.promote(force));
+        self.active.extend(keys.into_iter().filter(|key| self.streams.get(key).is_some_and(|of| !of.lanes.is_done())));
+        self.renew_runs();
         self.leaving.push(done);
         self.tell_left();
     }
@@ -53,18 +58,18 @@ impl Dispatcher {
                 Some(found) => {
                     let deployed = new.swap_remove(found);
                     seat.promoted = None;
+                    stream.lanes.hold(at, false);
                     if let Some((_, shadow)) = promotions.iter().find(|(live, _)| *live == at) {
                         seat.promoted = Some((Arc::clone(deployed), *shadow));
                         continue;
                     }
-                    if deployed.digest() != seat.deployed.digest() || deployed.terms != seat.deployed.terms {
+                    if deployed.differs(&seat.deployed) {
                         stream.lanes.renew(at);
                     }
                     seat.deployed = Arc::clone(deployed);
                 }
             }
         }
-        stream.promote();
         for deployed in new {
             let lane = deployed.lane(key);
             let cursor = self.begin.cursors.remove(&lane).unwrap_or(0);
@@ -77,10 +82,42 @@ impl Dispatcher {
         }
     }
 
-    /// Lanes of a stream that wait for their shadow to stand beside them change over where it does.
-    pub(super) fn promote(&mut self, key: &StreamKey) {
-        if let Some(stream) = self.streams.get_mut(key) {
-            stream.promote();
+    /// Lanes of a force that wait for their shadow to stand beside them change over where it does.
+    pub(super) fn promote(&mut self, force: &Force) {
+        let mut waiting: BTreeMap<(String, Option<SourceName>), Vec<(StreamKey, usize, bool)>> = BTreeMap::new();
+        let streams = || self.streams.iter().filter(|((of, _), _)| of == force);
+        for (key, stream) in streams() {
+            for (at, seat) in stream.seats.iter().enumerate() {
+                let Some((deployed, shadow)) = &seat.promoted else { continue };
+                let level = !stream.lanes.is_there(at) || stream.lanes.stand_together(at, *shadow);
+                let alone = (!deployed.remembers()).then(|| key.1.clone());
+                let group = waiting.entry((deployed.id().to_owned(), alone)).or_default();
+                group.push((key.clone(), at, level));
+            }
+        }
+        for group in waiting.into_values() {
+            let all = group.iter().all(|(.., level)| *level);
+            for (key, at, level) in group {
+                match self.streams.get_mut(&key) {
+                    Some(stream) if all => stream.change_over(at),
+                    Some(stream) if level => stream.hold(at),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// What waits for a worker runs what its lane runs now, where it remembers: the version of before would find what the new
+    /// one left.
+    fn renew_runs(&mut self) {
+        for task in self.runs.iter_mut().chain(&mut self.next) {
+            let Task::Run { key, lane, deployed, given, .. } = task else { continue };
+            let Some(stream) = self.streams.get(key) else { continue };
+            let Some(seat) = stream.seats.get(*lane).filter(|seat| seat.deployed.lane == deployed.lane) else { continue };
+            if seat.deployed.id() == deployed.id() && deployed.remembers() && seat.deployed.differs(deployed) {
+                *deployed = Arc::clone(&seat.deployed);
+                given.changed = stream.changes_from(*lane);
+            }
         }
     }
 
@@ -96,20 +133,31 @@ impl Dispatcher {
 }
 
 impl Stream {
-    fn promote(&mut self) {
-        for at in 0..self.seats.len() {
-            let Some((_, shadow)) = self.seats.get(at).and_then(|seat| seat.promoted.as_ref()) else { continue };
-            let shadow = *shadow;
-            if self.lanes.is_there(at) && !self.lanes.stand_together(at, shadow) {
-                continue;
-            }
+    /// A lane and its shadow stand together: it runs from now on what the shadow ran.
+    fn change_over(&mut self, at: usize) {
+        let Some(seat) = self.seats.get_mut(at) else { return };
+        if let Some((deployed, shadow)) = seat.promoted.take() {
+            seat.deployed = deployed;
             self.lanes.remove(shadow);
-            let Some(seat) = self.seats.get_mut(at) else { continue };
-            if let Some((deployed, _)) = seat.promoted.take() {
-                seat.deployed = deployed;
-                self.lanes.renew(at);
-            }
+            self.lanes.hold(at, false);
+            self.lanes.renew(at);
         }
+    }
+
+    /// They go no further until they change over.
+    fn hold(&mut self, at: usize) {
+        if let Some((_, shadow)) = self.seats.get(at).and_then(|seat| seat.promoted.as_ref()) {
+            let shadow = *shadow;
+            self.lanes.hold(at, true);
+            self.lanes.hold(shadow, true);
+        }
+    }
+
+    /// From which event on a lane runs something else than it really ran last; none where it does not.
+    pub(super) fn changes_from(&self, at: usize) -> Option<u64> {
+        let (lane, seat) = (self.lanes.all.get(at)?, self.seats.get(at)?);
+        let same = seat.ran.as_ref().is_some_and(|ran| ran.terms == seat.deployed.terms);
+        (!same).then_some(lane.cursor + 1)
     }
 }
 

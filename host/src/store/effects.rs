@@ -48,6 +48,8 @@ pub enum Space {
     Hunt = 24,
     /// What lanes remember: windows and values, by force, plugin and lane.
     Remembered = 16,
+    /// Where each lane keeps what it remembers.
+    RememberedPlace = 17,
 }
 
 /// See the module.

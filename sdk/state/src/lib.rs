@@ -12,6 +12,7 @@ mod bytes;
 mod declared;
 mod error;
 mod key;
+mod moving;
 mod over;
 mod shelf;
 mod time;
@@ -21,6 +22,7 @@ mod window;
 
 pub use base::{Base, Memory};
 pub use error::StateError;
+pub use moving::{Moving, Pair, Part};
 pub use over::Over;
 pub use time::state_time;
 pub use turn::{Changes, Counts, Remembering, Rows, Turn};

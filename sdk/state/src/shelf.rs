@@ -206,7 +206,7 @@ fn named(kind: u8, name: &str) -> Vec<u8> {
     [&[kind], name.as_bytes(), &[0]].concat()
 }
 
-fn head(name: &str) -> Vec<u8> {
+pub(crate) fn head(name: &str) -> Vec<u8> {
     named(b'h', name)
 }
 
@@ -218,7 +218,7 @@ fn thing(name: &str, key: &Short) -> Vec<u8> {
     [named(b'k', name).as_slice(), key].concat()
 }
 
-fn place(name: &str, at: i64, key: &Short) -> Vec<u8> {
+pub(crate) fn place(name: &str, at: i64, key: &Short) -> Vec<u8> {
     [index(name).as_slice(), &sorted(at), key].concat()
 }
 

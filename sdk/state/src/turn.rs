@@ -16,7 +16,7 @@ use crate::{Base, StateError};
 /// Where the lane's clocks are kept.
 const CLOCK: &[u8] = b"c";
 /// The name of the shelf of values: no window has it.
-const VALUES: &str = "";
+pub(crate) const VALUES: &str = "";
 /// Bytes of a reference at most.
 const REFERENCE: usize = 255;
 

@@ -19,6 +19,7 @@ use crate::sandbox::contract::{self, BatchHandle, Failure, LevelArgument};
 use crate::sandbox::engine::Ticker;
 use crate::sandbox::link::{level_of, log_text};
 use crate::sandbox::meter::Meter;
+use crate::sandbox::migrate::Answer;
 use crate::sandbox::outcome::Outcome;
 use crate::sandbox::state::Log;
 
@@ -83,6 +84,11 @@ fn configure(store: &mut Store<Configuring>, instance: &Instance, job: &Job) -> 
     let configure = instance
         .get_typed_func::<(&str,), (Result<(), Failure>,)>(&mut *store, contract::CONFIGURE)
         .map_err(|error| mistyped(contract::CONFIGURE, error))?;
+    if instance.get_export_index(&mut *store, None, contract::MIGRATE).is_some() {
+        instance
+            .get_typed_func::<(u32, u32, &[Vec<u8>]), (Answer,)>(&mut *store, contract::MIGRATE)
+            .map_err(|error| mistyped(contract::MIGRATE, error))?;
+    }
     match configure.call(&mut *store, (job.load_settings.as_str(),)) {
         Ok((Ok(()),)) => Ok(()),
         Ok((Err(failure),)) => Err(Fault::Plugin(format!("`configure` refused: {}", failure.reason()))),
