@@ -15,7 +15,9 @@ use serde_json::{Map, Value, json};
 use super::Api;
 use super::answer::{Refused, Shared, blocking, reason};
 use crate::clock::now_micros;
-use crate::deployments::{Changed, Deploy, DeployError, Generation, Mode, Said, Scope, Start, Version};
+use crate::deployments::{
+    Changed, Deploy, DeployError, Generation, Mode, OnSchema, Said, Scope, Start, Version, Whose as WhoseState,
+};
 use crate::identity::Caller;
 use crate::model::Force;
 use crate::sandbox::COMPONENT_BYTES;
@@ -60,6 +62,9 @@ pub(super) struct Asked {
     run: Option<Map<String, Value>>,
     load: Option<Map<String, Value>>,
     from: Option<String>,
+    state: Option<WhoseState>,
+    #[serde(default)]
+    on_schema: OnSchema,
     reason: String,
     #[serde(default)]
     dry_run: bool,
@@ -141,8 +146,9 @@ pub(super) async fn deploy(
         let from = from.ok_or_else(|| {
             Refused::bad("from: give `now`, `beginning`, a span as `7d` or `12h`, or a time as `2026-11-25T00:00:00Z`")
         })?;
-        let Asked { plugin, version, mode, run, load, .. } = asked;
-        Ok(Json(api.deployments.deploy(&Deploy { plugin, version, scope, mode, run, load, from }, &said)?))
+        let Asked { plugin, version, mode, run, load, state, on_schema, .. } = asked;
+        let asked = Deploy { plugin, version, scope, mode, run, load, from, state, on_schema };
+        Ok(Json(api.deployments.deploy(&asked, &said)?))
     })
     .await
 }

@@ -21,6 +21,7 @@ use crate::registry::SettingsFile;
   cordon deploy mail-forwarding --for avon --mode live --settings avon.toml --reason 'own domains'
   cordon deploy mail-forwarding --for all --mode live --from 7d --reason 'CHG-88'
   cordon deploy mail-forwarding --for avon --mode off --reason 'no Exchange here'
+  cordon deploy first-seen@2.0.0 --for all --mode live --state shadow --reason 'its own baseline is better'
 
 The settings file is that of `cordon run --settings`: [ID.run] and [ID.load], TOML or JSON.
 
@@ -42,6 +43,13 @@ pub(super) struct Args {
     /// are caught up with beside what is live, and what is found in them is marked late
     #[arg(long, value_name = "WHEN", default_value = "now")]
     from: String,
+    /// Whose memory a version goes on with that becomes live: the live one's, carried over to its own form, or its own as a
+    /// shadow; else the live one's where there is one
+    #[arg(long, value_enum)]
+    state: Option<Whose>,
+    /// Where what the live version remembers has another form and cannot be carried over
+    #[arg(long, value_enum, default_value_t)]
+    on_schema: OnSchema,
     /// Why; it is recorded
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -66,6 +74,25 @@ enum Mode {
     Live,
 }
 
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Whose {
+    /// The live version's
+    Live,
+    /// Its own
+    Shadow,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum OnSchema {
+    /// Change nothing
+    #[default]
+    Refuse,
+    /// Keep it aside, for when a version of its form comes back
+    Keep,
+    /// Let it go
+    Reset,
+}
+
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let (id, version) = text::versioned(&args.plugin);
     let mode = match args.mode {
@@ -77,6 +104,15 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         "plugin": id, "version": version, "for": args.scope, "mode": mode, "from": args.from, "reason": args.reason,
         "dry-run": args.dry_run,
     });
+    if let Some(whose) = args.state {
+        asked["state"] = json!(match whose {
+            Whose::Live => "live",
+            Whose::Shadow => "shadow",
+        });
+    }
+    if args.on_schema != OnSchema::Refuse {
+        asked["on-schema"] = json!(if args.on_schema == OnSchema::Keep { "keep" } else { "reset" });
+    }
     if let Some(path) = &args.settings {
         let settings = SettingsFile::read(path)?;
         ensure!(settings.unknown(&[id]).is_empty(), "{}: names other plugins than `{id}`", path.display());

@@ -11,6 +11,7 @@ use super::begin::{self, Beginning, Skipped, Start, There};
 use super::difference::{self, Difference};
 use super::edit::{self, Pick};
 use super::generations::{self, Generation};
+use super::inherit::{self, OnSchema, Whose};
 use super::set::{Mode, Set};
 use super::{Current, DeployError, Deployments, Scope, versions};
 use crate::audit::Act;
@@ -69,6 +70,10 @@ pub struct Deploy {
     pub load: Option<Map<String, Value>>,
     /// Where lanes begin that do not run yet.
     pub from: Start,
+    /// Whose memory it goes on with where it becomes live; none for what goes without saying.
+    pub state: Option<Whose>,
+    /// Where the live version's memory cannot be carried over.
+    pub on_schema: OnSchema,
 }
 
 /// What a change came to.
@@ -102,13 +107,28 @@ impl Deployments {
     /// # Errors
     /// See [`DeployError`].
     pub fn deploy(&self, asked: &Deploy, said: &Said) -> Result<Changed, DeployError> {
-        let Deploy { plugin, version, scope, mode, run, load, from } = asked;
+        let Deploy { plugin, version, scope, mode, run, load, from, state, on_schema } = asked;
         not_built_in(plugin)?;
         if load.is_some() && matches!(scope, Scope::Force(_)) && said.role == "force-author" {
             return Err(DeployError::Refused("load settings are the NMC's: give run settings only".into()));
         }
         let mut current = self.current();
         let pick = self.pick(&current.set, asked)?;
+        if *state == Some(Whose::Shadow)
+            && let Some(pick) = &pick
+        {
+            let force = match scope {
+                Scope::All => None,
+                Scope::Force(force) => Some(force),
+            };
+            if *mode != Mode::Live || !inherit::has_shadow(&current.set, plugin, force, pick.digest) {
+                let reason = format!(
+                    "no shadow of `{plugin}` {} runs for {scope}: there is no memory of it to go on with",
+                    pick.version
+                );
+                return Err(DeployError::Refused(reason));
+            }
+        }
         let mut set = current.set.clone();
         if *mode == Mode::Off && !set.plugins.contains_key(plugin) {
             return Err(DeployError::Absent(format!("`{plugin}` is not deployed: see `cordon plugin list`")));
@@ -117,9 +137,11 @@ impl Deployments {
         if let Some(pick) = pick.as_ref().filter(|_| *mode == Mode::Live) {
             self.stand_up(plugin, pick, scope)?;
         }
+        self.can_inherit(&current.set, &set)?;
         let details = json!({
             "version": pick.as_ref().map(|pick| &pick.version), "digest": pick.as_ref().map(|pick| pick.digest),
             "asked": version, "mode": mode, "settings": run, "load": load, "begins": from.word(),
+            "state": state, "on-schema": on_schema,
         });
         let (from, also) = (*from, Effects::new());
         let change = Change { what: "plugin-deployed", plugin: Some(plugin), scope, details, from, also };
@@ -160,8 +182,9 @@ impl Deployments {
     /// See [`DeployError`]; also where a version of it was unloaded.
     pub fn roll_back_to(&self, number: u64, said: &Said) -> Result<Changed, DeployError> {
         let mut current = self.current();
-        let set = generations::set(&self.setup.store, &generations::get(&self.setup.store, number)?)?;
+        let mut set = generations::set(&self.setup.store, &generations::get(&self.setup.store, number)?)?;
         self.are_loaded(&set)?;
+        set.plugins.values_mut().for_each(super::OfPlugin::inherit_as_usual);
         let details = json!({ "to": number });
         let (scope, from, also) = (&Scope::All, Start::Now, Effects::new());
         let change = Change { what: "rolled-back", plugin: None, scope, details, from, also };
@@ -189,7 +212,10 @@ impl Deployments {
         };
         let mut set = current.set.clone();
         match before {
-            Some(before) => *set.plugin(plugin) = before,
+            Some(mut before) => {
+                before.inherit_as_usual();
+                *set.plugin(plugin) = before;
+            }
             None => drop(set.plugins.remove(plugin)),
         }
         self.are_loaded(&set)?;
@@ -218,7 +244,8 @@ impl Deployments {
         let file = |given: &Option<Map<String, Value>>| -> Result<_, StoreError> {
             given.as_ref().map(|given| store.put_file(Value::Object(given.clone()).to_string().as_bytes())).transpose()
         };
-        Ok(Some(Pick { digest, version, load: file(&asked.load)?, settings: file(&asked.run)? }))
+        let inherits = inherit::asked(asked.state, asked.on_schema)?;
+        Ok(Some(Pick { digest, version, load: file(&asked.load)?, settings: file(&asked.run)?, inherits }))
     }
 
     /// A shadow is not promoted while it rests: whoever promotes it has seen how it does.

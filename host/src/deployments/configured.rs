@@ -10,6 +10,7 @@ use super::edit::{self, Pick};
 use super::set::{Mode, Run};
 use super::{DeployError, Deployments, Scope, Start, versions};
 use crate::registry::Loaded;
+use crate::results::Inherits;
 use crate::store::{Effects, Space, StoreError};
 
 /// Before the id of a plugin that was in the configuration. No plugin's id begins with it.
@@ -41,6 +42,7 @@ impl Deployments {
                 version: manifest.plugin.version.to_string(),
                 load: store.put_file(load.as_bytes())?,
                 settings: store.put_file(loaded.settings.as_bytes())?,
+                inherits: Inherits::Live,
             };
             let before = Before { run };
             let key = [CONFIGURED, id.as_bytes()].concat();
@@ -52,8 +54,13 @@ impl Deployments {
             also = also.put(Space::Plugin, &key, text);
             also = also.and(self.record(loaded, wasm.len() as u64, &Scope::All, "host", now)?);
             let Before { run } = before;
-            let pick =
-                Pick { digest: run.digest, version: run.version, load: Some(run.load), settings: Some(run.settings) };
+            let pick = Pick {
+                digest: run.digest,
+                version: run.version,
+                load: Some(run.load),
+                settings: Some(run.settings),
+                inherits: None,
+            };
             edit::deploy(set.plugin(id), &Scope::All, Mode::Live, Some(&pick), self.none, "")?;
             news.push(format!("{id} {}", pick.version));
         }

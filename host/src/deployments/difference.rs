@@ -61,6 +61,6 @@ pub(super) fn between(before: &Set, after: &Set, forces: &[Force]) -> Vec<Differ
 }
 
 fn shown((lane, run): (Lane, Run)) -> Shown {
-    let Run { digest, version, load, settings } = run;
+    let Run { digest, version, load, settings, inherits: _ } = run;
     Shown { mode: lane.word(), version, digest, settings, load }
 }

@@ -3,6 +3,7 @@
 use super::set::{Mode, OfPlugin, Own, Run};
 use super::{DeployError, Scope};
 use crate::ids::Digest;
+use crate::results::Inherits;
 
 /// A version that was picked, and what was given with it.
 #[derive(Debug, Clone)]
@@ -12,17 +13,20 @@ pub(super) struct Pick {
     /// Files of the settings that were given.
     pub(super) load: Option<Digest>,
     pub(super) settings: Option<Digest>,
+    /// What it is to take over, where that was said.
+    pub(super) inherits: Option<Inherits>,
 }
 
 impl Pick {
     /// With what was given; else with what the first of these has; else with none, which `none` is the file of.
-    fn run(&self, before: [Option<&Run>; 3], none: Digest) -> Run {
+    fn run(&self, before: [Option<&Run>; 3], none: Digest, usual: Inherits) -> Run {
         let before = before.into_iter().flatten().next();
         Run {
             digest: self.digest,
             version: self.version.clone(),
             load: self.load.or(before.map(|run| run.load)).unwrap_or(none),
             settings: self.settings.or(before.map(|run| run.settings)).unwrap_or(none),
+            inherits: self.inherits.unwrap_or(usual),
         }
     }
 
@@ -62,15 +66,16 @@ fn for_all(of: &mut OfPlugin, mode: Mode, pick: Option<&Pick>, none: Digest) -> 
         }
         (Mode::Live, Some(pick)) => {
             let promoted = same(pick, of.shadow.as_ref());
-            let run = pick.run([promoted.as_ref(), of.live.as_ref(), of.shadow.as_ref()], none);
+            let usual = usual(of.live.as_ref(), promoted.as_ref());
+            let run = pick.run([promoted.as_ref(), of.live.as_ref(), of.shadow.as_ref()], none, usual);
             of.live = Some(run);
             of.shadow = of.shadow.take().filter(|run| !pick.is(run));
         }
         (Mode::Shadow, Some(pick)) => {
             let again = same(pick, of.shadow.as_ref());
-            let run = pick.run([again.as_ref(), of.live.as_ref(), of.shadow.as_ref()], none);
+            let run = pick.run([again.as_ref(), of.live.as_ref(), of.shadow.as_ref()], none, Inherits::Live);
             // Other settings of the live version may run beside it; the same would take it out of service.
-            if of.live.as_ref() == Some(&run) {
+            if of.live.as_ref().is_some_and(|live| live.is_same(&run)) {
                 of.live = None;
             }
             of.shadow = Some(run);
@@ -111,19 +116,26 @@ fn for_one(
         }
         (Mode::Live, Some(pick)) => {
             let promoted = own.shadow.as_ref().or(shadow).filter(|run| pick.is(run)).cloned();
-            own.live = Some(pick.run([promoted.as_ref(), own.live.as_ref(), None], none));
+            let usual = usual(own.live.as_ref().or(live), promoted.as_ref());
+            own.live = Some(pick.run([promoted.as_ref(), own.live.as_ref(), None], none, usual));
             own.shadow = own.shadow.take().filter(|run| !pick.is(run));
         }
         (Mode::Shadow, Some(pick)) => {
             let again = own.shadow.as_ref().filter(|run| pick.is(run)).cloned();
-            let run = pick.run([again.as_ref(), own.live.as_ref(), None], none);
-            if own.live.as_ref() == Some(&run) {
+            let run = pick.run([again.as_ref(), own.live.as_ref(), None], none, Inherits::Live);
+            if own.live.as_ref().is_some_and(|live| live.is_same(&run)) {
                 own.live = None;
             }
             own.shadow = Some(run);
         }
     }
     Ok(())
+}
+
+/// What a version that becomes live takes over where nothing was said: a shadow with nothing live before it goes on with its
+/// own.
+fn usual(live: Option<&Run>, promoted: Option<&Run>) -> Inherits {
+    if live.is_none() && promoted.is_some() { Inherits::Shadow } else { Inherits::Live }
 }
 
 /// Stops a plugin for a force, or for all.
@@ -182,7 +194,13 @@ mod tests {
     const NONE: Digest = Digest([0; 32]);
 
     fn pick(version: &str) -> Pick {
-        Pick { digest: Digest::of(version.as_bytes()), version: version.into(), load: None, settings: None }
+        Pick {
+            digest: Digest::of(version.as_bytes()),
+            version: version.into(),
+            load: None,
+            settings: None,
+            inherits: None,
+        }
     }
 
     /// What runs for a force, as `live 1` and `shadow 2`.

@@ -14,7 +14,7 @@ use super::set::Run;
 use super::{Current, DeployError, Deployments, Scope, Start, prepare, versions};
 use crate::audit::Act;
 use crate::model::{Force, SourceName};
-use crate::results::{self, Lane, LaneSource, apart};
+use crate::results::{self, Inherits, Lane, LaneSource, apart};
 use crate::scheduler::{Deployed, LaneStatus, Scheduler};
 use crate::store::{Effects, Space, StoreError};
 
@@ -117,7 +117,13 @@ impl Deployments {
         let version = versions::find(&versions::all(store)?, &asked.plugin, asked.version.as_deref(), &asked.scope)?;
         let Start::At(from) = asked.from else { return Err(DeployError::Bad("from: say from when on".into())) };
         let settings = store.put_file(Value::Object(asked.run.clone()).to_string().as_bytes())?;
-        let run = Run { digest: version.digest, version: version.version, load: self.none, settings };
+        let run = Run {
+            digest: version.digest,
+            version: version.version,
+            load: self.none,
+            settings,
+            inherits: Inherits::Live,
+        };
         let number = number_of(store.last(Space::Hunt, &[])?.as_ref().map(|(key, _)| key.as_slice())) + 1;
         let ready = prepare::hunt(self.with(), Lane::Hunt(number), &run)?;
         let forces = self.places((&asked.scope, from, asked.to), &ready)?;

@@ -13,15 +13,15 @@ use super::set::{Run, Set};
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::registry::Loaded;
-use crate::results::Lane;
+use crate::results::{Inherits, Lane};
 use crate::sandbox::{Plugin, Sandbox};
 use crate::scheduler::{Deployed, Wanted};
 use crate::store::Store;
 
 /// A component with its `load` settings.
 type OfPlugin = (Digest, Digest);
-/// And `run` settings, and the kind of lane.
-type OfLane = (Digest, Digest, Digest, Lane);
+/// And `run` settings, the kind of lane, and what it takes over.
+type OfLane = (Digest, Digest, Digest, Lane, Inherits);
 
 /// What is made, so that it is not made again.
 #[derive(Debug, Default)]
@@ -133,7 +133,7 @@ impl Prepared {
 
     /// None where the version is not loaded: that is said already.
     fn one(&mut self, with: With<'_>, lane: Lane, run: &Run) -> Result<Option<Arc<Deployed>>, DeployError> {
-        let key = (run.digest, run.load, run.settings, lane);
+        let key = (run.digest, run.load, run.settings, lane, run.inherits);
         if let Some(deployed) = self.deployed.get(&key) {
             return Ok(Some(Arc::clone(deployed)));
         }
@@ -151,7 +151,8 @@ pub(super) fn hunt(with: With<'_>, lane: Lane, run: &Run) -> Result<Deployed, De
 
 fn deployed(with: With<'_>, plugin: &Plugin, lane: Lane, run: &Run) -> Result<Deployed, DeployError> {
     let loaded = loaded(plugin, run, with.store)?;
-    Deployed::new(loaded, lane, with.sandbox, with.store).map_err(|error| DeployError::Host(error.to_string()))
+    let deployed = Deployed::new(loaded, lane, with.sandbox, with.store);
+    Ok(deployed.map_err(|error| DeployError::Host(error.to_string()))?.inheriting(run.inherits))
 }
 
 /// A plugin with its `run` settings, checked and with defaults filled in.
@@ -166,7 +167,7 @@ fn loaded(plugin: &Plugin, run: &Run, store: &Store) -> Result<Loaded, DeployErr
     Ok(Loaded { path, plugin: plugin.clone(), settings: Value::Object(settings).to_string().into() })
 }
 
-fn load(with: With<'_>, run: &Run) -> Result<Plugin, DeployError> {
+pub(super) fn load(with: With<'_>, run: &Run) -> Result<Plugin, DeployError> {
     let gone = || DeployError::Damaged(format!("the component {} is not kept any more, or damaged", run.digest));
     let wasm = with.store.file(run.digest)?.ok_or_else(gone)?;
     with.sandbox.load(&wasm, &settings(with.store, run.load)?).map_err(DeployError::from)

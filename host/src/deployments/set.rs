@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::Digest;
 use crate::model::Force;
-use crate::results::Lane;
+use crate::results::{Inherits, Lane};
 
 /// All deployments: what a generation is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,18 @@ pub struct Run {
     pub load: Digest,
     /// The same of the `run` settings.
     pub settings: Digest,
+    /// What it takes over from the version that was live before it.
+    #[serde(default, skip_serializing_if = "Inherits::is_usual")]
+    pub inherits: Inherits,
+}
+
+impl Run {
+    /// Whether the same runs, whatever it took over.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let of = |run: &Self| (run.digest, run.load, run.settings);
+        of(self) == of(other)
+    }
 }
 
 /// What one force has of its own.
@@ -126,7 +138,7 @@ impl OfPlugin {
         });
         let mut found = Vec::new();
         // The same beside itself would find the same.
-        let shadow = shadow.filter(|shadow| live.as_ref() != Some(shadow));
+        let shadow = shadow.filter(|shadow| live.as_ref().is_none_or(|live| !live.is_same(shadow)));
         found.extend(live.map(|run| (Lane::Live, run)));
         found.extend(shadow.map(|run| (Lane::Shadow(run.digest), run)));
         found
@@ -136,6 +148,14 @@ impl OfPlugin {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.live.is_none() && self.shadow.is_none() && !self.disabled && self.forces.is_empty()
+    }
+
+    /// Every version goes on with what the one before it remembers, as is usual.
+    pub fn inherit_as_usual(&mut self) {
+        let own = self.forces.values_mut().flat_map(|own| own.live.iter_mut().chain(&mut own.shadow));
+        for run in self.live.iter_mut().chain(&mut self.shadow).chain(own) {
+            run.inherits = Inherits::Live;
+        }
     }
 
     /// Every version that is named, whether it runs or not.

@@ -351,7 +351,8 @@ impl Dispatcher {
         let runs = |lane: &LaneSource| self.remembering.contains(&lane.of_all_sources());
         let free = |task: &Task| {
             // Nor while a shadow still writes what it is to take over.
-            lane(task).is_none_or(|(lane, of)| !runs(&lane) && !of.takes_over(&lane).is_some_and(|shadow| runs(&shadow)))
+            lane(task)
+                .is_none_or(|(lane, of)| !runs(&lane) && !of.takes_over(&lane).is_some_and(|shadow| runs(&shadow)))
         };
         let task = self.runs.iter().position(free).and_then(|at| self.runs.remove(at))?;
         self.remembering.extend(lane(&task).map(|(lane, _)| lane.of_all_sources()));

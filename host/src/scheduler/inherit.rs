@@ -43,7 +43,11 @@ pub(super) fn found(setup: &Setup, deployed: &Deployed, lane: &LaneSource) -> Re
                 None => begun(store, deployed, lane)?,
                 Some(before) => {
                     let before = cleaned(before);
-                    if before.digest == deployed.digest() { (before, None) } else { changed(setup, deployed, lane, before)? }
+                    if before.digest == deployed.digest() {
+                        (before, None)
+                    } else {
+                        changed(setup, deployed, lane, before)?
+                    }
                 }
             };
             let (after, of_shadow) = after;
@@ -120,7 +124,10 @@ fn changed(setup: &Setup, deployed: &Deployed, lane: &LaneSource, before: Places
                 }
                 None => {
                     // The host was stopped before the shadow had come to where this lane stands.
-                    tracing::warn!("{}: its shadow stands elsewhere: it goes on with what it remembers itself", lane.name());
+                    tracing::warn!(
+                        "{}: its shadow stands elsewhere: it goes on with what it remembers itself",
+                        lane.name()
+                    );
                     usual(setup, deployed, lane, before)
                 }
             }
@@ -220,19 +227,20 @@ fn carry(
 ) -> Result<(), MigrateError> {
     let broken = |error: cordon_state::StateError| MigrateError::Host(error.to_string());
     let (mut values, mut kept, mut bytes) = (Vec::new(), Vec::new(), 0);
-    let mut flush = |values: &mut Vec<Vec<u8>>, kept: &mut Vec<cordon_state::Pair>, done: &mut cordon_state::Changes| {
-        if values.is_empty() {
-            return Ok(());
-        }
-        let moved = setup.sandbox.migrate(plugin, from, to, values)?;
-        values.clear();
-        for ((key, old), new) in kept.drain(..).zip(moved) {
-            let Some(new) = new else { continue };
-            let pairs = moving.value(&key, &old, new).map_err(broken)?;
-            done.keys.extend(pairs.map(|(key, value)| (key, Some(value))));
-        }
-        Ok(())
-    };
+    let mut flush =
+        |values: &mut Vec<Vec<u8>>, kept: &mut Vec<cordon_state::Pair>, done: &mut cordon_state::Changes| {
+            if values.is_empty() {
+                return Ok(());
+            }
+            let moved = setup.sandbox.migrate(plugin, from, to, values)?;
+            values.clear();
+            for ((key, old), new) in kept.drain(..).zip(moved) {
+                let Some(new) = new else { continue };
+                let pairs = moving.value(&key, &old, new).map_err(broken)?;
+                done.keys.extend(pairs.map(|(key, value)| (key, Some(value))));
+            }
+            Ok(())
+        };
     for (key, value) in page {
         match Moving::part(&key, &value).map_err(broken)? {
             Part::Value(of_plugin) => {
@@ -253,12 +261,14 @@ fn carry(
 
 /// The version that ran in the lane before; it can go no other way where it is not kept any more.
 fn ran_before(setup: &Setup, before: &Places) -> Result<Plugin, MigrateError> {
-    let gone = || MigrateError::Unsupported(format!("the version that ran before ({}) is not kept", before.digest.short()));
+    let gone =
+        || MigrateError::Unsupported(format!("the version that ran before ({}) is not kept", before.digest.short()));
     let host = |error: StoreError| MigrateError::Host(error.to_string());
     let terms = setup.store.file(before.terms).map_err(host)?.ok_or_else(gone)?;
     let terms = Terms::from_bytes(&terms).map_err(|error| MigrateError::Failed(error.to_string()))?;
     let wasm = setup.store.file(terms.plugin.sha256).map_err(host)?.ok_or_else(gone)?;
-    let load = serde_json::from_str(&terms.plugin.load_settings).map_err(|error| MigrateError::Failed(error.to_string()))?;
+    let load =
+        serde_json::from_str(&terms.plugin.load_settings).map_err(|error| MigrateError::Failed(error.to_string()))?;
     setup.sandbox.load(&wasm, &load).map_err(|error| match error.is_plugins() {
         true => MigrateError::Failed(error.to_string()),
         false => MigrateError::Host(error.to_string()),

@@ -251,12 +251,7 @@ impl Lanes {
             if cursor < top { catch_up } else { waited || self.head - cursor >= BATCH_ROWS as u64 }
         };
         let cursor = idle().map(|lane| lane.cursor).filter(|cursor| due(*cursor)).max()?;
-        let here = || {
-            self.all
-                .iter()
-                .enumerate()
-                .filter(|(_, lane)| goes(lane) && lane.cursor == cursor)
-        };
+        let here = || self.all.iter().enumerate().filter(|(_, lane)| goes(lane) && lane.cursor == cursor);
         // Whoever is given fewer events runs apart.
         let rows = here().map(|(_, lane)| lane.rows()).max()?;
         let lanes = here().filter(|(_, lane)| lane.rows() == rows);

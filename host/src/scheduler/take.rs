@@ -15,8 +15,8 @@ use std::time::Instant;
 use crossbeam_channel::Sender;
 
 use super::dispatch::{Begin, Dispatcher, Seat, Stream, reads};
-use super::{Deployed, StreamKey, Wanted};
 use super::work::Task;
+use super::{Deployed, StreamKey, Wanted};
 use crate::model::{Force, SourceName};
 use crate::results::Lane;
 
@@ -113,7 +113,9 @@ impl Dispatcher {
         for task in self.runs.iter_mut().chain(&mut self.next) {
             let Task::Run { key, lane, deployed, given, .. } = task else { continue };
             let Some(stream) = self.streams.get(key) else { continue };
-            let Some(seat) = stream.seats.get(*lane).filter(|seat| seat.deployed.lane == deployed.lane) else { continue };
+            let Some(seat) = stream.seats.get(*lane).filter(|seat| seat.deployed.lane == deployed.lane) else {
+                continue;
+            };
             if seat.deployed.id() == deployed.id() && deployed.remembers() && seat.deployed.differs(deployed) {
                 *deployed = Arc::clone(&seat.deployed);
                 given.changed = stream.changes_from(*lane);

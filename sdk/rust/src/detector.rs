@@ -55,7 +55,7 @@ macro_rules! export_detector {
                 }
             }
 
-            $crate::__private::migrator::export_migrator!(Migrator with_types_in $crate::__private::migrator);
+    $crate::__private::migrator::export_migrator!(Migrator with_types_in $crate::__private::migrator);
         };
     };
     ($detector:ty) => {
