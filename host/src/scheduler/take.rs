@@ -20,6 +20,9 @@ use super::{Deployed, StreamKey, Wanted};
 use crate::model::{Force, SourceName};
 use crate::results::Lane;
 
+/// A stream, the position of a lane in it that waits for its shadow, and whether the two stand together.
+type Waiting = (StreamKey, usize, bool);
+
 impl Dispatcher {
     /// `begin`: where lanes stand that come now. `done` is told when those that are gone have ended.
     pub(super) fn take_set(&mut self, wanted: Arc<Wanted>, begin: Begin, done: Sender<()>) {
@@ -84,7 +87,7 @@ impl Dispatcher {
 
     /// Lanes of a force that wait for their shadow to stand beside them change over where it does.
     pub(super) fn promote(&mut self, force: &Force) {
-        let mut waiting: BTreeMap<(String, Option<SourceName>), Vec<(StreamKey, usize, bool)>> = BTreeMap::new();
+        let mut waiting: BTreeMap<(String, Option<SourceName>), Vec<Waiting>> = BTreeMap::new();
         let streams = || self.streams.iter().filter(|((of, _), _)| of == force);
         for (key, stream) in streams() {
             for (at, seat) in stream.seats.iter().enumerate() {

@@ -98,6 +98,37 @@ fn a_kill_at_any_moment_leaves_the_old_set_or_the_new_one_and_loses_and_doubles_
     println!("{kills} kills, {answered:?} generations, {sent} events");
 }
 
+#[test]
+fn a_kill_at_any_moment_of_a_back_fill_loses_and_doubles_nothing() {
+    let mut live = Live::start("");
+    let token = live.host.add_force("avon");
+    for n in 0..10 {
+        live.post(&token, &events(n * 3_000..(n + 1) * 3_000));
+    }
+    live.settle();
+    let file = live.file("late.wasm", &component("late", "1.0.0"));
+    let _ = live.operator().run(&["plugin", "load", &file]).ends(0);
+    let from = ["deploy", "late", "--for", "all", "--mode", "live", "--from", "beginning", "--reason", "a test"];
+    let _ = live.operator().run(&from).ends(0);
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        std::thread::sleep(Duration::from_millis(random.u64(5..60)));
+        live.kill();
+        let status = live.get("/v1/status");
+        let lanes = status["lanes"].as_array().unwrap();
+        seen.extend(lanes.iter().filter(|lane| lane["plugin"] == "late").map(|lane| lane["cursor"].as_u64().unwrap()));
+    }
+    live.settle();
+    let all = live.host.findings(&live.host.first_token(), "avon");
+    let late = all.iter().filter(|one| one["plugin"]["id"] == "late");
+    let found: Vec<&str> = late.map(|one| one["evidence"]["operation"].as_str().unwrap()).collect();
+    let once: BTreeSet<&str> = found.iter().copied().collect();
+    assert_eq!((found.len(), once.len()), (30_000, 30_000));
+    assert!(seen.iter().any(|cursor| *cursor < 30_000), "every kill came too late: {seen:?}");
+    live.adds_up("avon");
+}
+
 fn version(generation: u64) -> &'static str {
     if generation.is_multiple_of(2) { "2.0.0" } else { "1.0.0" }
 }

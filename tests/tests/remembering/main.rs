@@ -5,5 +5,6 @@
 mod calls;
 mod evidence;
 mod live;
+mod migrate;
 mod partitions;
 mod support;

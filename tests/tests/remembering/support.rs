@@ -10,12 +10,17 @@ use serde_json::{Value, json};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
-/// `remembering`, `password-spray` and `guessed-password`, built in one call: a folder each.
+/// `remembering`, `password-spray`, `guessed-password` and `stepping`, built in one call: a folder each.
 pub(crate) static PLUGINS: LazyLock<PathBuf> = LazyLock::new(|| {
     // Statics are never dropped, so it is none of the temporary folders.
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("remembering");
     let _ = std::fs::remove_dir_all(&out); // not there the first time
-    let folders = ["tests/guests/sdk/remembering", "plugins/password-spray", "examples/guessed-password"];
+    let folders = [
+        "tests/guests/sdk/remembering",
+        "plugins/password-spray",
+        "examples/guessed-password",
+        "tests/guests/sdk/stepping",
+    ];
     let folders = folders.map(|folder| root().join(folder));
     for built in build(&find(&folders, &root()).unwrap(), Some(&out), Talk::ErrorsOnly).unwrap() {
         let folder = out.join(&built.id);
