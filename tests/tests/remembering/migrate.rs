@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cordon_contract::MANIFEST_SECTION;
-use cordon_tests::cli::{Ran, root};
+use cordon_tests::cli::{Said, root};
 use cordon_tests::host::{Host, request};
 use serde_json::json;
 use tempfile::TempDir;
@@ -46,6 +46,8 @@ impl Steps {
     fn start(ids: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("plugins")).unwrap();
+        // What is in the configured folder keeps the settings that it had: the form of values is one of them.
+        std::fs::write(folder.path().join("plugins/another.wasm"), stepping("another", 1)).unwrap();
         let host = begin(folder.path());
         let token = host.add_force("avon");
         for id in ids {
@@ -62,7 +64,7 @@ impl Steps {
         started
     }
 
-    fn deploy(&self, id: &str, schema: u32, more: &[&str]) -> Ran {
+    fn deploy(&self, id: &str, schema: u32, more: &[&str]) -> Said {
         let version = format!("{id}@{schema}.0.0");
         let mut arguments = vec!["deploy", &version, "--for", "all", "--reason", "a test"];
         arguments.extend(more);
