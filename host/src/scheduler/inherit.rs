@@ -1,6 +1,8 @@
 //! Where a lane keeps what it remembers, and what becomes of that when its version changes: between two of its batches it goes
 //! on, is carried over to the form of the new one, comes from the shadow, is kept aside or let go.
 //!
+//! What counts is what the lane ran last: versions that were deployed and gone again between two of its batches leave no trace.
+//!
 //! Values are carried over page by page into a place of their own, and one commit then makes it the lane's. A crash before that
 //! leaves the old place as it was; the half-made one is cleared and made again.
 

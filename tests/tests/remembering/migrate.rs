@@ -40,6 +40,7 @@ struct Steps {
     host: Host,
     folder: TempDir,
     token: String,
+    taken: AtomicU64,
 }
 
 impl Steps {
@@ -57,7 +58,7 @@ impl Steps {
                 let _ = host.operator().run(&["plugin", "load", &file.to_string_lossy()]).ends(0);
             }
         }
-        let started = Self { host, folder, token };
+        let started = Self { host, folder, token, taken: AtomicU64::new(0) };
         for id in ids {
             let _ = started.deploy(id, 1, &["--mode", "live"]).ends(0);
         }
@@ -77,7 +78,8 @@ impl Steps {
 
     /// Each of these users takes a step, and every lane is done with it.
     fn step(&self, users: &[&str]) {
-        let lines: Vec<String> = users.iter().map(|user| step(user, 0)).collect();
+        let number = self.taken.fetch_add(1, Ordering::Relaxed);
+        let lines: Vec<String> = users.iter().map(|user| step(user, number)).collect();
         let sent = self.host.request("POST", "/v1/events/custom.test", Some(&self.token), &lines.join("\n")).unwrap();
         assert_eq!(sent.status, 200, "{}", sent.body);
         self.host.settle(&self.host.first_token());
@@ -105,7 +107,7 @@ fn begin(folder: &Path) -> Host {
 }
 
 fn step(user: &str, number: u64) -> String {
-    // The number makes each step an event of its own.
+    // The number makes each step an event of its own, and each request one.
     json!({ "Operation": "step", "UserId": user, "Number": number }).to_string()
 }
 
@@ -148,8 +150,9 @@ fn where_values_cannot_be_carried_over_it_is_refused_until_the_operator_says_wha
     steps.step(&["cora"]);
     steps.step(&["cora"]);
     assert_eq!(steps.users("stepping"), ["anna", "cora"]);
-    // Let go: ben's two steps were never taken.
+    // Let go: ben's two steps were never taken. What counts is the version that ran last.
     steps.roll_back("stepping");
+    steps.step(&["dora"]);
     let _ = steps.deploy("stepping", 3, &["--mode", "live", "--on-schema", "reset"]).ends(0);
     steps.step(&["ben"]);
     steps.roll_back("stepping");
@@ -194,7 +197,7 @@ fn a_kill_at_any_moment_of_a_migration_under_load_loses_and_doubles_no_attack() 
     let (stop, address) = (AtomicBool::new(false), RwLock::new(steps.host.address().to_owned()));
     let (users, changes) = (AtomicU64::new(0), AtomicU64::new(0));
     let mut random = fastrand::Rng::with_seed(kills);
-    let Steps { host, folder, token } = &mut steps;
+    let Steps { host, folder, token, .. } = &mut steps;
     std::thread::scope(|scope| {
         let (stop, address, users, changes) = (&stop, &address, &users, &changes);
         let (operator, token) = (&operator, &*token);
