@@ -17,8 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cordon::events::{Batch, Batcher, BatcherOptions, EventOrigin, RawEvent};
+use cordon::ids::Digest;
 use cordon::model::{Force, SourceName};
-use cordon::results::{LaneMemory, LaneSource};
+use cordon::results::LaneMemory;
 use cordon::sandbox::{Outcome, Past, RunInput};
 use cordon::store::Store;
 use cordon_state::{Base, Fed, Kind, Memory, Remembering, Rows, Turn, Window};
