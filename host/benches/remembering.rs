@@ -183,7 +183,7 @@ fn calls() {
             let input = RunInput {
                 settings: format!("{{\"way\":\"{way}\"}}").into(),
                 past: Past::Lane(Arc::clone(&memory) as Arc<_>),
-                explain: false,
+                ..RunInput::default()
             };
             let rounds = 40_000 / rows + 10;
             let mut cpu = Duration::ZERO;

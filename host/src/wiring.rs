@@ -32,7 +32,7 @@ use crate::findings::stamp;
 use crate::intake::{Seen, Window, WindowLimits};
 use crate::model::{Explanation, LogLine};
 use crate::registry::Loaded;
-use crate::sandbox::{Outcome, Past, RunInput, RunReport, Sandbox};
+use crate::sandbox::{Outcome, Past, RunInput, RunReport, Sandbox, StateAnswer};
 use crate::telemetry::Metrics;
 use cut::cut;
 use fields::Fields;
@@ -297,7 +297,7 @@ impl Pipeline<'_> {
 
     /// What a run found, with the sequence of its event and the place of its plugin.
     fn stamped<'r>(
-        &self,
+        &'r self,
         report: &'r RunReport,
         plugin: usize,
         loaded: &'r Loaded,
@@ -310,9 +310,24 @@ impl Pipeline<'_> {
                 batch: Arc::clone(batch),
                 row: emitted.row as usize,
                 plugin,
-                answers: report.answers_of(emitted.row),
+                answers: self.answers(report, emitted.row, loaded, batch),
             });
             Some((finding.event.sequence, plugin, Found { finding, basis }))
+        })
+    }
+
+    /// What state, windows and lists answered a row.
+    fn answers(&self, report: &RunReport, row: u32, loaded: &Loaded, batch: &Arc<Batch>) -> Vec<StateAnswer> {
+        let (answers, at) = (report.answers_of(row), row as usize);
+        if loaded.plugin.manifest().lists.is_empty() {
+            return answers;
+        }
+        let alone = Arc::new(batch.select(at..at + 1));
+        self.sandbox.listed(&loaded.plugin, &alone, &loaded.settings, &loaded.lists, answers).unwrap_or_else(|| {
+            tracing::warn!(
+                "a finding's evidence is without the answers of its lists: the run on its row alone did not complete"
+            );
+            report.answers_of(row)
         })
     }
 
@@ -355,7 +370,8 @@ impl Pipeline<'_> {
     /// One plugin on one batch. What did not complete is run once more, before it counts as a fault.
     fn run_one(&self, loaded: &Loaded, batch: &Arc<Batch>, lane: Option<&Lane>, explain: bool) -> Ran {
         let past = lane.map_or(Past::Nothing, Lane::past);
-        let input = RunInput { settings: Arc::clone(&loaded.settings), explain, past };
+        let input =
+            RunInput { settings: Arc::clone(&loaded.settings), explain, past, lists: Some(loaded.lists.clone()) };
         let manifest = loaded.plugin.manifest();
         let id = &manifest.plugin.id;
         let called = manifest.sources.contains_key(batch.source().as_str());

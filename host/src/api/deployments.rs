@@ -3,7 +3,6 @@
 //! A force's author acts for that force only. Every change takes a reason.
 
 use std::io::Read as _;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -21,9 +20,6 @@ use crate::deployments::{
 use crate::identity::Caller;
 use crate::model::Force;
 use crate::sandbox::COMPONENT_BYTES;
-
-/// How long a component waits for its turn to be read.
-const TURN: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,12 +98,7 @@ pub(super) async fn load(
     let scope = scope_or_all(&api, &caller, asked.scope.as_deref())?;
     // It is as large as a request with events, and takes its turn with those.
     let of = caller.force.clone().unwrap_or_else(Force::national);
-    let (under_way, turn) = match tokio::time::timeout(TURN, api.at_once.take(&of)).await {
-        Ok(turns) => turns.map_err(|error| Refused::host(&error))?,
-        Err(_) => {
-            return Err(Refused::busy("too many requests are read at the same time (`at-once`): come again later"));
-        }
-    };
+    let (under_way, turn) = api.turn(&of).await?;
     let mut body = super::body::reader(body, COMPONENT_BYTES as u64, api.idle, turn);
     blocking(move || {
         let _under_way = under_way;

@@ -22,6 +22,7 @@ mod hunts;
 mod lanes;
 mod ledger;
 mod listen;
+mod lists;
 mod paged;
 mod plugins;
 mod receive;
@@ -49,6 +50,7 @@ use crate::identity::Identity;
 use crate::intake::files::Files;
 use crate::intake::{Intake, RefusedList};
 use crate::journal::Journal;
+use crate::published::Published;
 use crate::scheduler::Scheduler;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -61,6 +63,8 @@ pub struct Api {
     pub identity: Arc<Identity>,
     /// Legal holds.
     pub holds: Arc<Holds>,
+    /// Lists.
+    pub published: Arc<Published>,
     /// Takes events.
     pub intake: Arc<Intake>,
     /// Folders and files that are taken.

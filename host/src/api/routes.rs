@@ -11,7 +11,7 @@ use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
     Api, audit, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds, hunts, lanes,
-    ledger, plugins, refused, release, tokens, whoami,
+    ledger, lists, plugins, refused, release, tokens, whoami,
 };
 use crate::identity::Permission;
 
@@ -96,6 +96,11 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/v1/holds", Some(Permission::ReadAdministration), get(holds::list)),
     route!("POST" "/v1/holds", Some(Permission::Administer), post(holds::add)),
     route!("POST" "/v1/holds/{id}/release", Some(Permission::Administer), post(holds::release)),
+    route!("GET" "/v1/lists", Some(Permission::ReadFindings), get(lists::list)),
+    route!("GET" "/v1/lists/{name}", Some(Permission::ReadFindings), get(lists::show)),
+    route!("PUT" "/v1/lists/{name}", Some(Permission::Deploy), put(lists::put)),
+    route!("GET" "/v1/lists/{name}/history", Some(Permission::ReadFindings), get(lists::history)),
+    route!("GET" "/v1/lists/{name}/diff/{from}/{to}", Some(Permission::ReadFindings), get(lists::diff)),
     route!("GET" "/v1/whoami", Some(Permission::AskWho), get(whoami::whoami)),
     route!("GET" "/v1/tokens", Some(Permission::ReadAdministration), get(tokens::list)),
     route!("POST" "/v1/tokens", Some(Permission::Administer), post(tokens::create)),

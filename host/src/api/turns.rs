@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
+use super::Api;
+use super::answer::Refused;
 use crate::model::Force;
 
 /// Requests that may be under way for each one that may be read: most of a small request's time is its wait for the disk, where
@@ -44,6 +47,19 @@ pub(super) struct UnderWay {
 pub(super) struct Turn {
     _own: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
+}
+
+/// How long a large body that is no events waits for its turn to be read.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Api {
+    /// A turn for a large body that is no events.
+    pub(super) async fn turn(&self, of: &Force) -> Result<(UnderWay, Turn), Refused> {
+        match tokio::time::timeout(PATIENCE, self.at_once.take(of)).await {
+            Ok(turns) => turns.map_err(|error| Refused::host(&error)),
+            Err(_) => Err(Refused::busy("too many requests are read at the same time (`at-once`): come again later")),
+        }
+    }
 }
 
 impl Turns {

@@ -71,7 +71,12 @@ pub fn measure(
     while rounds <= ROUNDS || begun.elapsed() < LONG_ENOUGH {
         let memory = Arc::new(Memory::default());
         let past = Past::Lane(Arc::clone(&memory) as _);
-        let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false, past };
+        let input = RunInput {
+            settings: Arc::clone(&loaded.settings),
+            explain: false,
+            past,
+            lists: Some(loaded.lists.clone()),
+        };
         for batch in &batches {
             let start = Instant::now();
             let report = sandbox.run(&loaded.plugin, batch, &input);

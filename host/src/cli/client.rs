@@ -123,6 +123,14 @@ impl Client {
         self.answer(request.header("content-type", "application/wasm").send(wasm))?.good()
     }
 
+    /// Puts a version of a list; the answer is its record.
+    pub(super) fn put_list(&self, name: &str, given: &[(&str, Option<&str>)], entries: &[u8]) -> Result<Value> {
+        let given = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", in_url((*value)?))));
+        let url = format!("{}/v1/lists/{}?{}", self.host, in_url(name), given.collect::<Vec<_>>().join("&"));
+        let request = self.agent.put(url).header("authorization", self.bearer());
+        self.answer(request.header("content-type", "application/octet-stream").send(entries))?.good()
+    }
+
     pub(super) fn delete_with(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.agent.delete(format!("{}{path}", self.host)).header("authorization", self.bearer());
         self.answer(request.force_send_body().send_json(body))?.good()

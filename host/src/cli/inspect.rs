@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use cordon_contract::manifest::{Counts, Manifest, Setting};
+use cordon_contract::manifest::{Counts, ListKind, Manifest, Setting};
 use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
@@ -95,6 +95,9 @@ fn to_text(path: &Path, inspection: &Inspection) -> String {
     if manifest.remembers() {
         page.list("remembers", remembers(manifest));
     }
+    if !manifest.lists.is_empty() {
+        page.list("looks up", looks_up(manifest));
+    }
     page.list(
         "rules",
         manifest
@@ -128,6 +131,14 @@ fn remembers(manifest: &Manifest) -> Vec<String> {
     });
     let values = manifest.state.as_ref().map(|state| format!("values of schema {}, each for a time", state.schema));
     windows.chain(values).collect()
+}
+
+fn looks_up(manifest: &Manifest) -> Vec<String> {
+    let kind = |kind| match kind {
+        ListKind::Set => "set",
+        ListKind::Map => "map",
+    };
+    manifest.lists.iter().map(|(name, list)| format!("{name}: a {} of {}", kind(list.kind), list.purpose)).collect()
 }
 
 fn limits(manifest: &Manifest) -> Vec<String> {

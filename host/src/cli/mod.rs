@@ -23,6 +23,7 @@ mod hunt;
 mod inspect;
 mod keeper;
 mod ledger;
+mod list;
 mod log;
 mod login;
 mod new;
@@ -103,6 +104,7 @@ enum Verb {
     Hunt(hunt::Args),
     Evidence(evidence::Args),
     Hold(hold::Args),
+    List(list::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -186,6 +188,7 @@ pub fn main() -> ExitCode {
         Verb::Hunt(args) => hunt::run(&args),
         Verb::Evidence(args) => evidence::run(&args),
         Verb::Hold(args) => hold::run(&args),
+        Verb::List(args) => list::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

@@ -1,10 +1,12 @@
 //! What `-p` and other plugin arguments name: a .wasm file, a folder of them, or a folder of sources, built first.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 
 use crate::author::{self, PluginFolder, build::Talk};
+use crate::lists::{self, Form, Lists};
 use crate::registry::{self, Loaded, Loads, RegistryError, SettingsFile};
 use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::telemetry::Metrics;
@@ -40,6 +42,12 @@ fn holds_sources(path: &Path) -> bool {
     !entries.iter().any(|path| registry::is_component(path)) && entries.iter().any(|path| PluginFolder::is_one(path))
 }
 
+/// `NAME=FILE`
+fn list_file(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("give NAME=FILE, as `watched-accounts=leavers.txt`")?;
+    Ok((name.to_owned(), file.into()))
+}
+
 /// Arguments about loading, the same for every verb that runs plugins.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -47,6 +55,9 @@ pub(super) struct Args {
     /// Settings of plugins, TOML or JSON
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// What stands in a list: .csv, .ndjson, or a key a line; repeat for more
+    #[arg(long = "list", value_name = "NAME=FILE", value_parser = list_file)]
+    lists: Vec<(String, PathBuf)>,
     /// Threads that run plugins; findings are the same for any number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
@@ -56,6 +67,18 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// The lists of the files that were given.
+    fn lists(&self) -> Result<Lists> {
+        let mut tables = BTreeMap::new();
+        for (name, path) in &self.lists {
+            let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+            let (table, _) = lists::parse(&bytes, Form::of_name(&path.to_string_lossy()))
+                .with_context(|| format!("{}: no list", path.display()))?;
+            ensure!(tables.insert(name.clone(), table).is_none(), "--list {name}: is given twice");
+        }
+        Ok(Lists::of_tables(tables))
+    }
+
     /// Threads that run plugins.
     pub(super) fn workers(&self) -> usize {
         self.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
@@ -70,6 +93,7 @@ impl Args {
     /// Builds what must be built, loads what can be; one that is refused is counted and keeps no other from running. When
     /// none is left, the first refusal is the error.
     pub(super) fn load_fit(&self, plugins: &[PathBuf], metrics: &Metrics) -> Result<(Sandbox, Loads)> {
+        let lists = self.lists()?;
         let settings = self.settings.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
         let paths = components(plugins)?;
         let mut options = SandboxOptions { workers: self.workers(), ..SandboxOptions::default() };
@@ -83,6 +107,14 @@ impl Args {
         }
         if loads.plugins.is_empty() && !loads.refused.is_empty() {
             return Err(loads.refused.swap_remove(0).into());
+        }
+        for one in &mut loads.plugins {
+            one.lists = lists.clone();
+        }
+        for name in lists.names() {
+            if !loads.plugins.iter().any(|one| one.plugin.manifest().lists.contains_key(name)) {
+                super::warn(&format!("--list {name}: no plugin that is loaded looks anything up in it"))?;
+            }
         }
         let ids: Vec<&str> = loads.plugins.iter().map(|one| one.plugin.manifest().plugin.id.as_str()).collect();
         for id in settings.unknown(&ids) {

@@ -86,9 +86,10 @@ fn test_plugin(args: &Args, sandbox: &Sandbox, folder: &PluginFolder) -> Result<
     for path in case_folders {
         let case = Case::read(&path)?;
         let settings = SettingsFile::of(folder.id(), case.run().clone(), case.load().clone());
-        let loaded = registry::load(sandbox, &[folder.component()], &settings, 1)
+        let mut loaded = registry::load(sandbox, &[folder.component()], &settings, 1)
             .with_context(|| format!("case {}", text::near(&path)))?;
-        let Some(plugin) = loaded.first() else { continue };
+        let Some(plugin) = loaded.first_mut() else { continue };
+        plugin.lists = case.lists(plugin.plugin.manifest())?;
         let report = cases::run_case(sandbox, plugin, &case, Splits { count: args.splits, seed: args.seed });
         show(&report)?;
         if args.update && matches!(report.verdict, Verdict::Differs(_)) {

@@ -8,6 +8,7 @@ use serde_json::{Map, json};
 use super::act::{Said, not_built_in};
 use super::versions::{self, Version};
 use super::{DeployError, Deployments, Scope};
+use crate::lists::Lists;
 use crate::model::Force;
 use crate::registry::Loaded;
 use crate::sandbox::inspect;
@@ -43,7 +44,7 @@ impl Deployments {
             self.may_load(force, id, inspection.digest, wasm.len() as u64)?;
         }
         let plugin = self.setup.sandbox.load(wasm, &Map::new())?;
-        let loaded = Loaded { path: "loaded".into(), plugin, settings: "{}".into() };
+        let loaded = Loaded { path: "loaded".into(), plugin, settings: "{}".into(), lists: Lists::default() };
         self.setup.store.put_file(wasm)?;
         let _current = self.current();
         let effects = self.record(&loaded, wasm.len() as u64, scope, &said.who, said.time)?;

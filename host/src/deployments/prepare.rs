@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::DeployError;
 use super::set::{Run, Set};
 use crate::ids::Digest;
+use crate::lists::Lists;
 use crate::model::Force;
 use crate::registry::Loaded;
 use crate::results::{Inherits, Lane};
@@ -164,7 +165,12 @@ fn loaded(plugin: &Plugin, run: &Run, store: &Store) -> Result<Loaded, DeployErr
         DeployError::Refused(format!("the settings do not fit {} {}: {error}", name.id, name.version))
     })?;
     let path = PathBuf::from(format!("loaded:{}", run.digest));
-    Ok(Loaded { path, plugin: plugin.clone(), settings: Value::Object(settings).to_string().into() })
+    Ok(Loaded {
+        path,
+        plugin: plugin.clone(),
+        settings: Value::Object(settings).to_string().into(),
+        lists: Lists::default(),
+    })
 }
 
 pub(super) fn load(with: With<'_>, run: &Run) -> Result<Plugin, DeployError> {

@@ -90,7 +90,7 @@ impl Reproducer {
         let plugin = self.plugin(&sandbox, &ingredients)?;
 
         let past = Past::Answers(evidence.answers.clone().into());
-        let input = RunInput { settings: Arc::clone(&ingredients.run), explain: false, past };
+        let input = RunInput { settings: Arc::clone(&ingredients.run), explain: false, past, lists: None };
         let batch = Arc::new(batch);
         let mut report = sandbox.run(&plugin, &batch, &input);
         if report.outcome != Outcome::Completed {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::{Loaded, RegistryError};
+use crate::lists::Lists;
 use crate::sandbox::{LoadError, Sandbox, component};
 
 /// A plugin that was built with the host.
@@ -49,6 +50,6 @@ impl BuiltIn {
         let plugin = sandbox.load(&self.component().map_err(wrong)?, &Map::new()).map_err(wrong)?;
         let settings = plugin.manifest().run_settings(&Map::new());
         let settings = settings.map_err(|error| wrong(LoadError::Plugin(error.to_string())))?;
-        Ok(Loaded { settings: Value::Object(settings).to_string().into(), path, plugin })
+        Ok(Loaded { settings: Value::Object(settings).to_string().into(), path, plugin, lists: Lists::default() })
     }
 }

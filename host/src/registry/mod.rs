@@ -16,6 +16,7 @@ pub use builtin::{BUILT_IN, BuiltIn};
 pub use settings::{SettingsError, SettingsFile};
 
 use crate::ids::Digest;
+use crate::lists::Lists;
 use crate::sandbox::{LoadError, Plugin, Sandbox};
 
 /// A plugin that is ready, with its force's settings.
@@ -27,6 +28,8 @@ pub struct Loaded {
     pub plugin: Plugin,
     /// `run` settings, validated, defaults filled in, as JSON.
     pub settings: Arc<str>,
+    /// What its lists hold, where they are files that were given with it. The live host has those of each batch.
+    pub lists: Lists,
 }
 
 impl Loaded {
@@ -187,7 +190,12 @@ fn load_one(sandbox: &Sandbox, path: &Path, settings: &SettingsFile) -> Result<L
     let run = manifest.run_settings(settings.run(id)).map_err(|e| settings.refused(id, &e))?;
     manifest.load_settings(settings.load(id)).map_err(|e| settings.refused(id, &e))?;
     let plugin = sandbox.load(&wasm, settings.load(id)).map_err(wrong)?;
-    Ok(Loaded { path: path.to_owned(), plugin, settings: Value::Object(run).to_string().into() })
+    Ok(Loaded {
+        path: path.to_owned(),
+        plugin,
+        settings: Value::Object(run).to_string().into(),
+        lists: Lists::default(),
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LaneSource;
 use crate::ids::Digest;
+use crate::lists::Versions;
 use crate::store::{Effects, Space, Store, StoreError};
 
 /// Pairs read at a time.
@@ -27,6 +28,9 @@ pub struct Change {
     pub digest: Digest,
     /// The file that says what it ran under: settings, caps, engine.
     pub terms: Digest,
+    /// The versions of the lists that it looks things up in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, Versions>,
 }
 
 /// The effect that a lane runs something else.
@@ -90,7 +94,14 @@ mod tests {
             source: SourceName::new("custom.test").unwrap(),
         };
         let digest = Digest::of(b"component");
-        let change = |from| Change { from, since: 7, version: format!("{from}.0.0"), digest, terms: digest };
+        let change = |from| Change {
+            from,
+            since: 7,
+            version: format!("{from}.0.0"),
+            digest,
+            terms: digest,
+            lists: BTreeMap::new(),
+        };
         for from in [1, 300, 70_000] {
             store.commit(changed(&lane(Lane::Live), &change(from)).unwrap()).unwrap();
         }

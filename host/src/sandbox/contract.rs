@@ -11,10 +11,11 @@ pub(super) const FINDINGS: &str = "cordon:detection/findings@1.0.0";
 pub(super) const SETTINGS: &str = "cordon:detection/settings@1.0.0";
 pub(super) const STATE: &str = "cordon:detection/state@1.0.0";
 pub(super) const WINDOWS: &str = "cordon:detection/windows@1.0.0";
+pub(super) const LISTS: &str = "cordon:detection/lists@1.0.0";
 pub(super) const LOG: &str = "cordon:detection/log@1.0.0";
 pub(super) const TYPES: &str = "cordon:detection/types@1.0.0";
 /// All of them.
-pub(super) const INTERFACES: &[&str] = &[TYPES, EVENTS, FINDINGS, SETTINGS, STATE, WINDOWS, LOG];
+pub(super) const INTERFACES: &[&str] = &[TYPES, EVENTS, FINDINGS, SETTINGS, STATE, WINDOWS, LISTS, LOG];
 /// Functions that a plugin exports.
 pub(super) const CONFIGURE: &str = "configure";
 pub(super) const DETECT: &str = "detect";

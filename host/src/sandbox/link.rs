@@ -13,6 +13,7 @@ use super::contract::{
 };
 use super::emit::{Draft, Refusal, within, within_count};
 use super::link_memory;
+use super::lists;
 use super::meter::Stop;
 use super::reference;
 use super::state::RunState;
@@ -36,6 +37,7 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<RunState>> {
     settings(&mut linker)?;
     link_memory::state(&mut linker)?;
     link_memory::windows(&mut linker)?;
+    lists::link(&mut linker)?;
     log(&mut linker)?;
     Ok(linker)
 }

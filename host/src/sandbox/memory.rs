@@ -56,6 +56,12 @@ pub enum StateAnswer {
         key: String,
         value: Option<String>,
     },
+    /// What stands beside a key of a list; none where the list does not have it.
+    Listed {
+        list: String,
+        key: String,
+        value: Option<String>,
+    },
 }
 
 /// One entry for a window, copied from the guest.
@@ -140,7 +146,7 @@ impl Memory {
     /// What the lane kept cannot be read.
     pub(super) fn begin(declared: &Arc<Remembering>, batch: &Arc<Batch>, past: &Past) -> Result<Self, String> {
         if declared.windows.is_empty() && declared.values.is_none() {
-            return Ok(Self::none());
+            return Ok(Self::with(With::Nothing, batch.len()));
         }
         let base: Arc<dyn Base + Send + Sync> = match past {
             Past::Answers(answers) => {
@@ -180,7 +186,7 @@ impl Memory {
         self.handed = self.handed.saturating_add(bytes);
         if self.handed > self.most {
             let most = self.most;
-            let reason = format!("this batch has handed more than {most} bytes to state and windows");
+            let reason = format!("this batch has handed more than {most} bytes to state, windows and lists");
             return Err(StateFault::TooLarge(reason));
         }
         Ok(())

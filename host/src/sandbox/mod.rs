@@ -4,7 +4,7 @@
 //!
 //! `inspect` reads a component without running it; `prepare` confines whatever touches untrusted code to a child process
 //! and keeps artefacts; `load` joins the two; `run` gives one batch to one fresh instance, through `link` (imports),
-//! `access` (fields), `emit` (findings), `memory` (state and windows), `allowance` and `meter` (limits); `outcome` says how it ended. `migrate` has values
+//! `access` (fields), `emit` (findings), `memory` (state and windows), `lists`, `allowance` and `meter` (limits); `outcome` says how it ended. `migrate` has values
 //! of state carried over.
 
 mod access;
@@ -18,6 +18,7 @@ mod inspect;
 mod limit;
 mod link;
 mod link_memory;
+mod lists;
 mod load;
 mod memory;
 mod meter;
@@ -48,6 +49,7 @@ pub use reference::row_of;
 
 use crate::events::Batch;
 use crate::ids::Digest;
+use crate::lists::Lists;
 use engine::Ticker;
 use prepare::{Cache, Preparer};
 use state::{RunState, Terms};
@@ -78,11 +80,13 @@ pub struct RunInput {
     pub explain: bool,
     /// What its lane remembers.
     pub past: Past,
+    /// What its lists hold; none where recorded answers stand in for them, or every list is empty.
+    pub lists: Option<Lists>,
 }
 
 impl Default for RunInput {
     fn default() -> Self {
-        Self { settings: Arc::from("{}"), explain: false, past: Past::Nothing }
+        Self { settings: Arc::from("{}"), explain: false, past: Past::Nothing, lists: None }
     }
 }
 

@@ -147,6 +147,8 @@ pub struct RunReport {
     pub remembered: Option<Changes>,
     /// What state and windows answered the rows of its findings.
     pub answers: Vec<(u32, StateAnswer)>,
+    /// What lists answered, of a run on recorded answers that was given lists.
+    pub listed: Vec<StateAnswer>,
     /// What the plugin logged.
     pub log: Vec<LogLine>,
     /// Asked for by `RunInput::explain`.

@@ -7,6 +7,7 @@ use wasmtime::component::{Instance, Resource};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::contract::{BatchHandle, Failure};
+use super::lists::Lookups;
 use super::memory::Memory;
 use super::meter::Meter;
 use super::outcome::Cost;
@@ -47,6 +48,7 @@ pub(super) fn run(engine: &Engine, plugin: &PluginInner, batch: &Arc<Batch>, inp
         Err(reason) => return ended(Outcome::HostTrouble { reason }),
     };
     let mut store = store(engine, given, memory);
+    store.data_mut().lookups = Lookups::of(input);
     let begun = Instant::now();
     let instance = plugin.pre.instantiate(&mut store);
     let start = begun.elapsed();
@@ -84,7 +86,7 @@ pub(super) fn started(error: &wasmtime::Error) -> Outcome {
 
 fn report(store: Store<RunState>, ended: Result<Result<(), Failure>, Outcome>, start: Duration) -> RunReport {
     let cost = cost(&store.data().meter, start);
-    let RunState { said, memory, .. } = store.into_data();
+    let RunState { said, memory, lookups, .. } = store.into_data();
     let outcome = match (said.emissions.refused(), memory.refused(), ended) {
         // Deterministic, and first: what came after it does not matter.
         (Some(refusal), ..) => Outcome::BadOutput { reason: refusal.fault.reason().to_owned(), limit: refusal.limit },
@@ -101,7 +103,10 @@ fn report(store: Store<RunState>, ended: Result<Result<(), Failure>, Outcome>, s
     let findings = said.emissions.into_findings();
     let rows: Vec<u32> = findings.iter().map(|finding| finding.row).collect();
     match memory.finish(&rows) {
-        Ok((remembered, answers)) => RunReport { outcome, findings, remembered, answers, log, explanations, cost },
+        Ok((remembered, answers)) => {
+            let listed = lookups.asked();
+            RunReport { outcome, findings, remembered, answers, listed, log, explanations, cost }
+        }
         Err(reason) => RunReport { log, explanations, cost, ..self::ended(Outcome::HostTrouble { reason }) },
     }
 }
@@ -130,6 +135,7 @@ fn ended(outcome: Outcome) -> RunReport {
         findings: Vec::new(),
         remembered: None,
         answers: Vec::new(),
+        listed: Vec::new(),
         log: Vec::new(),
         explanations: Vec::new(),
         cost: Cost::default(),

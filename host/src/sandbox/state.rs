@@ -12,6 +12,7 @@ use super::Limit;
 use super::access::Access;
 use super::allowance::Allowance;
 use super::emit::Emissions;
+use super::lists::Lookups;
 use super::memory::Memory;
 use super::meter::{Meter, Stop};
 use crate::events::Batch;
@@ -55,6 +56,7 @@ pub(super) struct RunState {
     pub(super) meter: Meter,
     pub(super) said: Said,
     pub(super) memory: Memory,
+    pub(super) lookups: Lookups,
 }
 
 impl RunState {
@@ -64,7 +66,7 @@ impl RunState {
         if given.explain {
             meter.explaining();
         }
-        Self { given, meter, said: Said::default(), memory }
+        Self { given, meter, said: Said::default(), memory, lookups: Lookups::default() }
     }
 
     /// Counts a host call and answers the batch.

@@ -230,11 +230,14 @@ impl Dispatcher {
                     Ok(formed) => {
                         stream.readers.insert(reader.cursor(), reader);
                         self.fair.serve(&key.0, rows(&formed));
+                        // One version for all that runs on this batch.
+                        let lists = (self.setup.lists)(&key.0);
                         for lane in lanes {
                             let last_try = stream.lanes.is_last_try(lane);
-                            let changed = stream.changes_from(lane);
+                            let changed = stream.changes_from(lane, &lists);
                             let Some(seat) = stream.seats.get_mut(lane) else { continue };
-                            let given = Given { last_try, narrowing: seat.budget.left(now), changed };
+                            let narrowing = seat.budget.left(now);
+                            let given = Given { last_try, narrowing, changed, lists: lists.clone() };
                             let (deployed, formed) = (Arc::clone(&seat.deployed), Arc::clone(&formed));
                             self.runs.push_back(Task::Run { key: key.clone(), wave, lane, deployed, given, formed });
                         }

@@ -18,6 +18,7 @@ use crate::clock::now_micros;
 use crate::events::Batch;
 use crate::evidence::Basis;
 use crate::findings::{finding_id, stamp_in};
+use crate::lists::Lists;
 use crate::model::Emitted;
 use crate::results::ledger::{self, Became};
 use crate::results::{
@@ -73,7 +74,7 @@ pub(super) enum Judged {
 }
 
 /// What a lane is given for a wave.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Given {
     /// Where it is out of time once more, it rests.
     pub(super) last_try: bool,
@@ -81,6 +82,8 @@ pub(super) struct Given {
     pub(super) narrowing: Duration,
     /// From which sequence number on it runs something else than before.
     pub(super) changed: Option<u64>,
+    /// What it looks up in.
+    pub(super) lists: Lists,
 }
 
 /// One lane's run on a wave.
@@ -112,9 +115,10 @@ pub(super) fn judge(
     let (effects, remembers) = (passed(&lane, formed.end), Remembers::begin(setup, deployed, key)?);
     let mut run = Run { setup, deployed, key, given, effects, faults: Vec::new(), ran, remembers };
     let store = |error: StoreError| error.to_string();
-    if let Some(from) = given.changed {
+    if let Some(from) = run.given.changed {
         let (version, digest, terms) = (deployed.version(), deployed.digest(), deployed.terms);
-        let change = Change { from, since: now_micros(), version, digest, terms };
+        let lists = run.given.lists.versions(deployed.loaded.plugin.manifest().lists.keys());
+        let change = Change { from, since: now_micros(), version, digest, terms, lists };
         run.effects = std::mem::take(&mut run.effects).and(changed(&lane, &change).map_err(store)?);
         run.ran.changed = Some(change);
     }
@@ -231,7 +235,12 @@ impl Run<'_> {
     fn once(&mut self, batch: &Arc<Batch>) -> RunReport {
         let loaded = &self.deployed.loaded;
         let past = self.remembers.as_ref().map_or(Past::Nothing, Remembers::past);
-        let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false, past };
+        let input = RunInput {
+            settings: Arc::clone(&loaded.settings),
+            explain: false,
+            past,
+            lists: Some(self.given.lists.clone()),
+        };
         let report = self.setup.sandbox.run(&loaded.plugin, batch, &input);
         self.setup.metrics.ran(&self.deployed.counted_as(), batch.force().as_str(), &report);
         self.ran.cpu += report.cost.cpu + report.cost.start;
@@ -256,9 +265,10 @@ impl Run<'_> {
             }
             let Some(finding) = stamp_in(emitted, batch, plugin, kind) else { continue };
             let of_row = answers.iter().filter(|(row, _)| *row == emitted.row).map(|(_, answer)| answer.clone());
+            let of_row = self.listed(batch, emitted.row as usize, of_row.collect());
             let elsewhere = |reference: &str| cited(self.setup, self.key, reference);
             let (row, terms) = (emitted.row as usize, self.deployed.terms);
-            let basis = Basis::of(&finding, (batch, row), of_row.collect(), terms, elsewhere);
+            let basis = Basis::of(&finding, (batch, row), of_row, terms, elsewhere);
             let Some(basis) = basis else { continue };
             let received = batch.received().get(row).copied().unwrap_or(now);
             let late = now.saturating_sub(received) > LATE;
@@ -267,6 +277,21 @@ impl Run<'_> {
             self.effects = std::mem::take(&mut self.effects).and(saved);
         }
         Ok(())
+    }
+
+    /// What lists answered a row, behind what state and windows did.
+    fn listed(&self, batch: &Batch, row: usize, answers: Vec<StateAnswer>) -> Vec<StateAnswer> {
+        let loaded = &self.deployed.loaded;
+        if loaded.plugin.manifest().lists.is_empty() {
+            return answers;
+        }
+        let (alone, lists) = (Arc::new(batch.select(row..row + 1)), &self.given.lists);
+        let listed = self.setup.sandbox.listed(&loaded.plugin, &alone, &loaded.settings, lists, answers.clone());
+        listed.unwrap_or_else(|| {
+            let lane = self.deployed.lane(self.key);
+            tracing::warn!("{}: a finding's evidence is without the answers of its lists: the run on its row alone did not complete", lane.name());
+            answers
+        })
     }
 
     /// What became of a batch's events, for the ledger.

@@ -36,6 +36,7 @@ use crate::events::Batch;
 use crate::findings::Lane;
 use crate::ids::Digest;
 use crate::journal::{Journal, JournalError};
+use crate::lists::Lists;
 use crate::model::{Force, SourceName};
 use crate::results::{self, Change, LaneSource, Resting};
 use crate::sandbox::Sandbox;
@@ -56,6 +57,8 @@ pub struct Setup {
     pub store: Arc<Store>,
     /// A force's time zone.
     pub zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
+    /// What a force's plugins look up in.
+    pub lists: Box<dyn Fn(&Force) -> Lists + Send + Sync>,
     /// Threads that run plugins.
     pub workers: usize,
     /// Counts what plugins do and cost.

@@ -17,8 +17,9 @@ use crossbeam_channel::Sender;
 use super::dispatch::{Begin, Dispatcher, Seat, Stream, reads};
 use super::work::Task;
 use super::{Deployed, StreamKey, Wanted};
+use crate::lists::Lists;
 use crate::model::{Force, SourceName};
-use crate::results::Lane;
+use crate::results::{Change, Lane};
 
 /// A stream, the position of a lane in it that waits for its shadow, and whether the two stand together.
 type Waiting = (StreamKey, usize, bool);
@@ -121,7 +122,7 @@ impl Dispatcher {
             };
             if seat.deployed.id() == deployed.id() && deployed.remembers() && seat.deployed.differs(deployed) {
                 *deployed = Arc::clone(&seat.deployed);
-                given.changed = stream.changes_from(*lane);
+                given.changed = stream.changes_from(*lane, &given.lists);
             }
         }
     }
@@ -158,10 +159,12 @@ impl Stream {
         }
     }
 
-    /// From which event on a lane runs something else than it really ran last; none where it does not.
-    pub(super) fn changes_from(&self, at: usize) -> Option<u64> {
+    /// From which event on a lane runs something else than it really ran last, or looks up in other lists; none where not.
+    pub(super) fn changes_from(&self, at: usize, lists: &Lists) -> Option<u64> {
         let (lane, seat) = (self.lanes.all.get(at)?, self.seats.get(at)?);
-        let same = seat.ran.as_ref().is_some_and(|ran| ran.terms == seat.deployed.terms);
+        let names = &seat.deployed.loaded.plugin.manifest().lists;
+        let same = |ran: &Change| ran.terms == seat.deployed.terms && ran.lists == lists.versions(names.keys());
+        let same = seat.ran.as_ref().is_some_and(same);
         (!same).then_some(lane.cursor + 1)
     }
 }

@@ -46,6 +46,8 @@ pub enum Space {
     Apart = 23,
     /// Hunts by number.
     Hunt = 24,
+    /// Versions of lists, by force and name.
+    List = 26,
     /// What lanes remember: windows and values, by force, plugin and lane.
     Remembered = 16,
     /// Where each lane keeps what it remembers.

@@ -207,7 +207,7 @@ mod tests {
     fn report(outcome: Outcome, memory: usize) -> RunReport {
         let cost = Cost { cpu: Duration::from_millis(250), memory, ..Cost::default() };
         let (findings, answers, log, explanations) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        RunReport { outcome, findings, remembered: None, answers, log, explanations, cost }
+        RunReport { outcome, findings, remembered: None, answers, listed: Vec::new(), log, explanations, cost }
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::intake::files::{Done, FileIntake, Files};
 use crate::intake::{Intake, IntakeOptions, Quota, RefusedLimits, RefusedList, WindowLimits};
 use crate::journal::{Found, Journal, JournalError, JournalOptions};
 use crate::model::{Force, SourceName};
+use crate::published::Published;
 use crate::registry::Loaded;
 use crate::results;
 use crate::sandbox::Sandbox;
@@ -89,6 +90,7 @@ impl Host {
         let identity = Arc::new(Identity::open(Arc::clone(&store), Arc::clone(&audit))?);
         identity.add_national(now)?;
         let holds = Arc::new(Holds::open(Arc::clone(&store), Arc::clone(&audit))?);
+        let published = Arc::new(Published::open(Arc::clone(&store), Arc::clone(&audit))?);
         let first_token = first_token(&identity, &config.data.join("first-token"), now)?;
         let options = JournalOptions {
             segment_bytes: u64::from(config.journal.segment_mib) << 20,
@@ -120,12 +122,13 @@ impl Host {
             limits: force_limits(config),
         })?);
         deployments.configure(&plugins, now)?;
-        let zones = Arc::clone(&identity);
+        let (zones, lists) = (Arc::clone(&identity), Arc::clone(&published));
         let setup = Setup {
             sandbox,
             journal: Arc::clone(&journal),
             store: Arc::clone(&store),
             zone: Box::new(move |force| zone(&zones, force)),
+            lists: Box::new(move |force| lists.of(force)),
             workers: workers(config),
             metrics: Arc::clone(&metrics),
             retries: Retries {
@@ -169,6 +172,7 @@ impl Host {
             health: Arc::new(health),
             audit,
             holds,
+            published,
             intake,
             files: Arc::clone(&files),
             refused,

@@ -64,7 +64,13 @@ pub const STATE_ENTRIES: usize = 1_024;
 pub const STATE_ENTRIES_FOR_ROW: usize = 4;
 /// Bytes of a key or member of state and windows.
 pub const STATE_KEY_BYTES: usize = 1_024;
-/// Bytes of keys, members and values that one call of `detect` may hand to state and windows: this many ...
+/// Entries of one version of a list at most.
+pub const LIST_ENTRIES: usize = 1_000_000;
+/// Bytes of a list's key, after folding.
+pub const LIST_KEY_BYTES: usize = STATE_KEY_BYTES;
+/// Bytes of what stands beside a key.
+pub const LIST_VALUE_BYTES: usize = 4_096;
+/// Bytes of keys, members and values that one call of `detect` may hand to state, windows and lists: this many ...
 pub const STATE_BYTES: usize = 4 << 20;
 /// ... and this many for each row.
 pub const STATE_BYTES_FOR_ROW: usize = 4 << 10;

@@ -26,7 +26,8 @@
 //!
 //! [`macro@detector`] reads `cordon.toml` and generates `Fields`, `Settings`, `LoadSettings` and `Rule`. [`Field`] and
 //! [`FieldValues`] are the handles, [`Mask`] the sets of rows that predicates answer with, [`Finding`] the builder of findings.
-//! `testing` runs a detector natively. [`Feed`] and [`State`] are what the host remembers for a plugin.
+//! `testing` runs a detector natively. [`Feed`] and [`State`] are what the host remembers for a plugin, [`ListName`]
+//! what people keep in lists for it.
 //!
 //! The page `docs/from-kql.md` shows KQL and Cordon side by side.
 //!
@@ -45,6 +46,7 @@ mod findings;
 #[cfg(target_arch = "wasm32")]
 mod guest;
 mod kept;
+mod list;
 pub mod log;
 mod mask;
 pub mod microsoft;
@@ -65,6 +67,7 @@ pub use failure::Failure;
 pub use field::{Cased, CasedValues, Field, FieldValues};
 pub use finding::{Confidence, Finding, Severity};
 pub use findings::Findings;
+pub use list::ListName;
 pub use mask::{Mask, Row, Rows};
 pub use migrate::Migrated;
 pub use serde_json;
@@ -76,8 +79,8 @@ pub use window::{Feed, Seen};
 /// What a plugin needs: `use cordon_sdk::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        Batch, Change, Cidr, Confidence, Failure, Feed, Field, FieldValues, Finding, Findings, LocalTime, Mask,
-        Migrated, Row, Seen, Severity, State, Weekday, detector, log,
+        Batch, Change, Cidr, Confidence, Failure, Feed, Field, FieldValues, Finding, Findings, ListName, LocalTime,
+        Mask, Migrated, Row, Seen, Severity, State, Weekday, detector, log,
     };
 }
 

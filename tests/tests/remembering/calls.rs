@@ -38,7 +38,7 @@ fn a_call_that_breaks_a_rule_is_bad_output_that_names_it_even_where_the_plugin_h
         ("no time to live", "time to live of 0 s"),
         ("many entries", "6000 entries in one call"),
         ("backwards", "row 0 came to a value after row 1 did"),
-        ("much", "bytes to state and windows"),
+        ("much", "bytes to state, windows and lists"),
         ("hides it", "a key of 1025 bytes"),
     ] {
         let memory = Arc::new(Memory::default());

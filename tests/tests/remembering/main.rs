@@ -4,6 +4,7 @@
 
 mod calls;
 mod evidence;
+mod lists;
 mod live;
 mod migrate;
 mod partitions;

@@ -19,6 +19,7 @@ pub(crate) static PLUGINS: LazyLock<PathBuf> = LazyLock::new(|| {
         "tests/guests/sdk/remembering",
         "plugins/password-spray",
         "examples/guessed-password",
+        "examples/watched-accounts",
         "tests/guests/sdk/stepping",
     ];
     let folders = folders.map(|folder| root().join(folder));

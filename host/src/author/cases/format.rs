@@ -7,6 +7,8 @@
 //! events = "events.jsonl"        # beside case.toml; or inline = '''one event a line'''
 //! [run]                          # run settings that differ from the defaults; [load] likewise
 //! trusted_domains = ["example.org"]
+//! [lists.watched-accounts]       # what stands in a list: keys, each with what stands beside it
+//! "anna@force.example" = ""
 //! [[findings]]                   # expected, exactly these; rows count over the whole case, from 1
 //! rule = "external-forwarding"
 //! row = 3
@@ -16,9 +18,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cordon_contract::manifest::{Confidence, Severity};
+use cordon_contract::manifest::{Confidence, Manifest, Severity, list_key};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::lists::{Lists, Table};
 
 /// A case as its author wrote it.
 #[derive(Debug, Clone)]
@@ -41,6 +45,8 @@ pub(super) struct CaseFile {
     pub(super) run: Map<String, Value>,
     #[serde(default)]
     pub(super) load: Map<String, Value>,
+    #[serde(default)]
+    pub(super) lists: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
     pub(super) findings: Vec<Expected>,
 }
@@ -109,6 +115,24 @@ impl Case {
     #[must_use]
     pub fn load(&self) -> &Map<String, Value> {
         &self.file.load
+    }
+
+    /// What stands in its lists.
+    ///
+    /// # Errors
+    /// A list that the plugin does not declare.
+    pub fn lists(&self, manifest: &Manifest) -> Result<Lists, CaseError> {
+        let wrong = |reason: String| CaseError { path: self.folder.join("case.toml"), reason };
+        let mut tables = BTreeMap::new();
+        for (name, entries) in &self.file.lists {
+            if !manifest.lists.contains_key(name) {
+                return Err(wrong(format!("[lists.{name}]: the plugin declares no such list")));
+            }
+            let entries = entries.iter().map(|(key, value)| (list_key(key), value.clone())).collect();
+            let table = Table::new(entries).ok_or_else(|| wrong(format!("[lists.{name}]: it is too large")))?;
+            tables.insert(name.clone(), table);
+        }
+        Ok(Lists::of_tables(tables))
     }
 
     /// Reads a case.

@@ -147,7 +147,8 @@ fn detect(
     // What the plugin remembers goes from batch to batch, and from nowhere else into the case.
     let memory = Arc::new(Memory::default());
     let past = Past::Lane(Arc::clone(&memory) as _);
-    let input = RunInput { settings: Arc::clone(&loaded.settings), explain: false, past };
+    let input =
+        RunInput { settings: Arc::clone(&loaded.settings), explain: false, past, lists: Some(loaded.lists.clone()) };
     let mut found = Vec::new();
     let mut before = 0;
     for (batch, sizes) in batches.iter().zip(cuts) {

@@ -37,6 +37,10 @@
 //! [state]                           # values with a time to live
 //! schema = 1
 //!
+//! [lists.watched-accounts]          # looked up; filled by `cordon list put`, for all forces or one
+//! kind = "set"                      # set | map (a text beside each key)
+//! purpose = "Accounts of people who left"
+//!
 //! [[rules]]
 //! id = "external-forwarding"
 //! title = "Mailbox forwards to an outside address"
@@ -50,6 +54,7 @@
 //! references = ["https://attack.mitre.org/techniques/T1114/003/"]
 //! ```
 
+mod list;
 mod nearest;
 mod parse;
 mod read;
@@ -61,6 +66,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+pub use list::{List, ListKind, list_key, list_name};
 pub use nearest::nearest;
 pub use remember::{Counts, Order, Span, State, Window};
 pub use setting::SettingsError;
@@ -89,6 +95,9 @@ pub struct Manifest {
     /// Whether it keeps values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
+    /// Declared lists by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, List>,
     /// What the plugin may find, in the manifest's order.
     pub rules: Vec<Rule>,
     /// Where in `rules` each id stands: a plugin may have thousands, and every finding asks.

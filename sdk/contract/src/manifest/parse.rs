@@ -7,13 +7,13 @@ use toml::de::{DeTable, DeValue};
 
 use super::nearest::hint;
 use super::read::{Errors, Node, Table, line_at};
-use super::remember;
 use super::setting::setting;
 use super::words::{self, SOURCES};
 use super::{
     Confidence, Field, Grants, Limits, Manifest, ManifestError, ManifestErrors, Order, Plugin, Rule, Settings,
     Severity, Source,
 };
+use super::{list, remember};
 use crate::limits;
 use crate::path::Path;
 
@@ -60,7 +60,7 @@ fn syntax(text: &str, error: &toml::de::Error) -> ManifestErrors {
 }
 
 fn manifest(root: &Table<'_>, errors: &mut Errors<'_>) -> Option<Manifest> {
-    root.only(&["plugin", "sources", "grants", "limits", "settings", "windows", "state", "rules"], errors);
+    root.only(&["plugin", "sources", "grants", "limits", "settings", "windows", "state", "lists", "rules"], errors);
     let plugin = root.need("plugin", "[plugin]", errors).and_then(|node| plugin(&node, errors));
     let sources =
         root.need("sources", "[sources.\"m365.audit\".fields]", errors).and_then(|node| sources(&node, errors));
@@ -69,6 +69,7 @@ fn manifest(root: &Table<'_>, errors: &mut Errors<'_>) -> Option<Manifest> {
     let settings = root.get("settings").map_or(Some(Settings::default()), |node| settings(&node, errors));
     let windows = root.get("windows").map_or(Some(BTreeMap::new()), |node| remember::windows(&node, errors));
     let state = root.get("state").map_or(Some(None), |node| remember::state(&node, errors).map(Some));
+    let lists = root.get("lists").map_or(Some(BTreeMap::new()), |node| list::lists(&node, errors));
     let rules = root.need("rules", "[[rules]]", errors).and_then(|node| rules(&node, errors));
     let rules = rules?;
     let by_id = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
@@ -80,6 +81,7 @@ fn manifest(root: &Table<'_>, errors: &mut Errors<'_>) -> Option<Manifest> {
         settings: settings?,
         windows: windows?,
         state: state?,
+        lists: lists?,
         rules,
         by_id,
     })

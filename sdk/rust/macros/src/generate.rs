@@ -22,6 +22,7 @@ pub(crate) fn all(block: &ItemImpl, author: &Author<'_>, manifest: &Found) -> To
     let load = settings_of_load(author, &parsed.settings.load);
     let rules = rules(at, &parsed.rules);
     let windows = windows(at, parsed.windows.keys());
+    let lists = lists(at, parsed.lists.keys());
     let detector = detector(author, &manifest.path);
     quote! {
         #block
@@ -30,6 +31,7 @@ pub(crate) fn all(block: &ItemImpl, author: &Author<'_>, manifest: &Found) -> To
         #load
         #rules
         #windows
+        #lists
         #detector
     }
 }
@@ -183,6 +185,42 @@ fn windows<'w>(at: Span, declared: impl ExactSizeIterator<Item = &'w String>) ->
                 match self {
                     #(Self::#names => ::cordon_sdk::Feed::new(batch, #ids),)*
                 }
+            }
+        }
+    }
+}
+
+fn lists<'l>(at: Span, declared: impl ExactSizeIterator<Item = &'l String>) -> TokenStream {
+    if declared.len() == 0 {
+        return quote!();
+    }
+    let ids: Vec<&String> = declared.collect();
+    let names: Vec<_> = ids.iter().map(|id| Ident::new(&pascal(id), at)).collect();
+    let variants = names.iter().map(|name| quote_spanned! { at=> #name });
+    quote! {
+        /// The lists that `cordon.toml` declares.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        enum List { #(#variants,)* }
+
+        impl ::core::convert::From<List> for ::cordon_sdk::ListName {
+            fn from(list: List) -> Self {
+                match list {
+                    #(List::#names => ::cordon_sdk::ListName::new(#ids),)*
+                }
+            }
+        }
+
+        impl List {
+            /// What stands beside each key; see [`::cordon_sdk::ListName::lookup`].
+            #[allow(dead_code)]
+            fn lookup(
+                self,
+                keys: &[&str],
+            ) -> ::core::result::Result<
+                ::std::vec::Vec<::core::option::Option<::std::string::String>>,
+                ::cordon_sdk::Failure,
+            > {
+                ::cordon_sdk::ListName::from(self).lookup(keys)
             }
         }
     }

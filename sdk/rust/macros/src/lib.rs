@@ -18,6 +18,7 @@ use syn::ItemImpl;
 /// - `Fields`: one handle per declared field, `Field` or, for a path with `[]`, `FieldValues`;
 /// - `Settings` and `LoadSettings`: the `run` and `load` settings, of their declared types;
 /// - `Window`, where windows are declared: one variant per window; `Window::FailedUsers.of(batch)` gathers what it is fed;
+/// - `List`, where lists are declared: one variant per list; `fields.user.in_list(List::WatchedAccounts)?`;
 /// - `Rule`: one variant per rule; `Rule::ExternalForwarding.on(row)` begins a finding.
 ///
 /// The block holds

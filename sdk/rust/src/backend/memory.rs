@@ -1,6 +1,7 @@
 //! In a native test: a batch in memory, and a session that collects what the detector says.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use super::{Answer, Emission, Fed, Look};
 use crate::column::{Column, Multi};
@@ -75,6 +76,8 @@ pub(crate) struct Session {
     pub(crate) findings: Vec<Emission>,
     pub(crate) log: Vec<(Level, String)>,
     pub(crate) explanations: Vec<crate::testing::Explanation>,
+    /// What stands in each declared list.
+    pub(crate) lists: BTreeMap<String, BTreeMap<String, String>>,
     /// The detector's turn on what it remembers.
     pub(crate) turn: Option<Turn<TestRows>>,
     /// The first refusal of a call on it.
@@ -139,6 +142,18 @@ fn remembering<T>(call: impl FnOnce(&mut Turn<TestRows>) -> Result<T, cordon_sta
             session.refused.get_or_insert_with(|| reason.clone());
         }
         answer
+    })
+}
+
+/// What lists hold.
+pub(crate) fn lookup(list: &str, keys: &[&str]) -> Result<Vec<Option<String>>, String> {
+    SESSION.with_borrow_mut(|session| {
+        let Some(of) = session.lists.get(list) else {
+            let reason = format!("the manifest declares no list `{list}`: add [lists.{list}]");
+            session.refused.get_or_insert_with(|| reason.clone());
+            return Err(reason);
+        };
+        Ok(keys.iter().map(|key| of.get(&cordon_contract::manifest::list_key(key)).cloned()).collect())
     })
 }
 

@@ -1,7 +1,7 @@
 //! Where the batch comes from and where findings and log go: the host in a guest, memory in a native test.
 //!
 //! The one place that knows which. Both sides offer the same names: `Batch` with the contract's functions, and `emit`, `log`,
-//! `explaining`, `explain`, and those of state and windows.
+//! `explaining`, `explain`, and those of state, windows and lists.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;
@@ -9,9 +9,9 @@ mod memory;
 pub(crate) mod wasm;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use memory::{Batch, Session, contributors, delete, emit, explain, explaining, feed, get, log, set};
+pub(crate) use memory::{Batch, Session, contributors, delete, emit, explain, explaining, feed, get, log, lookup, set};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use wasm::{Batch, contributors, delete, emit, explain, explaining, feed, get, log, set};
+pub(crate) use wasm::{Batch, contributors, delete, emit, explain, explaining, feed, get, log, lookup, set};
 
 /// One look at one value, as `log.explain` takes it.
 pub(crate) struct Look<'t> {

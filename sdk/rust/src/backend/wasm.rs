@@ -49,7 +49,7 @@ pub mod migrator {
     });
 }
 
-use bindings::cordon::detection::{events, findings, log as host_log, state, types, windows};
+use bindings::cordon::detection::{events, findings, lists, log as host_log, state, types, windows};
 
 /// The host's batch.
 pub(crate) struct Batch<'b>(pub(crate) &'b events::Batch);
@@ -179,6 +179,12 @@ fn refused(error: types::StateError) -> String {
     match error {
         E::NotDeclared(text) | E::BadRows(text) | E::FedAlready(text) | E::TooLarge(text) | E::Other(text) => text,
     }
+}
+
+/// What lists hold.
+pub(crate) fn lookup(list: &str, keys: &[&str]) -> Result<Vec<Option<String>>, String> {
+    let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    lists::lookup(list, &keys).map_err(refused)
 }
 
 /// Feeds a window.

@@ -1,13 +1,16 @@
 //! A field with one value per row.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use cordon_contract::limits::LIST_KEY_BYTES;
 
 use super::{Scope, path_of, report, verdicts};
 use crate::column::{Column, Entry, Kind};
 use crate::mask::{Mask, Row};
 use crate::test::{AnyOf, Case, Cidr, Compare, Contains, Ends, Equals, InCidr, Matches, Numeric, Starts, State, Test};
-use crate::{Batch, Failure};
+use crate::{Batch, Failure, ListName};
 
 /// One value per row: the handle of a path without `[]`.
 ///
@@ -206,6 +209,29 @@ impl<'b> Field<'b> {
     #[must_use]
     pub fn in_ranges(&self, ranges: &[Cidr]) -> Mask {
         self.judge(&mut InCidr(ranges))
+    }
+
+    /// The list has the text. Each distinct text is looked up once; texts of more than 1,024 bytes are in no list.
+    ///
+    /// # Errors
+    /// As [`crate::ListName::lookup`].
+    pub fn in_list(&self, list: impl Into<ListName>) -> Result<Mask, Failure> {
+        let listed = self.listed(list)?;
+        Ok(self.judge(&mut Matches(|text: &str| listed.contains_key(text))))
+    }
+
+    /// What of this field's texts the list has, with what stands beside each.
+    ///
+    /// # Errors
+    /// As [`crate::ListName::lookup`].
+    pub fn listed(&self, list: impl Into<ListName>) -> Result<BTreeMap<String, String>, Failure> {
+        let column: &Column = match self.got() {
+            Got::Whole(column) => column,
+            Got::Part(column) => column,
+        };
+        let texts = (0..column.distinct()).filter_map(|at| column.entry(at)?.text());
+        let texts: Vec<&str> = texts.filter(|text| (1..=LIST_KEY_BYTES).contains(&text.trim().len())).collect();
+        list.into().of(&texts)
     }
 
     /// The text in this row; for a number as received, for an array or object its JSON. None where absent or null.

@@ -37,10 +37,11 @@ pub mod native;
 pub(crate) mod remember;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use cordon_contract::limits::BATCH_ROWS;
-use cordon_contract::manifest::Manifest;
+use cordon_contract::manifest::{Manifest, list_key};
 use serde_json::{Map, Value};
 
 use crate::backend::{self, Emission, Session};
@@ -61,6 +62,7 @@ pub struct Test<T> {
     run: Map<String, Value>,
     explain: bool,
     memory: Memory,
+    lists: BTreeMap<String, BTreeMap<String, String>>,
     detector: PhantomData<T>,
 }
 
@@ -117,8 +119,10 @@ impl Test<()> {
     pub fn of<T: Detector>(source: &str) -> Test<T> {
         let manifest = Manifest::parse(T::MANIFEST).unwrap_or_else(|errors| panic!("{errors}"));
         assert!(manifest.sources.contains_key(source), "cordon.toml has no source \"{source}\"");
+        let lists = manifest.lists.keys().map(|name| (name.clone(), BTreeMap::new())).collect();
         Test {
             manifest,
+            lists,
             source: source.to_owned(),
             events: Vec::new(),
             times: Vec::new(),
@@ -197,6 +201,18 @@ impl<T: Detector> Test<T> {
         self
     }
 
+    /// Entries of a list that the manifest declares: keys, each with what stands beside it (nothing, in a set).
+    ///
+    /// # Panics
+    /// Where the manifest declares no such list.
+    #[track_caller]
+    #[must_use]
+    pub fn list<'t>(mut self, name: &str, entries: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
+        let list = self.lists.get_mut(name).unwrap_or_else(|| panic!("cordon.toml has no [lists.{name}]"));
+        list.extend(entries.into_iter().map(|(key, value)| (list_key(key), value.to_owned())));
+        self
+    }
+
     /// Ask the detector to explain each look.
     #[must_use]
     pub fn explain(mut self) -> Self {
@@ -231,6 +247,7 @@ impl<T: Detector> Test<T> {
             explain: self.explain,
             check: Some(check::Check::new(&memory.manifest, memory.len())),
             turn,
+            lists: self.lists,
             ..Session::default()
         };
         let (answer, session) = session.collect(|| {

@@ -1,0 +1,85 @@
+//! Lists that a plugin looks things up in. Declares; the host, or whoever runs the plugin, brings what stands in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::read::{Errors, Node};
+use super::words;
+
+/// Lists of a plugin at most.
+const LISTS: usize = 16;
+/// Bytes of a purpose.
+const PURPOSE_BYTES: usize = 512;
+
+/// One declared list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct List {
+    /// What it holds.
+    pub kind: ListKind,
+    /// What it is for, for whoever fills it.
+    pub purpose: String,
+}
+
+/// What a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListKind {
+    /// Keys: something is in it or not.
+    Set,
+    /// Keys, each with a text.
+    Map,
+}
+
+/// A key as lists compare it: without space around it, in lower case.
+#[must_use]
+pub fn list_key(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// Whether a list may have this name.
+///
+/// # Errors
+/// Why not, in words.
+pub fn list_name(name: &str) -> Result<(), String> {
+    words::kebab(name)
+}
+
+pub(super) fn lists(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<BTreeMap<String, List>> {
+    let table = node.table(errors)?;
+    if table.each().nth(LISTS).is_some() {
+        errors.refuse(&table.span, &table.key, format!("more than {LISTS} lists"));
+        return None;
+    }
+    let mut all = Some(BTreeMap::new());
+    let mut seen = BTreeSet::new();
+    for (name, key_span, node) in table.each() {
+        // The SDK makes a variant of it, as of a rule's id.
+        let checked = words::kebab(name).and_then(|()| match name {
+            "self" => Err("`self` is a word of the Rust language: use another name".to_owned()),
+            _ if !seen.insert(name.replace('-', "")) => Err("differs from another list in `-` only".to_owned()),
+            _ => Ok(()),
+        });
+        if let Err(reason) = checked {
+            errors.refuse(&key_span, &node.key, reason);
+            all = None;
+            continue;
+        }
+        match (list(&node, errors), &mut all) {
+            (Some(list), Some(all)) => _ = all.insert(name.to_owned(), list),
+            _ => all = None,
+        }
+    }
+    all
+}
+
+fn list(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<List> {
+    const KINDS: [(&str, ListKind); 2] = [("set", ListKind::Set), ("map", ListKind::Map)];
+    let table = node.table(errors)?;
+    table.only(&["kind", "purpose"], errors);
+    let kind = table.need("kind", "kind = \"set\"", errors).and_then(|n| n.word(&KINDS, errors));
+    let purpose = table
+        .need("purpose", "purpose = \"Accounts that ...\"", errors)
+        .and_then(|n| n.checked(errors, |text| words::line(text, PURPOSE_BYTES)));
+    Some(List { kind: kind?, purpose: purpose? })
+}
