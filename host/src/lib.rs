@@ -2,12 +2,14 @@
 //!
 //! The flow and the allowed edges between stages are in `ARCHITECTURE.md` beside this crate's manifest.
 
+pub mod alerts;
 pub mod api;
 pub mod audit;
 pub mod author;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod deployments;
 pub mod events;
 pub mod evidence;

@@ -3,9 +3,11 @@
 //! Nothing is reachable that is not in [`ROUTES`]; a route without a permission is open on purpose. What takes long or
 //! waits for the disk runs on blocking threads. Owns no data.
 
+mod alerts;
 mod answer;
 mod audit;
 mod body;
+mod contacts;
 mod deployments;
 mod dialect;
 mod elastic;
@@ -42,7 +44,9 @@ pub use listen::{DRAIN, Listening, Tls, TlsError, serve};
 pub use routes::{ROUTES, Route};
 pub use turns::Turns;
 
+use crate::alerts::Alerts;
 use crate::audit::Audit;
+use crate::delivery::Delivery;
 use crate::deployments::Deployments;
 use crate::health::Health;
 use crate::holds::Holds;
@@ -63,6 +67,10 @@ pub struct Api {
     pub identity: Arc<Identity>,
     /// Legal holds.
     pub holds: Arc<Holds>,
+    /// What people get.
+    pub alerts: Arc<Alerts>,
+    /// Who is told of it.
+    pub delivery: Arc<Delivery>,
     /// Lists.
     pub published: Arc<Published>,
     /// Takes events.

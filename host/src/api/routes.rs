@@ -10,8 +10,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
-    Api, audit, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds, hunts, lanes,
-    ledger, lists, plugins, refused, release, tokens, whoami,
+    Api, alerts, audit, contacts, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds,
+    hunts, lanes, ledger, lists, plugins, refused, release, tokens, whoami,
 };
 use crate::identity::Permission;
 
@@ -96,6 +96,16 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/v1/holds", Some(Permission::ReadAdministration), get(holds::list)),
     route!("POST" "/v1/holds", Some(Permission::Administer), post(holds::add)),
     route!("POST" "/v1/holds/{id}/release", Some(Permission::Administer), post(holds::release)),
+    route!("GET" "/v1/alerts", Some(Permission::ReadFindings), get(alerts::list)),
+    route!("GET" "/v1/alerts/{reference}", Some(Permission::ReadFindings), get(alerts::show)),
+    route!("POST" "/v1/alerts/{reference}/{act}", Some(Permission::WorkAlerts), post(alerts::work)),
+    route!("GET" "/v1/contacts", Some(Permission::ReadAdministration), get(contacts::list)),
+    route!("POST" "/v1/contacts", Some(Permission::Administer), post(contacts::add)),
+    route!("DELETE" "/v1/contacts/{force}/{id}", Some(Permission::Administer), delete(contacts::remove)),
+    route!("POST" "/v1/contacts/{force}/{id}/test", Some(Permission::Administer), post(contacts::test)),
+    route!("POST" "/v1/contacts/{force}/{id}/confirm", Some(Permission::Administer), post(contacts::confirm)),
+    route!("GET" "/v1/deliveries", Some(Permission::ReadAdministration), get(contacts::waiting)),
+    route!("POST" "/v1/deliveries/{force}/{id}", Some(Permission::Administer), post(contacts::dead)),
     route!("GET" "/v1/lists", Some(Permission::ReadFindings), get(lists::list)),
     route!("GET" "/v1/lists/{name}", Some(Permission::ReadFindings), get(lists::show)),
     route!("PUT" "/v1/lists/{name}", Some(Permission::Deploy), put(lists::put)),

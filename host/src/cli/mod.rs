@@ -3,6 +3,7 @@
 //! Findings and machine-readable answers go to standard output, everything else to standard error. Owns no logic that
 //! another stage could need.
 
+mod alert;
 mod answer;
 mod audit;
 mod bench;
@@ -10,7 +11,9 @@ mod build;
 mod case;
 mod changed;
 mod client;
+mod contact;
 mod coverage;
+mod delivery;
 mod demo;
 mod deploy;
 mod events;
@@ -105,6 +108,9 @@ enum Verb {
     Evidence(evidence::Args),
     Hold(hold::Args),
     List(list::Args),
+    Alert(alert::Args),
+    Contact(contact::Args),
+    Delivery(delivery::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -189,6 +195,9 @@ pub fn main() -> ExitCode {
         Verb::Evidence(args) => evidence::run(&args),
         Verb::Hold(args) => hold::run(&args),
         Verb::List(args) => list::run(&args),
+        Verb::Alert(args) => alert::run(&args),
+        Verb::Contact(args) => contact::run(&args),
+        Verb::Delivery(args) => delivery::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

@@ -35,6 +35,8 @@ pub enum Permission {
     ReadRefused,
     /// Send refused lines again, and throw them away.
     MendRefused,
+    /// Acknowledge alerts of one's own force, and work them to an end.
+    WorkAlerts,
     /// See forces, lanes and metrics.
     ReadStatus,
     /// See faults of plugins: those of one's own force whole; for authors of all, without what any force's events say.
@@ -70,13 +72,13 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
             Administer, AskWho, Deploy, MendRefused, Operate, ReadAdministration, ReadAudit, ReadEvidence, ReadFaults,
-            ReadFindings, ReadRefused, ReadStatus, SendEvents,
+            ReadFindings, ReadRefused, ReadStatus, SendEvents, WorkAlerts,
         };
         let granted: &[Permission] = match self {
             Role::Intake => &[AskWho, SendEvents],
             Role::ForceReader => &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence],
             Role::ForceContact => {
-                &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused]
+                &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused, WorkAlerts]
             }
             Role::ForceAuthor => {
                 &[AskWho, ReadFindings, ReadStatus, ReadFaults, ReadEvidence, ReadRefused, MendRefused, Deploy]
@@ -90,6 +92,7 @@ impl Role {
                 ReadEvidence,
                 ReadRefused,
                 MendRefused,
+                WorkAlerts,
                 Deploy,
                 Operate,
                 ReadAdministration,

@@ -48,6 +48,24 @@ pub enum Space {
     Hunt = 24,
     /// Versions of lists, by force and name.
     List = 26,
+    /// Alerts by force and number.
+    Alert = 30,
+    /// The newest alert of each fingerprint, by force.
+    AlertMark = 31,
+    /// What became of each alert, by revision.
+    AlertHistory = 32,
+    /// All changes of alerts, in order.
+    AlertLog = 33,
+    /// How far findings have become alerts, by force.
+    AlertCursor = 34,
+    /// Who is told of alerts, by force.
+    Contact = 40,
+    /// Messages that wait, by contact.
+    Outbox = 41,
+    /// Messages that could not be sent, by contact.
+    DeadLetter = 42,
+    /// How far the log of alerts has become messages.
+    DeliveryCursor = 43,
     /// What lanes remember: windows and values, by force, plugin and lane.
     Remembered = 16,
     /// Where each lane keeps what it remembers.

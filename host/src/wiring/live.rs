@@ -13,10 +13,12 @@ use serde_json::json;
 
 use super::heads::Heads;
 use super::keeping::{Keeper, Keeping};
+use crate::alerts::Alerts;
 use crate::api::{Api, Turns};
 use crate::audit::{Act, Audit};
 use crate::clock::now_micros;
 use crate::config::{Config, DoneConfig, ForceQuotaConfig};
+use crate::delivery::{ContactError, Delivery};
 use crate::deployments::{self, DeployError, Deployments, ForceLimits, Incoming};
 use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
 use crate::holds::Holds;
@@ -56,6 +58,8 @@ pub enum StartError {
     Identity(#[from] IdentityError),
     #[error(transparent)]
     Health(#[from] HealthError),
+    #[error(transparent)]
+    Contacts(#[from] ContactError),
     #[error("{}: cannot be written: {error}", path.display())]
     FirstToken { path: PathBuf, error: io::Error },
 }
@@ -168,7 +172,16 @@ impl Host {
             options: watched(config),
             now: now_micros,
         })?;
+        let known = Arc::clone(&identity);
+        let forces = move || known.forces().into_iter().map(|record| record.name).collect();
+        let alerts = Alerts::start(Arc::clone(&store), Arc::clone(&audit), forces, now_micros);
+        let alerts = Arc::new(alerts.map_err(SchedulerError::Thread)?);
+        let zones = Arc::clone(&identity);
+        let zones = Box::new(move |force: &Force| zone(&zones, force));
+        let delivery = Arc::new(Delivery::start(Arc::clone(&store), Arc::clone(&audit), zones, now_micros)?);
         let api = Api {
+            alerts,
+            delivery,
             health: Arc::new(health),
             audit,
             holds,

@@ -1,6 +1,6 @@
-//! contract: keeps how many steps a user took, and gives up on a value that is not in the form of its schema; `boom` is one
+//! contract: keeps how many steps a user took, in the form that its settings say, and gives up where they say none
 //! ends: in refused
-//! says: as the event says
+//! says: `form` is missing
 
 use cordon_sdk::prelude::*;
 
@@ -20,9 +20,6 @@ impl Stepping {
         settings: &Settings,
         findings: &mut Findings,
     ) -> Result<(), Failure> {
-        if fields.operation.equals("boom").any() {
-            return Err(Failure::other("as the event says"));
-        }
         let steps = fields.operation.equals("step") & fields.user.present();
         let mut feed = Window::OfUser.of(batch);
         for row in &steps {

@@ -1,0 +1,181 @@
+//! An alert, and what may become of it. Plain data.
+
+use cordon_contract::manifest::{Confidence, Severity};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::Digest;
+use crate::model::{Entity, Force};
+
+/// See the module. Times in microseconds since 1970 UTC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Alert {
+    /// What people call it: `avon-12`. Can be read aloud.
+    pub reference: String,
+    /// Whose it is.
+    pub force: Force,
+    /// From 1, for each force.
+    pub number: u64,
+    /// Each change makes it one more: who changes an alert says which one they saw.
+    pub revision: u64,
+    /// Findings of one fingerprint are one alert.
+    pub fingerprint: Digest,
+    /// What found it, its version and component, and by which rule.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its component.
+    pub component: Digest,
+    /// The rule of its manifest.
+    pub rule: String,
+    /// What the finding groups by.
+    pub key: String,
+    /// In a line.
+    pub title: String,
+    /// What happened, as the newest finding says it.
+    pub summary: String,
+    /// The highest of its findings.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// ATT&CK techniques.
+    pub attack: Vec<String>,
+    /// Whom or what it is about; at most 64, and then no more are added.
+    pub entities: Vec<Entity>,
+    /// What to do.
+    pub next_steps: Vec<String>,
+    /// What else it may be.
+    pub false_positives: Vec<String>,
+    /// To read on.
+    pub references: Vec<String>,
+    /// How far people have come with it.
+    pub state: State,
+    /// What it was, once it is resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Who works it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// When it was made.
+    pub created: i64,
+    /// When it changed last, or had another finding.
+    pub updated: i64,
+    /// Time of its earliest event.
+    pub first_seen: i64,
+    /// Time of its latest event.
+    pub last_seen: i64,
+    /// Its findings.
+    pub count: u64,
+    /// The ids of the first 64.
+    pub findings: Vec<Digest>,
+    /// All of it was found long after its events were received: it goes out with others, never as a page.
+    pub late: bool,
+    /// The resolved alert that it returned from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<String>,
+}
+
+/// How far people have come with an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum State {
+    New,
+    Acknowledged,
+    InProgress,
+    Contained,
+    Resolved,
+}
+
+/// What an alert was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum Verdict {
+    TruePositive,
+    FalsePositive,
+    /// It happened as found, and was meant to.
+    Benign,
+    Test,
+    Duplicate,
+}
+
+/// One change of an alert.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Change {
+    /// The alert's revision with it.
+    pub revision: u64,
+    /// What happened.
+    pub kind: Kind,
+    /// When, microseconds since 1970 UTC.
+    pub at: i64,
+    /// The token's id, or `host`.
+    pub by: String,
+    /// For whom, where that is somebody else, and how they said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
+    /// In people's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// What happened to an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum Kind {
+    /// It was made.
+    Created,
+    /// A finding was graver than those before, or the first that is not late.
+    Raised,
+    Acknowledged,
+    Assigned,
+    Noted,
+    Started,
+    Contained,
+    Resolved,
+    Reopened,
+}
+
+impl State {
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Acknowledged => "acknowledged",
+            Self::InProgress => "in-progress",
+            Self::Contained => "contained",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// The reference of a force's alert.
+pub(super) fn reference(force: &Force, number: u64) -> String {
+    format!("{force}-{number}")
+}
+
+/// Whose alert a reference is, and which.
+pub(super) fn numbered(reference: &str) -> Option<(Force, u64)> {
+    let (force, number) = reference.trim().rsplit_once('-')?;
+    let number = number.parse().ok().filter(|_| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+    Some((Force::new(&force.to_lowercase()).ok()?, number))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_reference_is_read_as_it_is_written_and_as_it_is_said() {
+        let force = Force::new("west-marches").unwrap();
+        assert_eq!(numbered(&reference(&force, 12)), Some((force.clone(), 12)));
+        assert_eq!(numbered(" West-Marches-12 "), Some((force, 12)));
+        for bad in ["", "12", "avon", "avon-", "avon-x", "avon-+1", "-1"] {
+            assert_eq!(numbered(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Alerts in the store: by force and number; the newest of each fingerprint; the history of each; and the log of all changes in
+//! the order in which they were committed, which delivery follows.
+
+use cordon_contract::manifest::Severity;
+
+use super::alert::{Alert, Change, State};
+use crate::ids::Digest;
+use crate::model::Force;
+use crate::store::{Effects, Space, Store, StoreError};
+
+/// Alerts that are looked at for one page at most.
+const LOOKED_AT: usize = 20_000;
+/// Pairs read at a time.
+const PAGE: usize = 512;
+
+/// Which alerts are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In one of these states; any where empty.
+    pub states: Vec<State>,
+    /// At least as grave.
+    pub severity: Option<Severity>,
+    /// About this: the value of an entity, in any case.
+    pub entity: Option<String>,
+    /// Changed or found again since, microseconds since 1970 UTC.
+    pub since: Option<i64>,
+}
+
+impl Filter {
+    fn fits(&self, alert: &Alert) -> bool {
+        let entity =
+            |wanted: &String| alert.entities.iter().any(|entity| entity.value.to_lowercase() == wanted.to_lowercase());
+        (self.states.is_empty() || self.states.contains(&alert.state))
+            && self.severity.is_none_or(|severity| alert.severity >= severity)
+            && self.entity.as_ref().is_none_or(entity)
+            && self.since.is_none_or(|since| alert.updated >= since)
+    }
+}
+
+/// One change in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// Its number in the log.
+    pub number: u64,
+    /// Whose alert.
+    pub force: Force,
+    /// Which.
+    pub alert: u64,
+    /// What happened.
+    pub change: Change,
+}
+
+fn of_force(force: &Force) -> Vec<u8> {
+    [force.as_str().as_bytes(), &[0]].concat()
+}
+
+fn key(force: &Force, number: u64) -> Vec<u8> {
+    [of_force(force).as_slice(), &number.to_be_bytes()].concat()
+}
+
+fn form(error: &serde_json::Error) -> StoreError {
+    StoreError::TooLarge(format!("an alert: {error}"))
+}
+
+/// The effects that an alert is as it is now, by this change where it is one that others are told of.
+pub(super) fn put(alert: &Alert, change: Option<&Change>) -> Result<Effects, StoreError> {
+    let at = key(&alert.force, alert.number);
+    let mark = [of_force(&alert.force).as_slice(), &alert.fingerprint.0].concat();
+    let effects = Effects::new().put(Space::Alert, &at, serde_json::to_vec(alert).map_err(|error| form(&error))?).put(
+        Space::AlertMark,
+        &mark,
+        alert.number.to_be_bytes().to_vec(),
+    );
+    let Some(change) = change else { return Ok(effects) };
+    let in_history = [at.as_slice(), &change.revision.to_be_bytes()].concat();
+    let text = serde_json::to_vec(change).map_err(|error| form(&error))?;
+    Ok(effects.put(Space::AlertHistory, &in_history, text).append(Space::AlertLog, &[], in_history))
+}
+
+/// An alert of a force.
+///
+/// # Errors
+/// The store's.
+pub fn alert(store: &Store, force: &Force, number: u64) -> Result<Option<Alert>, StoreError> {
+    let kept = store.get(Space::Alert, &key(force, number))?;
+    Ok(kept.and_then(|kept| serde_json::from_slice(&kept).ok()))
+}
+
+/// The newest alert of a fingerprint.
+pub(super) fn newest(store: &Store, force: &Force, fingerprint: Digest) -> Result<Option<Alert>, StoreError> {
+    let mark = store.get(Space::AlertMark, &[of_force(force).as_slice(), &fingerprint.0].concat())?;
+    match mark.and_then(|mark| mark.try_into().ok()).map(u64::from_be_bytes) {
+        Some(number) => alert(store, force, number),
+        None => Ok(None),
+    }
+}
+
+/// The number of a force's last alert; 0 where it has none.
+pub(super) fn last(store: &Store, force: &Force) -> Result<u64, StoreError> {
+    let of = of_force(force);
+    let last = store.last(Space::Alert, &of)?;
+    Ok(last.and_then(|(key, _)| key.get(of.len()..)?.try_into().ok()).map_or(0, u64::from_be_bytes))
+}
+
+pub(super) fn history(store: &Store, alert: &Alert) -> Result<Vec<Change>, StoreError> {
+    let pairs = store.list(Space::AlertHistory, &key(&alert.force, alert.number), None, usize::MAX)?;
+    Ok(pairs.iter().filter_map(|(_, text)| serde_json::from_slice(text).ok()).collect())
+}
+
+pub(super) fn page(
+    store: &Store,
+    force: &Force,
+    after: u64,
+    limit: usize,
+    filter: &Filter,
+) -> Result<(Vec<Alert>, Option<u64>), StoreError> {
+    let of = of_force(force);
+    let (mut found, mut last) = (Vec::new(), after);
+    for _ in 0..LOOKED_AT.div_ceil(PAGE) {
+        let pairs = store.list(Space::Alert, &of, Some(&key(force, last)), PAGE)?;
+        if pairs.is_empty() {
+            return Ok((found, None));
+        }
+        for (_, text) in pairs {
+            let Ok(alert) = serde_json::from_slice::<Alert>(&text) else { continue };
+            last = alert.number;
+            found.extend(Some(alert).filter(|alert| filter.fits(alert)));
+            if found.len() >= limit {
+                return Ok((found, Some(last)));
+            }
+        }
+    }
+    Ok((found, Some(last)))
+}
+
+/// Up to `limit` changes of all forces behind number `after`, in the order in which they were committed.
+///
+/// # Errors
+/// The store's.
+pub fn log_after(store: &Store, after: u64, limit: usize) -> Result<Vec<Logged>, StoreError> {
+    let mut found = Vec::new();
+    for (number, at) in store.list(Space::AlertLog, &[], Some(after.to_be_bytes().as_slice()), limit)? {
+        let Some(number) = number.try_into().ok().map(u64::from_be_bytes) else { continue };
+        let text = store.get(Space::AlertHistory, &at)?;
+        let change = text.and_then(|text| serde_json::from_slice(&text).ok());
+        let place = place(&at);
+        if let (Some(change), Some((force, alert))) = (change, place) {
+            found.push(Logged { number, force, alert, change });
+        }
+    }
+    Ok(found)
+}
+
+/// The force and alert of a history's key.
+fn place(key: &[u8]) -> Option<(Force, u64)> {
+    let end = key.iter().position(|byte| *byte == 0)?;
+    let force = Force::new(std::str::from_utf8(key.get(..end)?).ok()?).ok()?;
+    let number = key.get(end + 1..end + 9)?.try_into().ok()?;
+    Some((force, u64::from_be_bytes(number)))
+}
+
+/// How far findings of a force were followed.
+pub(super) fn cursor(store: &Store, force: &Force) -> Result<u64, StoreError> {
+    let kept = store.get(Space::AlertCursor, &of_force(force))?;
+    Ok(kept.and_then(|kept| kept.try_into().ok()).map_or(0, u64::from_be_bytes))
+}
+
+/// The effect that they were followed so far.
+pub(super) fn followed(force: &Force, number: u64) -> Effects {
+    Effects::new().put(Space::AlertCursor, &of_force(force), number.to_be_bytes().to_vec())
+}

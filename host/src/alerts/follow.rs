@@ -1,0 +1,115 @@
+//! The thread that follows what is found: page by page of each force, each page one commit with its cursor.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::alert::{Alert, Change, Kind};
+use super::join::{Found, begun, joined, joins};
+use super::texts::Manifests;
+use super::{Shared, book};
+use crate::ids::Digest;
+use crate::model::Force;
+use crate::results;
+use crate::store::{Effects, StoreError};
+
+/// Between two looks: an alert is there so long after its finding at most, and a commit.
+const TICK: Duration = Duration::from_millis(100);
+/// Findings of one commit.
+const PAGE: usize = 512;
+
+/// The thread's life.
+pub(super) fn run(shared: &Shared, stopped: &Receiver<()>, forces: impl Fn() -> Vec<Force>) {
+    let mut manifests = Manifests::default();
+    // Which forces' findings were followed up to which number: what has not moved is not looked at.
+    let mut cursors: BTreeMap<Force, u64> = BTreeMap::new();
+    let mut pause = Duration::ZERO;
+    while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        pause = TICK;
+        for force in forces() {
+            match follow(shared, &force, &mut cursors, &mut manifests) {
+                // Others have their turn before the next page.
+                Ok(true) => pause = Duration::ZERO,
+                Ok(false) => {}
+                Err(error) => tracing::error!("{force}: findings do not become alerts: {error}"),
+            }
+        }
+    }
+}
+
+/// One page of a force. Whether there may be more.
+fn follow(
+    shared: &Shared,
+    force: &Force,
+    cursors: &mut BTreeMap<Force, u64>,
+    manifests: &mut Manifests,
+) -> Result<bool, StoreError> {
+    let store = &shared.store;
+    let after = match cursors.get(force) {
+        Some(cursor) => *cursor,
+        None => book::cursor(store, force)?,
+    };
+    if results::findings_of(store, force)? <= after {
+        cursors.insert(force.clone(), after);
+        return Ok(false);
+    }
+    let page = results::page(store, force, after, PAGE)?.findings;
+    let Some((end, _)) = page.last() else { return Ok(false) };
+    let end = *end;
+    let _one = shared.change();
+    let now = (shared.now)();
+    let mut last = book::last(store, force)?;
+    // By fingerprint: as it is with this page, and what there is to tell.
+    let mut touched: BTreeMap<Digest, Vec<(Alert, Option<Change>)>> = BTreeMap::new();
+    for (number, text) in &page {
+        let found: Found = match serde_json::from_str(text) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!("{force}: finding {number} does not become an alert: {error}");
+                continue;
+            }
+        };
+        let fingerprint = found.fingerprint();
+        let alerts = match touched.entry(fingerprint) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let known = book::newest(store, force, fingerprint)?;
+                entry.insert(known.into_iter().map(|alert| (alert, None)).collect())
+            }
+        };
+        match alerts.last_mut() {
+            Some((alert, change)) if joins(alert, now) => {
+                if let Some(kind) = joined(alert, &found, now) {
+                    let made = change.as_ref().map(|change| change.kind);
+                    // Made and raised on one page is made, once.
+                    let kind = if made == Some(Kind::Created) { Kind::Created } else { kind };
+                    *change = Some(told(alert, kind, now));
+                }
+            }
+            earlier => {
+                last += 1;
+                let texts = manifests.texts(store, found.plugin.digest, &found.rule)?;
+                let alert = begun(force, last, &found, &texts, earlier.map(|(alert, _)| &*alert), now);
+                let change = told(&alert, Kind::Created, now);
+                alerts.push((alert, Some(change)));
+            }
+        }
+    }
+    let mut effects = book::followed(force, end);
+    for (alert, change) in touched.into_values().flatten() {
+        effects = effects.and(book::put(&alert, change.as_ref())?);
+    }
+    commit(shared, effects)?;
+    cursors.insert(force.clone(), end);
+    Ok(page.len() == PAGE)
+}
+
+fn commit(shared: &Shared, effects: Effects) -> Result<(), StoreError> {
+    shared.store.commit(effects)
+}
+
+fn told(alert: &Alert, kind: Kind, at: i64) -> Change {
+    let (revision, by) = (alert.revision, "host".to_owned());
+    Change { revision, kind, at, by, on_behalf_of: None, note: String::new() }
+}

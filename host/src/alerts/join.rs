@@ -1,0 +1,196 @@
+//! Findings into alerts. Pure: an alert as it was and a finding in, the alert as it is out, and whether that is news.
+//!
+//! Findings of one fingerprint join the open alert that was last found within seven days: its count and last-seen rise, and
+//! nobody is told again, but where a finding is graver than those before, or the first that is not late. An alert that returns
+//! after it was resolved, or after longer, is a new one that names the earlier.
+
+use cordon_contract::manifest::{Confidence, Severity};
+use serde::Deserialize;
+
+use super::alert::{Alert, Kind, State, reference};
+use super::texts::Texts;
+use crate::ids::Digest;
+use crate::model::{Entity, Force};
+
+/// How long after its last finding an open alert takes another: seven days, in microseconds.
+const JOINS: i64 = 7 * 86_400_000_000;
+/// Entities and ids of findings that an alert keeps.
+const KEPT: usize = 64;
+/// Bytes of the entities that it keeps.
+const ENTITY_BYTES: usize = 24 << 10;
+
+/// What of a finding makes an alert.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Found {
+    pub(super) id: Digest,
+    pub(super) plugin: OfPlugin,
+    pub(super) rule: String,
+    pub(super) severity: Severity,
+    pub(super) confidence: Confidence,
+    pub(super) title: String,
+    pub(super) summary: String,
+    pub(super) attack: Vec<String>,
+    pub(super) entities: Vec<Entity>,
+    pub(super) key: String,
+    pub(super) event: OfEvent,
+    #[serde(default)]
+    pub(super) late: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct OfPlugin {
+    pub(super) id: String,
+    pub(super) version: String,
+    pub(super) digest: Digest,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct OfEvent {
+    pub(super) time: String,
+}
+
+impl OfEvent {
+    /// Microseconds since 1970 UTC.
+    fn micros(&self) -> i64 {
+        self.time.parse().map_or(0, |time: jiff::Timestamp| time.as_microsecond())
+    }
+}
+
+impl Found {
+    /// Digest of plugin, rule, and key; where there is no key, of whom it is about.
+    pub(super) fn fingerprint(&self) -> Digest {
+        let mut parts: Vec<&[u8]> = vec![self.plugin.id.as_bytes(), self.rule.as_bytes(), self.key.as_bytes()];
+        if self.key.is_empty() {
+            let mut about: Vec<(&str, &str)> =
+                self.entities.iter().map(|entity| (entity.kind.as_str(), entity.value.as_str())).collect();
+            about.sort_unstable();
+            about.dedup();
+            parts.extend(about.into_iter().flat_map(|(kind, value)| [kind.as_bytes(), value.as_bytes()]));
+        }
+        Digest::of_parts(&parts)
+    }
+}
+
+/// Whether an alert takes another finding, made now.
+pub(super) fn joins(alert: &Alert, now: i64) -> bool {
+    alert.state != State::Resolved && now.saturating_sub(alert.updated) <= JOINS
+}
+
+/// A new alert of a force.
+pub(super) fn begun(
+    force: &Force,
+    number: u64,
+    found: &Found,
+    texts: &Texts,
+    earlier: Option<&Alert>,
+    now: i64,
+) -> Alert {
+    let time = found.event.micros();
+    let mut alert = Alert {
+        reference: reference(force, number),
+        force: force.clone(),
+        number,
+        revision: 1,
+        fingerprint: found.fingerprint(),
+        plugin: found.plugin.id.clone(),
+        version: found.plugin.version.clone(),
+        component: found.plugin.digest,
+        rule: found.rule.clone(),
+        key: found.key.clone(),
+        title: found.title.clone(),
+        summary: found.summary.clone(),
+        severity: found.severity,
+        confidence: found.confidence,
+        attack: found.attack.clone(),
+        entities: Vec::new(),
+        next_steps: texts.next_steps.clone(),
+        false_positives: texts.false_positives.clone(),
+        references: texts.references.clone(),
+        state: State::New,
+        verdict: None,
+        owner: None,
+        created: now,
+        updated: now,
+        first_seen: time,
+        last_seen: time,
+        count: 1,
+        findings: vec![found.id],
+        late: found.late,
+        earlier: earlier.map(|alert| alert.reference.clone()),
+    };
+    add_entities(&mut alert, &found.entities);
+    alert
+}
+
+/// One more finding of an alert; whether others are told.
+pub(super) fn joined(alert: &mut Alert, found: &Found, now: i64) -> Option<Kind> {
+    let time = found.event.micros();
+    alert.count += 1;
+    alert.updated = now;
+    (alert.first_seen, alert.last_seen) = (alert.first_seen.min(time), alert.last_seen.max(time));
+    if alert.findings.len() < KEPT {
+        alert.findings.push(found.id);
+    }
+    add_entities(alert, &found.entities);
+    found.summary.clone_into(&mut alert.summary);
+    let raised = found.severity > alert.severity || (alert.late && !found.late);
+    alert.severity = alert.severity.max(found.severity);
+    alert.late &= found.late;
+    raised.then(|| {
+        alert.revision += 1;
+        Kind::Raised
+    })
+}
+
+fn add_entities(alert: &mut Alert, entities: &[Entity]) {
+    for entity in entities {
+        let bytes: usize = alert.entities.iter().map(|known| known.kind.len() + known.value.len()).sum();
+        let room = alert.entities.len() < KEPT && bytes + entity.kind.len() + entity.value.len() <= ENTITY_BYTES;
+        if room && !alert.entities.contains(entity) {
+            alert.entities.push(entity.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(key: &str, severity: &str, late: bool) -> Found {
+        serde_json::from_value(json!({
+            "id": Digest::of(key.as_bytes()), "plugin": { "id": "p", "version": "1.0.0", "digest": Digest::of(b"p") },
+            "rule": "r", "severity": severity, "confidence": "high", "title": "T", "summary": "S", "attack": ["T1078"],
+            "entities": [{ "kind": "user", "value": key }, { "kind": "ip", "value": "192.0.2.1" }], "key": key,
+            "event": { "time": "2026-03-02T09:00:00Z" }, "late": late,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn repeats_are_counted_and_only_a_graver_one_or_the_first_that_is_not_late_is_news() {
+        let force = Force::new("avon").unwrap();
+        let mut alert = begun(&force, 1, &found("a", "low", true), &Texts::default(), None, 1_000);
+        assert_eq!(joined(&mut alert, &found("a", "low", true), 2_000), None);
+        assert_eq!(joined(&mut alert, &found("a", "low", false), 3_000), Some(Kind::Raised));
+        assert_eq!(joined(&mut alert, &found("a", "high", false), 4_000), Some(Kind::Raised));
+        assert_eq!(joined(&mut alert, &found("a", "medium", true), 5_000), None);
+        assert_eq!((alert.count, alert.revision, alert.severity, alert.late), (5, 3, Severity::High, false));
+        assert_eq!(alert.entities.len(), 2);
+        assert!(joins(&alert, 5_000 + JOINS) && !joins(&alert, 5_001 + JOINS));
+        alert.state = State::Resolved;
+        assert!(!joins(&alert, 5_000));
+    }
+
+    #[test]
+    fn without_a_key_whom_it_is_about_is_the_fingerprint_in_any_order() {
+        let (mut one, mut other) = (found("", "low", false), found("", "low", false));
+        other.entities.reverse();
+        assert_eq!(one.fingerprint(), other.fingerprint());
+        one.entities[1].value.push('7');
+        assert_ne!(one.fingerprint(), other.fingerprint());
+        assert_ne!(found("a", "low", false).fingerprint(), found("b", "low", false).fingerprint());
+    }
+}

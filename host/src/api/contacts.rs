@@ -1,0 +1,139 @@
+//! `/v1/contacts` and `/v1/deliveries`: who is told of alerts, what waits to be sent to them, and what could not be.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::{Refused, Shared, act, blocking, force_of};
+use crate::delivery::{Contact, ContactError, NewContact};
+use crate::identity::Caller;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    #[serde(rename = "for")]
+    force: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Code {
+    code: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dead {
+    /// Tried again, or thrown away.
+    again: bool,
+}
+
+/// `{"contacts": [...]}`, without keys.
+pub(super) async fn list(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Query(whose): Query<Whose>,
+) -> Result<Json<Value>, Refused> {
+    let force = whose.force.as_deref().map(|named| force_of(&api, &caller, Some(named))).transpose()?;
+    let contacts: Vec<Contact> = api.delivery.contacts(force.as_ref()).into_iter().map(Contact::shown).collect();
+    Ok(Json(json!({ "contacts": contacts })))
+}
+
+/// The only answer that holds the key of a webhook's signatures.
+pub(super) async fn add(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Json(new): Json<NewContact>,
+) -> Result<(StatusCode, Json<Contact>), Refused> {
+    blocking(move || {
+        let force = api.identity.known_force(new.force.as_str())?;
+        let contact = api.delivery.add(new, |details| act(&caller, "contact-added", Some(force), details))?;
+        Ok((StatusCode::CREATED, Json(contact)))
+    })
+    .await
+}
+
+pub(super) async fn remove(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Path((force, id)): Path<(String, String)>,
+) -> Result<StatusCode, Refused> {
+    blocking(move || {
+        let force = api.identity.known_force(&force)?;
+        let record = |details| act(&caller, "contact-removed", Some(force.clone()), details);
+        api.delivery.remove(&force, &id, record)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+pub(super) async fn test(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Path((force, id)): Path<(String, String)>,
+) -> Result<StatusCode, Refused> {
+    blocking(move || {
+        let force = api.identity.known_force(&force)?;
+        let record = |details| act(&caller, "contact-tested", Some(force.clone()), details);
+        api.delivery.test(&force, &id, record)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+pub(super) async fn confirm(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Path((force, id)): Path<(String, String)>,
+    Json(given): Json<Code>,
+) -> Result<Json<Contact>, Refused> {
+    blocking(move || {
+        let force = api.identity.known_force(&force)?;
+        let record = |details| act(&caller, "contact-confirmed", Some(force.clone()), details);
+        Ok(Json(api.delivery.confirm(&force, &id, &given.code, record)?.shown()))
+    })
+    .await
+}
+
+/// `{"deliveries": [...]}`: of each contact what could not be sent, then what waits.
+pub(super) async fn waiting(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Query(whose): Query<Whose>,
+) -> Result<Json<Value>, Refused> {
+    blocking(move || {
+        let force = whose.force.as_deref().map(|named| force_of(&api, &caller, Some(named))).transpose()?;
+        Ok(Json(json!({ "deliveries": api.delivery.waiting(force.as_ref())? })))
+    })
+    .await
+}
+
+/// `{"messages": N}`
+pub(super) async fn dead(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Path((force, id)): Path<(String, String)>,
+    Json(asked): Json<Dead>,
+) -> Result<Json<Value>, Refused> {
+    blocking(move || {
+        let force = api.identity.known_force(&force)?;
+        let what = if asked.again { "deliveries-retried" } else { "deliveries-dropped" };
+        let record = |details| act(&caller, what, Some(force.clone()), details);
+        Ok(Json(json!({ "messages": api.delivery.dead(&force, &id, asked.again, record)? })))
+    })
+    .await
+}
+
+impl From<ContactError> for Refused {
+    fn from(error: ContactError) -> Self {
+        match error {
+            ContactError::Bad(reason) => Self::bad(reason),
+            ContactError::Absent(reason) => Self::absent(reason),
+            ContactError::NotNow(_) | ContactError::Unsent(_) => Self::conflict(error.to_string()),
+            ContactError::Thread(_) => Self::host(&error),
+            ContactError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! `cordon alert`
+
+use std::io::Write as _;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::exit::{self, Exit};
+use super::{Format, client, style, text};
+use crate::findings::rfc3339;
+use crate::findings::text::safe;
+
+/// See alerts, take them, and work them to an end
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    List(List),
+    Show(Show),
+    /// Say that somebody has it
+    #[command(after_help = exit::HELP, after_long_help = ACK)]
+    Ack(Work),
+    Assign(Assign),
+    /// Say something of it
+    #[command(after_help = exit::HELP, after_long_help = NOTE)]
+    Note(Work),
+    /// Say that somebody works on it
+    #[command(after_help = exit::HELP, after_long_help = START)]
+    Start(Work),
+    /// Say that it can do no more harm
+    #[command(after_help = exit::HELP, after_long_help = CONTAIN)]
+    Contain(Work),
+    Resolve(Resolve),
+    /// Say that it is not over
+    #[command(after_help = exit::HELP, after_long_help = REOPEN)]
+    Reopen(Work),
+}
+
+const ACK: &str = "Examples:
+  cordon alert ack avon-12
+  cordon alert ack avon-12 --on-behalf-of 'Sgt Harper, by phone' --note 'on the way'
+
+Exit codes: 0 done, 2 refused";
+const NOTE: &str = "Examples:
+  cordon alert note avon-12 --note 'the user is on leave'
+
+Exit codes: 0 done, 2 refused";
+const START: &str = "Examples:
+  cordon alert start avon-12
+
+Exit codes: 0 done, 2 refused";
+const CONTAIN: &str = "Examples:
+  cordon alert contain avon-12 --note 'sessions revoked, password reset'
+
+Exit codes: 0 done, 2 refused";
+const REOPEN: &str = "Examples:
+  cordon alert reopen avon-12 --note 'the rule is back'
+
+Exit codes: 0 done, 2 refused";
+
+/// List alerts: those that are not resolved
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon alert list                                        of all forces that you may see
+  cordon alert list --for avon --severity high
+  cordon alert list --state all --entity anna@force.example
+
+Exit codes: 0 done, 2 refused")]
+struct List {
+    /// A force
+    #[arg(long = "for", value_name = "NAME")]
+    force: Option<String>,
+    /// `open`, `all`, or states separated by commas
+    #[arg(long, default_value = "open")]
+    state: String,
+    /// At least as grave
+    #[arg(long, value_name = "LEVEL")]
+    severity: Option<String>,
+    /// About this user, address or other entity
+    #[arg(long, value_name = "VALUE")]
+    entity: Option<String>,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+/// Show an alert whole, and what became of it
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon alert show avon-12
+
+Exit codes: 0 done, 2 refused")]
+struct Show {
+    /// Its reference
+    reference: String,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+#[derive(Debug, clap::Args)]
+struct Work {
+    /// Its reference
+    reference: String,
+    /// In your words
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+    /// Who said so, and how, where you write it down for them
+    #[arg(long, value_name = "NAME")]
+    on_behalf_of: Option<String>,
+    /// The revision that you saw: refused where somebody changed it since
+    #[arg(long, value_name = "N")]
+    revision: Option<u64>,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+/// Say whose it is
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon alert assign avon-12 --to 'Sgt Harper'
+
+Exit codes: 0 done, 2 refused")]
+struct Assign {
+    /// Whose
+    #[arg(long, value_name = "NAME")]
+    to: String,
+    #[command(flatten)]
+    work: Work,
+}
+
+/// Say that it is over, and what it was
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon alert resolve avon-12 --verdict false-positive --note 'a new shared mailbox'
+
+Exit codes: 0 done, 2 refused")]
+struct Resolve {
+    /// What it was
+    #[arg(long, value_enum)]
+    verdict: Verdict,
+    #[command(flatten)]
+    work: Work,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Verdict {
+    /// An attack
+    TruePositive,
+    /// It did not happen as the alert says
+    FalsePositive,
+    /// It happened, and was meant to
+    Benign,
+    /// A test
+    Test,
+    /// Another alert is of the same
+    Duplicate,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    match &args.verb {
+        Verb::List(args) => list(args),
+        Verb::Show(args) => show(args),
+        Verb::Ack(args) => work(args, "acknowledge", None),
+        Verb::Assign(args) => work(&args.work, "assign", Some(("owner", &args.to))),
+        Verb::Note(args) => work(args, "note", None),
+        Verb::Start(args) => work(args, "start", None),
+        Verb::Contain(args) => work(args, "contain", None),
+        Verb::Resolve(args) => {
+            let verdict = match args.verdict {
+                Verdict::TruePositive => "true-positive",
+                Verdict::FalsePositive => "false-positive",
+                Verdict::Benign => "benign",
+                Verdict::Test => "test",
+                Verdict::Duplicate => "duplicate",
+            };
+            work(&args.work, "resolve", Some(("verdict", verdict)))
+        }
+        Verb::Reopen(args) => work(args, "reopen", None),
+    }
+}
+
+fn work(args: &Work, word: &str, more: Option<(&str, &str)>) -> Result<Exit> {
+    let mut body = json!({ "note": args.note });
+    if let Some(name) = &args.on_behalf_of {
+        body["on-behalf-of"] = json!(name);
+    }
+    if let Some(revision) = args.revision {
+        body["revision"] = json!(revision);
+    }
+    if let Some((name, value)) = more {
+        body[name] = json!(value);
+    }
+    let path = format!("/v1/alerts/{}/{word}", client::in_url(&args.reference));
+    let alert = args.client.client()?.post(&path, &body)?;
+    writeln!(
+        super::out(),
+        "{} is {}, revision {}",
+        of(&alert, "reference"),
+        of(&alert, "state"),
+        number(&alert, "revision")
+    )?;
+    Ok(Exit::Done)
+}
+
+fn list(args: &List) -> Result<Exit> {
+    let client = args.client.client()?;
+    let given = [
+        ("for", args.force.as_deref()),
+        ("state", Some(args.state.as_str())),
+        ("severity", args.severity.as_deref()),
+        ("entity", args.entity.as_deref()),
+    ];
+    let given: Vec<String> =
+        given.iter().filter_map(|(name, value)| Some(format!("{name}={}", client::in_url((*value)?)))).collect();
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        let page = client.get(&format!("/v1/alerts?{}&limit=1000&after={after}", given.join("&")))?;
+        all.extend(page.get("alerts").and_then(Value::as_array).cloned().unwrap_or_default());
+        match page.get("next").and_then(Value::as_u64) {
+            Some(next) if next > after => after = next,
+            _ => break,
+        }
+    }
+    if args.format == Format::Json {
+        super::print_json(&json!({ "alerts": all }))?;
+        return Ok(Exit::Done);
+    }
+    let mut out = super::out();
+    for alert in &all {
+        writeln!(
+            out,
+            "{:<20} {:<13} {:<12} {:>5}x  {}  {}",
+            of(alert, "reference"),
+            of(alert, "severity"),
+            of(alert, "state"),
+            number(alert, "count"),
+            time(alert, "last-seen"),
+            of(alert, "title"),
+        )?;
+    }
+    writeln!(out, "{}", text::plural(all.len() as u64, "alert"))?;
+    Ok(Exit::Done)
+}
+
+fn show(args: &Show) -> Result<Exit> {
+    let answer = args.client.client()?.get(&format!("/v1/alerts/{}", client::in_url(&args.reference)))?;
+    if args.format == Format::Json {
+        super::print_json(&answer)?;
+        return Ok(Exit::Done);
+    }
+    let empty = Value::Null;
+    let alert = answer.get("alert").unwrap_or(&empty);
+    let mut out = super::out();
+    writeln!(out, "{}{}{}  {}", style::STRONG, of(alert, "reference"), style::OFF, of(alert, "title"))?;
+    writeln!(out, "  {}", of(alert, "summary"))?;
+    let line = |name: &str, value: &str| format!("  {name:<12} {value}");
+    writeln!(out, "{}", line("state", &format!("{}, revision {}", of(alert, "state"), number(alert, "revision"))))?;
+    for (name, key) in [("verdict", "verdict"), ("owner", "owner"), ("returned", "earlier")] {
+        if alert.get(key).is_some() {
+            writeln!(out, "{}", line(name, &of(alert, key)))?;
+        }
+    }
+    writeln!(
+        out,
+        "{}",
+        line("severity", &format!("{}, confidence {}", of(alert, "severity"), of(alert, "confidence")))
+    )?;
+    writeln!(
+        out,
+        "{}",
+        line(
+            "seen",
+            &format!("{} times, {} to {}", number(alert, "count"), time(alert, "first-seen"), time(alert, "last-seen"))
+        )
+    )?;
+    for entity in alert.get("entities").and_then(Value::as_array).into_iter().flatten() {
+        writeln!(out, "{}", line(&of(entity, "kind"), &of(entity, "value")))?;
+    }
+    for (name, key) in
+        [("ATT&CK", "attack"), ("next", "next-steps"), ("may be", "false-positives"), ("read", "references")]
+    {
+        for text in alert.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+            writeln!(out, "{}", line(name, &safe(text)))?;
+        }
+    }
+    for change in answer.get("history").and_then(Value::as_array).into_iter().flatten() {
+        let whom = match change.get("on-behalf-of").and_then(Value::as_str) {
+            Some(name) => format!("{} for {}", of(change, "by"), safe(name)),
+            None => of(change, "by"),
+        };
+        let note = of(change, "note");
+        let note = if note.is_empty() { note } else { format!(": {note}") };
+        writeln!(out, "  {} {} by {whom}{note}", time(change, "at"), of(change, "kind"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn of(value: &Value, name: &str) -> String {
+    safe(value.get(name).and_then(Value::as_str).unwrap_or_default())
+}
+
+fn number(value: &Value, name: &str) -> u64 {
+    value.get(name).and_then(Value::as_u64).unwrap_or(0)
+}
+
+fn time(value: &Value, name: &str) -> String {
+    rfc3339(value.get(name).and_then(Value::as_i64).unwrap_or(0))
+}

@@ -1,0 +1,220 @@
+//! `cordon contact`
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::exit::{self, Exit};
+use super::{Format, client};
+use crate::findings::rfc3339;
+use crate::findings::text::safe;
+
+/// Say who is told of a force's alerts, and where
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Add(Add),
+    List(List),
+    Test(Test),
+    Confirm(Confirm),
+    Remove(Remove),
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Level {
+    /// That there is one, and how grave
+    Reference,
+    /// What happened
+    #[default]
+    Summary,
+    /// All that a person needs: whom it is about and what to do
+    Full,
+}
+
+/// Add a contact: it is told once it has confirmed a test message
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon contact add soc --for avon --name 'Avon SOC' --webhook https://soc.avon.example/alerts --level full
+  cordon contact add records --for avon --name 'Avon records' --file /var/log/avon-alerts.ndjson --marking OFFICIAL-SENSITIVE
+
+A webhook gets a POST with the message as JSON, `idempotency-key`, and `cordon-signature: t=SECONDS,v1=HEX`: HMAC-SHA256 of
+SECONDS, a full stop and the body, under the key that this command shows once.
+
+Exit codes: 0 done, 2 refused")]
+struct Add {
+    /// A word for it
+    id: String,
+    /// The force
+    #[arg(long = "for", value_name = "NAME")]
+    force: String,
+    /// For people
+    #[arg(long, value_name = "TEXT")]
+    name: String,
+    /// Where messages are posted
+    #[arg(long, value_name = "URL", required_unless_present = "file", conflicts_with = "file")]
+    webhook: Option<String>,
+    /// A file that gets a line of JSON for each message
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+    /// How much a message says
+    #[arg(long, value_enum, default_value_t)]
+    level: Level,
+    /// The protective marking: the first line of each message
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    marking: String,
+    /// From this severity on
+    #[arg(long, value_name = "LEVEL", default_value = "medium")]
+    severity: String,
+    /// An account, mailbox or number of the contact's own: alerts about it are not sent here; repeat for more
+    #[arg(long = "own", value_name = "VALUE")]
+    own: Vec<String>,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+/// List contacts, and since when they count
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon contact list --for avon
+
+Exit codes: 0 done, 2 refused")]
+struct List {
+    /// A force
+    #[arg(long = "for", value_name = "NAME")]
+    force: Option<String>,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+/// Send a contact a test message with a code
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon contact test soc --for avon
+
+Exit codes: 0 sent, 2 refused, or it could not be sent")]
+struct Test {
+    /// The contact
+    id: String,
+    /// Its force
+    #[arg(long = "for", value_name = "NAME")]
+    force: String,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+/// Say that a contact got its test message: from now on it is told
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon contact confirm soc --for avon --code 1f0a93c2d4
+
+Exit codes: 0 done, 2 refused")]
+struct Confirm {
+    /// The contact
+    id: String,
+    /// Its force
+    #[arg(long = "for", value_name = "NAME")]
+    force: String,
+    /// The code of its test message
+    #[arg(long)]
+    code: String,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+/// End a contact: what waits for it goes to the dead letters
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP, after_long_help = "Examples:
+  cordon contact remove soc --for avon
+
+Exit codes: 0 done, 2 refused")]
+struct Remove {
+    /// The contact
+    id: String,
+    /// Its force
+    #[arg(long = "for", value_name = "NAME")]
+    force: String,
+    #[command(flatten)]
+    client: client::Args,
+}
+
+fn at(force: &str, id: &str) -> String {
+    format!("/v1/contacts/{}/{}", client::in_url(force), client::in_url(id))
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let mut out = super::out();
+    match &args.verb {
+        Verb::Add(args) => add(args)?,
+        Verb::List(args) => list(args)?,
+        Verb::Test(args) => {
+            args.client.client()?.post(&format!("{}/test", at(&args.force, &args.id)), &json!({}))?;
+            writeln!(
+                out,
+                "a test message is on its way; then: cordon contact confirm {} --for {} --code CODE",
+                args.id, args.force
+            )?;
+        }
+        Verb::Confirm(args) => {
+            args.client
+                .client()?
+                .post(&format!("{}/confirm", at(&args.force, &args.id)), &json!({ "code": args.code }))?;
+            writeln!(out, "{} of {} is told from now on", args.id, args.force)?;
+        }
+        Verb::Remove(args) => {
+            args.client.client()?.delete(&at(&args.force, &args.id))?;
+            writeln!(out, "{} of {} is told no more", args.id, args.force)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn add(args: &Add) -> Result<()> {
+    let Add { id, force, name, webhook, file, level, marking, severity, own, client } = args;
+    let level = match level {
+        Level::Reference => "reference",
+        Level::Summary => "summary",
+        Level::Full => "full",
+    };
+    let new = json!({
+        "id": id, "for": force, "name": name, "webhook": webhook, "file": file, "level": level, "marking": marking,
+        "severity": severity, "own": own,
+    });
+    let contact = client.client()?.post("/v1/contacts", &new)?;
+    let mut out = super::out();
+    writeln!(out, "added {id} of {force}; it is told once it has confirmed: cordon contact test {id} --for {force}")?;
+    let key = contact.get("channel").and_then(|channel| channel.get("key")).and_then(Value::as_str);
+    if let Some(key) = key {
+        writeln!(out, "the key of its signatures, shown this once: {key}")?;
+    }
+    Ok(())
+}
+
+fn list(args: &List) -> Result<()> {
+    let of = args.force.as_deref().map_or_else(String::new, |force| format!("?for={}", client::in_url(force)));
+    let answer = args.client.client()?.get(&format!("/v1/contacts{of}"))?;
+    if args.format == Format::Json {
+        return super::print_json(&answer);
+    }
+    let mut out = super::out();
+    for contact in answer.get("contacts").and_then(Value::as_array).into_iter().flatten() {
+        let of = |value: &Value, name: &str| safe(value.get(name).and_then(Value::as_str).unwrap_or_default());
+        let channel = contact.get("channel").unwrap_or(&Value::Null);
+        let to = format!("{} {}{}", of(channel, "kind"), of(channel, "url"), of(channel, "path"));
+        let since = contact.get("confirmed").and_then(Value::as_i64);
+        let since = since.map_or("not confirmed: it is not told".to_owned(), |time| format!("since {}", rfc3339(time)));
+        let (force, id, severity, level) =
+            (of(contact, "force"), of(contact, "id"), of(contact, "severity"), of(contact, "level"));
+        writeln!(out, "{force:<20} {id:<16} from {severity:<13} {level:<9} {to}  {since}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! What a message says of an alert, at a contact's level of detail. Pure. Texts of attackers are made harmless here, for every
+//! channel: one line each, no control characters, and never anything that a reader's program would make a link of.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use super::contacts::{Contact, Level};
+use crate::alerts::{Alert, Kind};
+
+/// Characters of one text of an event.
+const TEXT: usize = 500;
+/// Entities that are named.
+const ENTITIES: usize = 12;
+
+/// A message for people and for machines.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Note {
+    /// In a line that a phone shows.
+    pub(super) subject: String,
+    /// Lines for people.
+    pub(super) text: String,
+    /// The same for machines.
+    pub(super) data: Value,
+}
+
+/// A text as it may stand in a message: one line, shortened, no link.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(TEXT * 4));
+    for c in text.chars().take(TEXT) {
+        match c {
+            c if c.is_control() => out.push(' '),
+            // Marks of direction and the like change what a reader sees.
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {}
+            c => out.push(c),
+        }
+    }
+    if text.chars().count() > TEXT {
+        out.push('…');
+    }
+    // What programs make links of: a scheme, and `www.`.
+    out.replace("://", "[:]//").replace("www.", "www[.]").replace("WWW.", "WWW[.]")
+}
+
+/// What a time is in the force's zone, and in UTC.
+fn when(time: i64, zone: &TimeZone) -> String {
+    let at = Timestamp::from_microsecond(time).unwrap_or_default();
+    let local = at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+    let utc = at.strftime("%H:%M").to_string();
+    if local.ends_with("UTC") { local } else { format!("{local} ({utc} UTC)") }
+}
+
+fn severity(alert: &Alert) -> &'static str {
+    alert.severity.word()
+}
+
+/// What is told of a change of an alert.
+pub(super) fn of_alert(alert: &Alert, kind: Kind, contact: &Contact, zone: &TimeZone) -> Note {
+    let news = match kind {
+        Kind::Raised => "more grave than before",
+        Kind::Resolved => "closed",
+        Kind::Reopened => "open again",
+        _ => "new",
+    };
+    let level = contact.level;
+    let reference = &alert.reference;
+    let subject = match level {
+        Level::Reference => format!("{reference} ({}): {news}", severity(alert)),
+        _ => format!("{reference} ({}): {}", severity(alert), plain(&alert.title)),
+    };
+    let mut lines = vec![format!("{reference}: {news} alert of {}, severity {}", alert.force, severity(alert))];
+    if level >= Level::Summary {
+        lines.push(plain(&alert.title));
+        lines.push(plain(&alert.summary));
+        let times = if alert.count == 1 { "once".to_owned() } else { format!("{} times", alert.count) };
+        lines.push(format!(
+            "Seen {times}, last at {}; confidence {}",
+            when(alert.last_seen, zone),
+            alert.confidence.word()
+        ));
+    }
+    if level == Level::Full {
+        for entity in alert.entities.iter().take(ENTITIES) {
+            lines.push(format!("- {}: {}", plain(&entity.kind), plain(&entity.value)));
+        }
+        if alert.entities.len() > ENTITIES {
+            lines.push(format!("- and {} more", alert.entities.len() - ENTITIES));
+        }
+        if !alert.attack.is_empty() {
+            lines.push(format!("ATT&CK: {}", alert.attack.join(", ")));
+        }
+        lines.extend(alert.next_steps.iter().map(|step| format!("Next: {}", plain(step))));
+        lines.extend(alert.false_positives.iter().map(|text| format!("It may also be: {}", plain(text))));
+    }
+    lines.push(format!("To say that you have it: cordon alert ack {reference}"));
+    let mut data = json!({
+        "reference": reference, "for": alert.force, "kind": kind, "severity": alert.severity, "state": alert.state,
+        "late": alert.late,
+    });
+    if level >= Level::Summary {
+        data["title"] = json!(alert.title);
+        data["summary"] = json!(alert.summary);
+        data["count"] = json!(alert.count);
+        data["first-seen"] = json!(crate::findings::rfc3339(alert.first_seen));
+        data["last-seen"] = json!(crate::findings::rfc3339(alert.last_seen));
+        data["confidence"] = json!(alert.confidence);
+    }
+    if level == Level::Full {
+        data["entities"] = json!(alert.entities);
+        data["attack"] = json!(alert.attack);
+        data["next-steps"] = json!(alert.next_steps);
+        data["false-positives"] = json!(alert.false_positives);
+        data["references"] = json!(alert.references);
+    }
+    marked(contact, subject, lines, data)
+}
+
+/// Several alerts in one message: late ones, or more than a contact is told one by one.
+pub(super) fn digest(alerts: &[(Alert, Kind)], why: &str, contact: &Contact) -> Note {
+    let subject = format!("{} alerts of {} ({why})", alerts.len(), contact.force);
+    let mut lines = vec![subject.clone()];
+    for (alert, _) in alerts {
+        let title =
+            if contact.level == Level::Reference { String::new() } else { format!(": {}", plain(&alert.title)) };
+        lines.push(format!("- {} ({}){title}", alert.reference, severity(alert)));
+    }
+    let references: Vec<&String> = alerts.iter().map(|(alert, _)| &alert.reference).collect();
+    let data = json!({ "for": contact.force, "kind": "digest", "why": why, "references": references });
+    marked(contact, subject, lines, data)
+}
+
+/// A message that nothing happened for.
+pub(super) fn test(contact: &Contact, code: &str) -> Note {
+    let subject = format!("Test message for {} of {}", plain(&contact.name), contact.force);
+    let lines = vec![
+        subject.clone(),
+        "Nothing happened. To get alerts here, tell the national centre this code, or run:".to_owned(),
+        format!("cordon contact confirm {} --for {} --code {code}", contact.id, contact.force),
+    ];
+    let data = json!({ "for": contact.force, "kind": "test", "contact": contact.id, "code": code });
+    marked(contact, subject, lines, data)
+}
+
+fn marked(contact: &Contact, subject: String, mut lines: Vec<String>, mut data: Value) -> Note {
+    if !contact.marking.is_empty() {
+        lines.insert(0, contact.marking.clone());
+        data["marking"] = json!(contact.marking);
+    }
+    Note { subject, text: lines.join("\n"), data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn texts_of_attackers_are_one_line_and_no_link() {
+        assert_eq!(plain("a\r\nSubject: b\u{202e}\u{200b}c"), "a  Subject: bc");
+        assert_eq!(
+            plain("https://evil.example/ and www.evil.example"),
+            "https[:]//evil.example/ and www[.]evil.example"
+        );
+        let long = plain(&"x".repeat(9_000));
+        assert!(long.chars().count() == 501 && long.ends_with('…'));
+    }
+}

@@ -1,0 +1,209 @@
+//! Delivery: whom an alert is told, and that they get it. Follows the log of alerts' changes, a cursor of its own behind.
+//!
+//! `contacts` keeps who is told and where; `route` says who of them an alert is for, pure; `outbox` keeps what waits to be sent,
+//! written in the commit that moves the cursor, so that a crash loses nothing; a worker for each contact (`worker`) sends it by
+//! its channel (`channels`), so that one dead destination delays no other. Sent at least once, under the same key. Decides nothing
+//! about alerts.
+
+mod channels;
+mod contacts;
+mod follow;
+mod message;
+mod outbox;
+mod route;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::Sender;
+use jiff::tz::TimeZone;
+
+pub use contacts::{Channel, Contact, ContactError, Level, NewContact};
+pub use outbox::{Message, Waiting};
+pub use route::Unheard;
+
+use crate::audit::Audit;
+use crate::ids::Digest;
+use crate::model::Force;
+use crate::store::{Store, StoreError};
+use channels::Sent;
+use worker::Worker;
+
+/// See the module. Dropping it ends its threads.
+pub struct Delivery {
+    shared: Arc<Shared>,
+    stop: Option<Sender<()>>,
+    follows: Option<JoinHandle<()>>,
+    workers: Mutex<BTreeMap<Digest, Worker>>,
+}
+
+struct Shared {
+    store: Arc<Store>,
+    audit: Arc<Audit>,
+    contacts: Mutex<BTreeMap<Digest, Contact>>,
+    /// Wakes the worker of a contact.
+    wake: Mutex<BTreeMap<Digest, Sender<()>>>,
+    zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
+    now: fn() -> i64,
+}
+
+impl Shared {
+    fn contacts(&self) -> MutexGuard<'_, BTreeMap<Digest, Contact>> {
+        self.contacts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a contact's worker look for what waits. It looks by itself, only later, where it was just told.
+    fn wake(&self, contact: &Digest) {
+        let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(worker) = wake.get(contact) {
+            let _ = worker.try_send(());
+        }
+    }
+}
+
+impl Delivery {
+    /// Reads the contacts and starts to follow the log of alerts. `zone` answers a force's time zone, `now` the time in
+    /// microseconds since 1970 UTC.
+    ///
+    /// # Errors
+    /// The store's, and when the system gives no thread.
+    pub fn start(
+        store: Arc<Store>,
+        audit: Arc<Audit>,
+        zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
+        now: fn() -> i64,
+    ) -> Result<Self, ContactError> {
+        let known = contacts::read(&store)?;
+        let contacts = Mutex::new(known.clone());
+        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, now });
+        let mut started = Self { stop: None, follows: None, workers: Mutex::default(), shared: Arc::clone(&shared) };
+        for contact in known.into_values() {
+            started.work(contact)?;
+        }
+        let (stop, stopped) = crossbeam_channel::bounded(0);
+        let follows = std::thread::Builder::new().name("delivery".into());
+        let follows = follows.spawn(move || follow::run(&shared, &stopped)).map_err(ContactError::Thread)?;
+        (started.stop, started.follows) = (Some(stop), Some(follows));
+        Ok(started)
+    }
+
+    /// Adds a contact. Nothing is told to it before it has confirmed a test message.
+    ///
+    /// # Errors
+    /// See [`ContactError`].
+    pub fn add(
+        &self,
+        new: NewContact,
+        act: impl FnOnce(serde_json::Value) -> crate::audit::Act,
+    ) -> Result<Contact, ContactError> {
+        let contact = contacts::add(&self.shared, new, act)?;
+        self.work(contact.clone())?;
+        Ok(contact)
+    }
+
+    /// All contacts of a force, or of all.
+    #[must_use]
+    pub fn contacts(&self, force: Option<&Force>) -> Vec<Contact> {
+        let all = self.shared.contacts();
+        all.values().filter(|contact| force.is_none_or(|force| contact.force == *force)).cloned().collect()
+    }
+
+    /// Ends a contact. What waits for it goes to the dead letters.
+    ///
+    /// # Errors
+    /// See [`ContactError`].
+    pub fn remove(
+        &self,
+        force: &Force,
+        id: &str,
+        act: impl FnOnce(serde_json::Value) -> crate::audit::Act,
+    ) -> Result<(), ContactError> {
+        let contact = contacts::find(&self.shared, force, id)?;
+        // Its worker ends first: nothing of it is on its way then.
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).remove(&contact.key());
+        self.shared.wake.lock().unwrap_or_else(PoisonError::into_inner).remove(&contact.key());
+        contacts::remove(&self.shared, &contact, act)
+    }
+
+    /// Sends a contact a test message with a code in it, now.
+    ///
+    /// # Errors
+    /// See [`ContactError`]; also where it cannot be sent.
+    pub fn test(
+        &self,
+        force: &Force,
+        id: &str,
+        act: impl FnOnce(serde_json::Value) -> crate::audit::Act,
+    ) -> Result<(), ContactError> {
+        let (contact, code) = contacts::begin_test(&self.shared, force, id, act)?;
+        let note = message::test(&contact, &code);
+        match channels::send(&contact, &note, &Digest::of_parts(&[b"test", code.as_bytes()])) {
+            Sent::Done => Ok(()),
+            Sent::Later(reason) | Sent::Never(reason) => Err(ContactError::Unsent(reason)),
+        }
+    }
+
+    /// A contact got the test message: from now on it is told.
+    ///
+    /// # Errors
+    /// See [`ContactError`].
+    pub fn confirm(
+        &self,
+        force: &Force,
+        id: &str,
+        code: &str,
+        act: impl FnOnce(serde_json::Value) -> crate::audit::Act,
+    ) -> Result<Contact, ContactError> {
+        contacts::confirm(&self.shared, force, id, code, act)
+    }
+
+    /// What waits to be sent and what could not be, of a force or of all.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn waiting(&self, force: Option<&Force>) -> Result<Vec<Waiting>, StoreError> {
+        let mut found = Vec::new();
+        for contact in self.contacts(force) {
+            found.extend(outbox::waiting(&self.shared.store, &contact)?);
+        }
+        Ok(found)
+    }
+
+    /// What could not be sent waits again (`true`), or is thrown away; how many messages that were.
+    ///
+    /// # Errors
+    /// See [`ContactError`].
+    pub fn dead(
+        &self,
+        force: &Force,
+        id: &str,
+        again: bool,
+        act: impl FnOnce(serde_json::Value) -> crate::audit::Act,
+    ) -> Result<usize, ContactError> {
+        let contact = contacts::find(&self.shared, force, id)?;
+        let moved = outbox::dead(&self.shared, &contact, again, act)?;
+        self.shared.wake(&contact.key());
+        Ok(moved)
+    }
+
+    fn work(&self, contact: Contact) -> Result<(), ContactError> {
+        let key = contact.key();
+        let (worker, wake) = Worker::start(Arc::clone(&self.shared), contact).map_err(ContactError::Thread)?;
+        self.shared.wake.lock().unwrap_or_else(PoisonError::into_inner).insert(key, wake);
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).insert(key, worker);
+        Ok(())
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.follows.take() {
+            let _ = thread.join();
+        }
+        self.shared.wake.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}

@@ -1,0 +1,8 @@
+//! From events to alerts that people get and work, through the real binary and real receivers.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod delivered;
+mod receiver;
+mod support;
+mod worked;
