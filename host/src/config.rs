@@ -7,6 +7,7 @@ mod changes;
 mod check;
 mod deploy;
 mod environment;
+mod mail;
 mod parse;
 mod words;
 
@@ -18,6 +19,7 @@ use serde::Deserialize;
 
 pub use deploy::DeployConfig;
 pub use environment::VARIABLES;
+pub use mail::{MailConfig, MailTls};
 pub use words::{LogFormat, LogLevel};
 
 /// See the module.
@@ -53,6 +55,8 @@ pub struct Config {
     pub retry: RetryConfig,
     /// See [`StateConfig`].
     pub state: StateConfig,
+    /// The relay that e-mail to contacts goes through.
+    pub mail: Option<MailConfig>,
     /// See [`HttpConfig`].
     pub http: HttpConfig,
     /// HTTPS instead of HTTP.
@@ -290,6 +294,7 @@ impl Default for Config {
             health: HealthConfig::default(),
             retry: RetryConfig::default(),
             state: StateConfig::default(),
+            mail: None,
             http: HttpConfig::default(),
             tls: None,
             log: LogConfig::default(),

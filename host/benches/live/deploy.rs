@@ -15,7 +15,7 @@ use crate::support::plugins::{Component, variants};
 const TIME: Duration = Duration::from_secs(15);
 
 /// Loads a component; the digest of it.
-fn load(operator: &mut Connection, component: &Component) -> String {
+pub fn load(operator: &mut Connection, component: &Component) -> String {
     let (status, answer) = operator.ask("POST", "/v1/plugins", "application/wasm", &component.wasm);
     assert!(status < 300, "{}", String::from_utf8_lossy(&answer));
     serde_json::from_slice::<Value>(&answer).unwrap()["digest"].as_str().unwrap().to_owned()

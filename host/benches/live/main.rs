@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod behind;
 mod curves;
 mod deploy;
 mod fairness;
@@ -34,6 +35,7 @@ const PARTS: &[Part] = &[
     ("fairness", fairness::run),
     ("swaps", deploy::swaps),
     ("deploy", deploy::many),
+    ("behind", behind::run),
 ];
 
 fn main() {

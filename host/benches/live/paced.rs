@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::host::{Host, cursors};
+use crate::host::{Host, national_cursors};
 use crate::load::Events;
 
 /// How often the host is asked how far its lanes are: what times are good for.
@@ -29,7 +29,7 @@ pub struct Load {
 pub struct Waits {
     /// For the answer, counted from when the post was due.
     pub answered: Vec<Duration>,
-    /// From the answer until every lane had committed.
+    /// From the answer until every national lane had committed.
     pub committed: Vec<Duration>,
     pub events: u64,
 }
@@ -69,7 +69,7 @@ pub fn send(host: &Host, events: &Events, loads: &[Load], time: Duration) -> BTr
         let mut operator = host.operator();
         loop {
             let ended = sending.load(Ordering::Relaxed) == 0;
-            let cursors = cursors(&mut operator);
+            let cursors = national_cursors(&mut operator);
             let now = Instant::now();
             let mut left = 0;
             for (force, posts) in open.lock().unwrap().iter_mut() {

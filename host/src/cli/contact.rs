@@ -42,6 +42,7 @@ enum Level {
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP, after_long_help = "Examples:
   cordon contact add soc --for avon --name 'Avon SOC' --webhook https://soc.avon.example/alerts --level full
+  cordon contact add duty --for avon --name 'Duty officer' --email duty@avon.example --severity high
   cordon contact add records --for avon --name 'Avon records' --file /var/log/avon-alerts.ndjson --marking OFFICIAL-SENSITIVE
 
 A webhook gets a POST with the message as JSON, `idempotency-key`, and `cordon-signature: t=SECONDS,v1=HEX`: HMAC-SHA256 of
@@ -58,11 +59,14 @@ struct Add {
     #[arg(long, value_name = "TEXT")]
     name: String,
     /// Where messages are posted
-    #[arg(long, value_name = "URL", required_unless_present = "file", conflicts_with = "file")]
+    #[arg(long, value_name = "URL", required_unless_present_any = ["file", "email"], conflicts_with_all = ["file", "email"])]
     webhook: Option<String>,
     /// A file that gets a line of JSON for each message
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
+    /// A mail address; the host's [mail] says by which relay
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "file")]
+    email: Option<String>,
     /// How much a message says
     #[arg(long, value_enum, default_value_t)]
     level: Level,
@@ -179,14 +183,14 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 }
 
 fn add(args: &Add) -> Result<()> {
-    let Add { id, force, name, webhook, file, level, marking, severity, own, client } = args;
+    let Add { id, force, name, webhook, file, email, level, marking, severity, own, client } = args;
     let level = match level {
         Level::Reference => "reference",
         Level::Summary => "summary",
         Level::Full => "full",
     };
     let new = json!({
-        "id": id, "for": force, "name": name, "webhook": webhook, "file": file, "level": level, "marking": marking,
+        "id": id, "for": force, "name": name, "webhook": webhook, "file": file, "email": email, "level": level, "marking": marking,
         "severity": severity, "own": own,
     });
     let contact = client.client()?.post("/v1/contacts", &new)?;
@@ -209,7 +213,7 @@ fn list(args: &List) -> Result<()> {
     for contact in answer.get("contacts").and_then(Value::as_array).into_iter().flatten() {
         let of = |value: &Value, name: &str| safe(value.get(name).and_then(Value::as_str).unwrap_or_default());
         let channel = contact.get("channel").unwrap_or(&Value::Null);
-        let to = format!("{} {}{}", of(channel, "kind"), of(channel, "url"), of(channel, "path"));
+        let to = format!("{} {}{}{}", of(channel, "kind"), of(channel, "url"), of(channel, "path"), of(channel, "to"));
         let since = contact.get("confirmed").and_then(Value::as_i64);
         let since = since.map_or("not confirmed: it is not told".to_owned(), |time| format!("since {}", rfc3339(time)));
         let (force, id, severity, level) =

@@ -77,6 +77,12 @@ The configuration (TOML; every key may be left out):
   [state]                          # what a plugin remembers for one force, in each of its windows and as values
   keys = 100000                    # then the oldest goes
   mib = 32
+  [mail]                           # the relay that e-mail to contacts goes through
+  relay = \"smtp.nmc.example\"
+  from = \"Cordon <alerts@nmc.example>\"
+  tls = \"starttls\"               # or \"tls\"; \"none\" to this machine only
+  user = \"cordon\"
+  password-file = \"/etc/cordon/smtp-password\"
   [http]
   connections = 1024               # one more is answered 503
   header-seconds = 30              # for a handshake, a request's head, an idle connection

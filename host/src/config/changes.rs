@@ -23,6 +23,7 @@ impl Config {
             health,
             retry,
             state,
+            mail,
             http,
             tls,
             log,
@@ -42,6 +43,7 @@ impl Config {
             ("health", *health != new.health),
             ("retry", *retry != new.retry),
             ("state", *state != new.state),
+            ("mail", *mail != new.mail),
             ("http", *http != new.http),
             // Other files are taken; but not HTTPS instead of HTTP.
             ("tls", tls.is_some() != new.tls.is_some()),

@@ -50,6 +50,7 @@ impl Config {
                 self.listen
             ));
         }
+        errors.extend(self.mail.as_ref().and_then(|mail| mail.check().err()));
         errors.extend(self.quota.check().err());
         errors.extend(self.check_files().err());
         let inside = |file: &PathBuf| std::path::absolute(file).is_ok_and(|file| within(&file, &self.data));

@@ -68,6 +68,11 @@ pub enum Channel {
         /// Absolute.
         path: PathBuf,
     },
+    /// E-mail, by the configured relay.
+    Email {
+        /// An address.
+        to: String,
+    },
 }
 
 /// How much a message says.
@@ -92,9 +97,10 @@ pub struct NewContact {
     #[serde(rename = "for")]
     pub force: Force,
     pub name: String,
-    /// One of these two.
+    /// One of these.
     pub webhook: Option<String>,
     pub file: Option<PathBuf>,
+    pub email: Option<String>,
     #[serde(default)]
     pub level: Level,
     #[serde(default)]
@@ -172,7 +178,7 @@ pub(super) fn add(
     act: impl FnOnce(serde_json::Value) -> Act,
 ) -> Result<Contact, ContactError> {
     let bad = |reason: String| Err(ContactError::Bad(reason));
-    let NewContact { id, force, name, webhook, file, level, marking, severity, own } = new;
+    let NewContact { id, force, name, webhook, file, email, level, marking, severity, own } = new;
     if let Err(reason) = list_name(&id) {
         return bad(format!("id: {reason}"));
     }
@@ -184,16 +190,18 @@ pub(super) fn add(
     if own.len() > OWN {
         return bad(format!("own: at most {OWN}"));
     }
-    let channel = match (webhook, file) {
-        (Some(url), None) => {
+    let channel = match (webhook, file, email) {
+        (Some(url), None, None) => {
             is_address(&url).map_err(ContactError::Bad)?;
             let mut key = [0; 32];
             getrandom::fill(&mut key).map_err(|error| ContactError::NotNow(format!("no random key: {error}")))?;
             Channel::Webhook { url, key: hex::encode(key) }
         }
-        (None, Some(path)) if path.is_absolute() => Channel::File { path },
-        (None, Some(path)) => return bad(format!("file: {} is not absolute", path.display())),
-        _ => return bad("give one of `webhook` and `file`: where the contact gets messages".into()),
+        (None, Some(path), None) if path.is_absolute() => Channel::File { path },
+        (None, None, Some(to)) if to.parse::<lettre::Address>().is_ok() => Channel::Email { to },
+        (None, None, Some(to)) => return bad(format!("email: `{}` is no address", to.escape_debug())),
+        (None, Some(path), None) => return bad(format!("file: {} is not absolute", path.display())),
+        _ => return bad("give one of `webhook`, `email` and `file`: where the contact gets messages".into()),
     };
     let contact = Contact { id, force, name, channel, level, marking, severity, own, confirmed: None, test: None };
     let mut known = shared.contacts();

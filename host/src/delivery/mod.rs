@@ -28,7 +28,8 @@ use crate::audit::Audit;
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::store::{Store, StoreError};
-use channels::Sent;
+pub use channels::{Mail, MailTls};
+use channels::{Relay, Sent};
 use worker::Worker;
 
 /// See the module. Dropping it ends its threads.
@@ -46,6 +47,8 @@ struct Shared {
     /// Wakes the worker of a contact.
     wake: Mutex<BTreeMap<Digest, Sender<()>>>,
     zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
+    /// None where e-mail is not configured.
+    relay: Option<Relay>,
     now: fn() -> i64,
 }
 
@@ -65,19 +68,21 @@ impl Shared {
 
 impl Delivery {
     /// Reads the contacts and starts to follow the log of alerts. `zone` answers a force's time zone, `now` the time in
-    /// microseconds since 1970 UTC.
+    /// microseconds since 1970 UTC; `mail` says how e-mail is sent.
     ///
     /// # Errors
-    /// The store's, and when the system gives no thread.
+    /// The store's; files of `mail` that cannot be read; and when the system gives no thread.
     pub fn start(
         store: Arc<Store>,
         audit: Arc<Audit>,
         zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
+        mail: Option<&Mail>,
         now: fn() -> i64,
     ) -> Result<Self, ContactError> {
+        let relay = mail.map(Relay::open).transpose().map_err(ContactError::Bad)?;
         let known = contacts::read(&store)?;
         let contacts = Mutex::new(known.clone());
-        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, now });
+        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, relay, now });
         let mut started = Self { stop: None, follows: None, workers: Mutex::default(), shared: Arc::clone(&shared) };
         for contact in known.into_values() {
             started.work(contact)?;
@@ -139,7 +144,12 @@ impl Delivery {
     ) -> Result<(), ContactError> {
         let (contact, code) = contacts::begin_test(&self.shared, force, id, act)?;
         let note = message::test(&contact, &code);
-        match channels::send(&contact, &note, &Digest::of_parts(&[b"test", code.as_bytes()])) {
+        match channels::send(
+            self.shared.relay.as_ref(),
+            &contact,
+            &note,
+            &Digest::of_parts(&[b"test", code.as_bytes()]),
+        ) {
             Sent::Done => Ok(()),
             Sent::Later(reason) | Sent::Never(reason) => Err(ContactError::Unsent(reason)),
         }

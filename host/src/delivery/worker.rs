@@ -148,7 +148,7 @@ fn send(
     key: Digest,
     mut messages: Vec<Placed>,
 ) -> Result<bool, StoreError> {
-    let sent = channels::send(contact, note, &key);
+    let sent = channels::send(shared.relay.as_ref(), contact, note, &key);
     let now = (shared.now)();
     let went = !matches!(sent, Sent::Later(_));
     let effects = match sent {

@@ -16,7 +16,7 @@ use super::set::{Mode, Set};
 use super::{Current, DeployError, Deployments, Scope, versions};
 use crate::audit::Act;
 use crate::model::Force;
-use crate::results::{self, LaneSource};
+use crate::results::{self, Inherit, LaneSource};
 use crate::scheduler::Wanted;
 use crate::store::{Effects, StoreError};
 
@@ -113,7 +113,7 @@ impl Deployments {
             return Err(DeployError::Refused("load settings are the NMC's: give run settings only".into()));
         }
         let mut current = self.current();
-        let pick = self.pick(&current.set, asked)?;
+        let pick = self.pick(&current.set, asked, said.time)?;
         if *state == Some(Whose::Shadow)
             && let Some(pick) = &pick
         {
@@ -225,7 +225,7 @@ impl Deployments {
     }
 
     /// The version that is asked for; none where all of a plugin ends.
-    fn pick(&self, set: &Set, asked: &Deploy) -> Result<Option<Pick>, DeployError> {
+    fn pick(&self, set: &Set, asked: &Deploy, now: i64) -> Result<Option<Pick>, DeployError> {
         if asked.mode == Mode::Off && asked.version.is_none() {
             return Ok(None);
         }
@@ -244,7 +244,7 @@ impl Deployments {
         let file = |given: &Option<Map<String, Value>>| -> Result<_, StoreError> {
             given.as_ref().map(|given| store.put_file(Value::Object(given.clone()).to_string().as_bytes())).transpose()
         };
-        let inherits = inherit::asked(asked.state, asked.on_schema)?;
+        let inherits = inherit::asked(asked.state, asked.on_schema)?.map(|what| Inherit { what, asked: now });
         Ok(Some(Pick { digest, version, load: file(&asked.load)?, settings: file(&asked.run)?, inherits }))
     }
 

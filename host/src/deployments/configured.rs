@@ -10,7 +10,7 @@ use super::edit::{self, Pick};
 use super::set::{Mode, Run};
 use super::{DeployError, Deployments, Scope, Start, versions};
 use crate::registry::Loaded;
-use crate::results::Inherits;
+use crate::results::Inherit;
 use crate::store::{Effects, Space, StoreError};
 
 /// Before the id of a plugin that was in the configuration. No plugin's id begins with it.
@@ -42,7 +42,7 @@ impl Deployments {
                 version: manifest.plugin.version.to_string(),
                 load: store.put_file(load.as_bytes())?,
                 settings: store.put_file(loaded.settings.as_bytes())?,
-                inherits: Inherits::Live,
+                inherits: Inherit::default(),
             };
             let before = Before { run };
             let key = [CONFIGURED, id.as_bytes()].concat();

@@ -3,7 +3,7 @@
 use super::set::{Mode, OfPlugin, Own, Run};
 use super::{DeployError, Scope};
 use crate::ids::Digest;
-use crate::results::Inherits;
+use crate::results::{Inherit, Inherits};
 
 /// A version that was picked, and what was given with it.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub(super) struct Pick {
     pub(super) load: Option<Digest>,
     pub(super) settings: Option<Digest>,
     /// What it is to take over, where that was said.
-    pub(super) inherits: Option<Inherits>,
+    pub(super) inherits: Option<Inherit>,
 }
 
 impl Pick {
@@ -26,7 +26,7 @@ impl Pick {
             version: self.version.clone(),
             load: self.load.or(before.map(|run| run.load)).unwrap_or(none),
             settings: self.settings.or(before.map(|run| run.settings)).unwrap_or(none),
-            inherits: self.inherits.unwrap_or(usual),
+            inherits: self.inherits.unwrap_or(Inherit::unasked(usual)),
         }
     }
 

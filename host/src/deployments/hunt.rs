@@ -14,7 +14,7 @@ use super::set::Run;
 use super::{Current, DeployError, Deployments, Scope, Start, prepare, versions};
 use crate::audit::Act;
 use crate::model::{Force, SourceName};
-use crate::results::{self, Inherits, Lane, LaneSource, apart};
+use crate::results::{self, Inherit, Lane, LaneSource, apart};
 use crate::scheduler::{Deployed, LaneStatus, Scheduler};
 use crate::store::{Effects, Space, StoreError};
 
@@ -122,7 +122,7 @@ impl Deployments {
             version: version.version,
             load: self.none,
             settings,
-            inherits: Inherits::Live,
+            inherits: Inherit::default(),
         };
         let number = number_of(store.last(Space::Hunt, &[])?.as_ref().map(|(key, _)| key.as_slice())) + 1;
         let ready = prepare::hunt(self.with(), Lane::Hunt(number), &run)?;

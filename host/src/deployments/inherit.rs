@@ -60,7 +60,7 @@ impl Deployments {
                 let old = before.of(force).into_iter().find(|(old, kind, _)| *old == id && *kind == lane);
                 let Some((.., old)) = old.filter(|(.., old)| old.digest != new.digest) else { continue };
                 let known = pairs.iter().any(|(_, was, is)| was.digest == old.digest && is.digest == new.digest);
-                if new.inherits == Inherits::Live && !known {
+                if new.inherits.what == Inherits::Live && !known {
                     pairs.push((id, old, new));
                 }
             }

@@ -14,7 +14,7 @@ use crate::ids::Digest;
 use crate::lists::Lists;
 use crate::model::Force;
 use crate::registry::Loaded;
-use crate::results::{Inherits, Lane};
+use crate::results::{Inherit, Lane};
 use crate::sandbox::{Plugin, Sandbox};
 use crate::scheduler::{Deployed, Wanted};
 use crate::store::Store;
@@ -22,7 +22,7 @@ use crate::store::Store;
 /// A component with its `load` settings.
 type OfPlugin = (Digest, Digest);
 /// And `run` settings, the kind of lane, and what it takes over.
-type OfLane = (Digest, Digest, Digest, Lane, Inherits);
+type OfLane = (Digest, Digest, Digest, Lane, Inherit);
 
 /// What is made, so that it is not made again.
 #[derive(Debug, Default)]

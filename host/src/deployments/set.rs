@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::Digest;
 use crate::model::Force;
-use crate::results::{Inherits, Lane};
+use crate::results::{Inherit, Lane};
 
 /// All deployments: what a generation is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +50,8 @@ pub struct Run {
     /// The same of the `run` settings.
     pub settings: Digest,
     /// What it takes over from the version that was live before it.
-    #[serde(default, skip_serializing_if = "Inherits::is_usual")]
-    pub inherits: Inherits,
+    #[serde(default, skip_serializing_if = "Inherit::is_usual")]
+    pub inherits: Inherit,
 }
 
 impl Run {
@@ -154,7 +154,7 @@ impl OfPlugin {
     pub fn inherit_as_usual(&mut self) {
         let own = self.forces.values_mut().flat_map(|own| own.live.iter_mut().chain(&mut own.shadow));
         for run in self.live.iter_mut().chain(&mut self.shadow).chain(own) {
-            run.inherits = Inherits::Live;
+            run.inherits = Inherit::default();
         }
     }
 

@@ -19,7 +19,7 @@ pub use cursors::{LaneSource, cursor, cursors, deployed, passed, was_deployed};
 pub use faults::{FAULT_KINDS, FAULT_LOG_BYTES, FAULT_REASON_BYTES, Fault, Faults, faults, record};
 pub use findings::{Kept, Page, finding, findings_of, has_finding, is_known, needed, page, save};
 pub use released::{Released, release, released};
-pub use remembered::{Inherits, LaneMemory, Place, Places, drop_places, places, set_places};
+pub use remembered::{Inherit, Inherits, LaneMemory, Place, Places, drop_places, places, set_places};
 pub use resting::{Resting, pass, rest, resting, wake};
 pub use skips::{Skip, skip, skips};
 

@@ -32,11 +32,27 @@ pub enum Inherits {
     Nothing,
 }
 
-impl Inherits {
-    /// Whether it is what goes without saying.
+/// What is taken over, as it was asked for. Asked for again, it is done again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inherit {
+    /// What.
+    pub what: Inherits,
+    /// When it was asked for, microseconds since 1970 UTC; 0 where it goes without saying.
+    pub asked: i64,
+}
+
+impl Inherit {
+    /// What goes without saying.
+    #[must_use]
+    pub fn unasked(what: Inherits) -> Self {
+        Self { what, asked: 0 }
+    }
+
+    /// Whether it is what is usual, and nobody asked for it.
     #[must_use]
     pub fn is_usual(&self) -> bool {
-        *self == Self::Live
+        *self == Self::default()
     }
 }
 
@@ -56,6 +72,9 @@ pub struct Places {
     pub digest: Digest,
     /// The file that says what that ran under.
     pub terms: Digest,
+    /// When it was last asked for what it took over.
+    #[serde(default)]
+    pub asked: i64,
     /// What it remembers.
     pub own: Place,
     /// What versions of other schemas remembered.

@@ -9,7 +9,7 @@ use crate::findings::Lane;
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::registry::Loaded;
-use crate::results::{Inherits, LaneSource};
+use crate::results::{Inherit, Inherits, LaneSource};
 use crate::sandbox::Sandbox;
 use crate::store::Store;
 
@@ -26,7 +26,7 @@ pub struct Deployed {
     /// Digest of the file that says what it runs under.
     pub(super) terms: Digest,
     /// What it takes over from the version before.
-    pub(super) inherits: Inherits,
+    pub(super) inherits: Inherit,
 }
 
 impl Deployed {
@@ -37,7 +37,7 @@ impl Deployed {
     /// The store's.
     pub fn new(loaded: Loaded, lane: Lane, sandbox: &Sandbox, store: &Store) -> Result<Self, SchedulerError> {
         let terms = store.put_file(&Terms::of(&loaded, sandbox).to_bytes())?;
-        Ok(Self { loaded, lane, ends: BTreeMap::new(), terms, inherits: Inherits::Live })
+        Ok(Self { loaded, lane, ends: BTreeMap::new(), terms, inherits: Inherit::default() })
     }
 
     /// The same as a hunt that ends there.
@@ -49,7 +49,7 @@ impl Deployed {
 
     /// The same, taking this over from the version before.
     #[must_use]
-    pub fn inheriting(mut self, inherits: Inherits) -> Self {
+    pub fn inheriting(mut self, inherits: Inherit) -> Self {
         self.inherits = inherits;
         self
     }
@@ -61,7 +61,7 @@ impl Deployed {
 
     /// The shadow lane whose memory this live lane takes over when it begins to run this version.
     pub(super) fn takes_over(&self, lane: &LaneSource) -> Option<LaneSource> {
-        let takes = self.lane.is_live() && self.inherits == Inherits::Shadow;
+        let takes = self.lane.is_live() && self.inherits.what == Inherits::Shadow;
         takes.then(|| LaneSource { kind: Lane::Shadow(self.digest()), ..lane.clone() })
     }
 

@@ -2,6 +2,7 @@
 //! on, is carried over to the form of the new one, comes from the shadow, is kept aside or let go.
 //!
 //! What counts is what the lane ran last: versions that were deployed and gone again between two of its batches leave no trace.
+//! What an operator asked for is done once, also where the version is the same.
 //!
 //! Values are carried over page by page into a place of their own, and one commit then makes it the lane's. A crash before that
 //! leaves the old place as it was; the half-made one is cleared and made again.
@@ -39,17 +40,13 @@ pub(super) fn found(setup: &Setup, deployed: &Deployed, lane: &LaneSource) -> Re
     let store = &setup.store;
     let mut effects = Effects::new();
     let mut now = match places(store, lane).map_err(words)? {
-        Some(places) if places.digest == deployed.digest() && places.making.is_none() => places,
+        Some(places) if is_done(&places, deployed) && places.making.is_none() => places,
         before => {
             let after = match before {
                 None => begun(store, deployed, lane)?,
                 Some(before) => {
                     let before = cleaned(before);
-                    if before.digest == deployed.digest() {
-                        (before, None)
-                    } else {
-                        changed(setup, deployed, lane, before)?
-                    }
+                    if is_done(&before, deployed) { (before, None) } else { changed(setup, deployed, lane, before)? }
                 }
             };
             let (after, of_shadow) = after;
@@ -70,6 +67,12 @@ pub(super) fn found(setup: &Setup, deployed: &Deployed, lane: &LaneSource) -> Re
         }
     }
     Ok(Found { memory: memory(store, lane, &now.own.slot), effects })
+}
+
+/// Whether a lane has taken over already what it is to.
+fn is_done(places: &Places, deployed: &Deployed) -> bool {
+    let asked = deployed.inherits.asked;
+    places.digest == deployed.digest() && (asked == 0 || asked == places.asked)
 }
 
 fn memory(store: &Arc<Store>, lane: &LaneSource, slot: &Digest) -> LaneMemory {
@@ -94,11 +97,11 @@ type Taken = (Places, Option<LaneSource>);
 /// The lane remembers nothing yet. What was tried out as a shadow first knows what the shadow knows.
 fn begun(store: &Store, deployed: &Deployed, lane: &LaneSource) -> Result<Taken, String> {
     let own = fresh(lane, deployed.loaded.plugin.schema());
-    let (digest, terms) = (deployed.digest(), deployed.terms);
-    let new = Places { digest, terms, own, aside: Vec::new(), making: None, leaving: Vec::new() };
+    let (digest, terms, asked) = (deployed.digest(), deployed.terms, deployed.inherits.asked);
+    let new = Places { digest, terms, asked, own, aside: Vec::new(), making: None, leaving: Vec::new() };
     let Some(shadow) = deployed.takes_over(lane) else { return Ok((new, None)) };
     Ok(match places(store, &shadow).map_err(words)? {
-        Some(theirs) => (Places { digest, terms, ..cleaned(theirs) }, Some(shadow)),
+        Some(theirs) => (Places { digest, terms, asked, ..cleaned(theirs) }, Some(shadow)),
         None => (new, None),
     })
 }
@@ -106,10 +109,10 @@ fn begun(store: &Store, deployed: &Deployed, lane: &LaneSource) -> Result<Taken,
 /// Another version ran in the lane before.
 fn changed(setup: &Setup, deployed: &Deployed, lane: &LaneSource, before: Places) -> Result<Taken, String> {
     let store = &setup.store;
-    let (digest, terms) = (deployed.digest(), deployed.terms);
+    let (digest, terms, asked) = (deployed.digest(), deployed.terms, deployed.inherits.asked);
     let schema = deployed.loaded.plugin.schema();
-    let after = Places { digest, terms, ..before.clone() };
-    match deployed.inherits {
+    let after = Places { digest, terms, asked, ..before.clone() };
+    match deployed.inherits.what {
         Inherits::Shadow => {
             let Some(shadow) = deployed.takes_over(lane) else { return usual(setup, deployed, lane, before) };
             let theirs = places(store, &shadow).map_err(words)?;
@@ -147,9 +150,9 @@ fn changed(setup: &Setup, deployed: &Deployed, lane: &LaneSource, before: Places
 
 /// Its own memory goes on: as it is, or carried over; where that cannot be, it is kept aside.
 fn usual(setup: &Setup, deployed: &Deployed, lane: &LaneSource, before: Places) -> Result<Taken, String> {
-    let (digest, terms) = (deployed.digest(), deployed.terms);
+    let (digest, terms, asked) = (deployed.digest(), deployed.terms, deployed.inherits.asked);
     let (from, to) = (before.own.schema, deployed.loaded.plugin.schema());
-    let mut after = Places { digest, terms, ..before.clone() };
+    let mut after = Places { digest, terms, asked, ..before.clone() };
     if from == to || to == 0 {
         return Ok((after, None));
     }

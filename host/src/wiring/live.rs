@@ -17,8 +17,8 @@ use crate::alerts::Alerts;
 use crate::api::{Api, Turns};
 use crate::audit::{Act, Audit};
 use crate::clock::now_micros;
-use crate::config::{Config, DoneConfig, ForceQuotaConfig};
-use crate::delivery::{ContactError, Delivery};
+use crate::config::{self, Config, DoneConfig, ForceQuotaConfig};
+use crate::delivery::{ContactError, Delivery, Mail, MailTls};
 use crate::deployments::{self, DeployError, Deployments, ForceLimits, Incoming};
 use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
 use crate::holds::Holds;
@@ -178,7 +178,13 @@ impl Host {
         let alerts = Arc::new(alerts.map_err(SchedulerError::Thread)?);
         let zones = Arc::clone(&identity);
         let zones = Box::new(move |force: &Force| zone(&zones, force));
-        let delivery = Arc::new(Delivery::start(Arc::clone(&store), Arc::clone(&audit), zones, now_micros)?);
+        let delivery = Arc::new(Delivery::start(
+            Arc::clone(&store),
+            Arc::clone(&audit),
+            zones,
+            mail(config).as_ref(),
+            now_micros,
+        )?);
         let api = Api {
             alerts,
             delivery,
@@ -307,6 +313,24 @@ pub fn workers(config: &Config) -> usize {
 }
 
 /// A force's zone was checked when it was added; one that a newer zone database no longer has counts as UTC.
+/// How e-mail is sent.
+fn mail(config: &Config) -> Option<Mail> {
+    let mail = config.mail.as_ref()?;
+    let (tls, port) = match mail.tls {
+        config::MailTls::Starttls => (MailTls::Starttls, 587),
+        config::MailTls::Tls => (MailTls::Whole, 465),
+        config::MailTls::None => (MailTls::None, 25),
+    };
+    Some(Mail {
+        relay: mail.relay.clone(),
+        port: mail.port.unwrap_or(port),
+        tls,
+        from: mail.from.clone(),
+        login: mail.user.clone().zip(mail.password_file.clone()),
+        authority: mail.ca_file.clone(),
+    })
+}
+
 fn zone(identity: &Identity, force: &Force) -> TimeZone {
     let zone = identity.force(force).and_then(|record| TimeZone::get(&record.zone).ok());
     zone.unwrap_or(TimeZone::UTC)

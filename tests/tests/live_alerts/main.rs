@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod delivered;
+mod mailed;
 mod receiver;
 mod support;
 mod worked;

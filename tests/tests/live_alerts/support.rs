@@ -21,9 +21,14 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn start() -> Self {
+        Self::configured("")
+    }
+
+    pub(crate) fn configured(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("plugins")).unwrap();
         std::fs::write(folder.path().join("plugins/guest.wasm"), Guest::detecting(EACH_ROW).build()).unwrap();
+        std::fs::write(folder.path().join("cordon.toml"), config).unwrap();
         let host = begin(folder.path());
         let token = host.add_force("avon");
         Self { host, folder, token, sent: std::cell::Cell::new(0) }
@@ -86,5 +91,5 @@ impl Live {
 }
 
 fn begin(folder: &Path) -> Host {
-    Host::start(BINARY, &folder.join("data"), &folder.join("plugins"))
+    Host::configured(BINARY, &folder.join("data"), &folder.join("plugins"), &folder.join("cordon.toml"))
 }

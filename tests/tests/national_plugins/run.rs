@@ -2,6 +2,7 @@
 
 use application_credential::ApplicationCredential;
 use audit_weakened::AuditWeakened;
+use azure_bulk::AzureBulk;
 use azure_destruction::AzureDestruction;
 use azure_execution::AzureExecution;
 use azure_exposure::AzureExposure;
@@ -66,6 +67,7 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
         one::<WatchedSignIn>("watched-sign-in", source, lines, &mut hits);
     }
     if is(&["azure.activity"]) {
+        one::<AzureBulk>("azure-bulk", source, lines, &mut hits);
         one::<AzureDestruction>("azure-destruction", source, lines, &mut hits);
         one::<AzureExecution>("azure-execution", source, lines, &mut hits);
         one::<AzureExposure>("azure-exposure", source, lines, &mut hits);

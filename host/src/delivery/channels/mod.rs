@@ -1,7 +1,11 @@
 //! Ways in which a message is sent: one file each.
 
+mod email;
 mod file;
 mod webhook;
+
+pub(super) use email::Relay;
+pub use email::{Mail, MailTls};
 
 use super::contacts::{Channel, Contact};
 use super::message::Note;
@@ -19,10 +23,11 @@ pub(super) enum Sent {
 }
 
 /// Sends a message; waits until the other side has it, for a bounded time.
-pub(super) fn send(contact: &Contact, note: &Note, key: &Digest) -> Sent {
+pub(super) fn send(relay: Option<&Relay>, contact: &Contact, note: &Note, key: &Digest) -> Sent {
     match &contact.channel {
         Channel::Webhook { url, key: secret } => webhook::send(url, secret, note, key),
         Channel::File { path } => file::send(path, note, key),
+        Channel::Email { to } => email::send(relay, to, note, key),
     }
 }
 
