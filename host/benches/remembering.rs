@@ -1,5 +1,5 @@
 //! What it costs to remember: windows of many keys in the real store (an update, memory, disk, the time to open it again), and
-//! one call for a whole batch against one for each event.
+//! one call for a whole batch against one for each event, and a column looked up in a list of a million.
 //!
 //! `cargo bench --workspace --bench remembering`; `-- 10000` for one number of keys only. Plain times: the store's thread and
 //! disk are part of what is measured.
@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use cordon::events::{Batch, Batcher, BatcherOptions, EventOrigin, RawEvent};
 use cordon::ids::Digest;
+use cordon::lists::{Lists, Table};
 use cordon::model::{Force, SourceName};
 use cordon::results::LaneMemory;
 use cordon::sandbox::{Outcome, Past, RunInput};
@@ -173,16 +174,21 @@ fn files(folder: &Path) -> u64 {
 fn calls() {
     let sandbox = plugins::sandbox(&plugins::kept_cache());
     let loaded = plugins::load(&sandbox, &plugins::build(&["host/benches/asking"]));
-    println!("\n| events a batch | nothing, ns an event | get, one call | get, a call each | feed, one call |");
-    println!("| --- | --- | --- | --- | --- |");
+    println!(
+        "\n| events a batch | nothing, ns an event | get, one call | get, a call each | feed, one call | in a list of a million |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- |");
+    let entries = (0..1_000_000).map(|n| (format!("leaver{n}@avon.example"), String::new())).collect();
+    let lists = Lists::of_tables([("watched".to_owned(), Table::new(entries).unwrap())].into());
     for rows in [16, 256, 4_096] {
         let batch = batch(rows);
         let mut figures = Vec::new();
-        for way in ["nothing", "at-once", "one-by-one", "window"] {
+        for way in ["nothing", "at-once", "one-by-one", "window", "list"] {
             let memory = Arc::new(Memory::default());
             let input = RunInput {
                 settings: format!("{{\"way\":\"{way}\"}}").into(),
                 past: Past::Lane(Arc::clone(&memory) as Arc<_>),
+                lists: Some(lists.clone()),
                 ..RunInput::default()
             };
             let rounds = 40_000 / rows + 10;

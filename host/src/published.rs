@@ -18,8 +18,11 @@ use crate::store::{Effects, Space, Store, StoreError};
 
 /// Versions of all lists at most.
 const VERSIONS: usize = 100_000;
-/// Bytes that the newest versions of all lists may take in memory.
-const BYTES: usize = 1 << 30;
+/// Bytes of memory that the newest versions of all national lists may take; and those of all forces together: no force keeps the
+/// national ones from being put ...
+const BYTES: usize = 512 << 20;
+/// ... and those of one force, so that none keeps the others from it: some million entries.
+const FORCE_BYTES: usize = 128 << 20;
 /// Entries of a difference that are named.
 const NAMED: usize = 1_000;
 
@@ -58,8 +61,8 @@ pub enum PublishError {
     NoVersion { name: String, number: u64 },
     #[error("there are {VERSIONS} versions of lists: no more can be kept")]
     TooMany,
-    #[error("all lists together take {0} bytes of memory, more than {BYTES}: make one of them smaller")]
-    TooLarge(usize),
+    #[error("{whose} together would take {bytes} bytes of memory, more than {most}: make one of them smaller")]
+    TooLarge { whose: &'static str, bytes: usize, most: usize },
     #[error("the entries of list `{0}` are not kept any more, or damaged")]
     Damaged(String),
     #[error(transparent)]
@@ -134,21 +137,16 @@ impl Published {
         list_name(name).map_err(PublishError::Name)?;
         let _one = self.putting.lock().unwrap_or_else(PoisonError::into_inner);
         let (key, digest) = ((name.to_owned(), force.cloned()), table.digest());
-        let (before, versions, others) = {
+        let (before, versions) = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            let others = known.newest.iter().filter(|(of, _)| **of != key).map(|(_, (_, table))| table.bytes()).sum();
-            let before: usize = others;
-            (known.newest.get(&key).map(|(record, _)| record.clone()), known.versions, before)
+            known.room(&key, table.bytes())?;
+            (known.newest.get(&key).map(|(record, _)| record.clone()), known.versions)
         };
         if before.as_ref().is_some_and(|before| before.digest == digest) {
             return Ok(None);
         }
         if versions >= VERSIONS {
             return Err(PublishError::TooMany);
-        }
-        let bytes: usize = others + table.bytes();
-        if bytes > BYTES {
-            return Err(PublishError::TooLarge(bytes));
         }
         self.store.put_file(&table.to_bytes())?;
         let number = before.as_ref().map_or(1, |before| before.number + 1);
@@ -224,6 +222,28 @@ impl Published {
 }
 
 impl Known {
+    /// Whether a list may take so many bytes.
+    fn room(&self, key: &Key, bytes: usize) -> Result<(), PublishError> {
+        let others = |counts: &dyn Fn(&Key) -> bool| -> usize {
+            let others = self.newest.iter().filter(|(of, _)| *of != key && counts(of));
+            others.map(|(_, (_, table))| table.bytes()).sum()
+        };
+        let force = &key.1;
+        let mut rooms = vec![match force {
+            None => ("all national lists", others(&|of| of.1.is_none()), BYTES),
+            Some(_) => ("all forces' own lists", others(&|of| of.1.is_some()), BYTES),
+        }];
+        if force.is_some() {
+            rooms.push(("the force's own lists", others(&|of| of.1 == *force), FORCE_BYTES));
+        }
+        match rooms.into_iter().find(|(_, others, most)| others.saturating_add(bytes) > *most) {
+            Some((whose, others, most)) => {
+                Err(PublishError::TooLarge { whose, bytes: others.saturating_add(bytes), most })
+            }
+            None => Ok(()),
+        }
+    }
+
     /// What each force sees, made anew.
     fn arrange(&mut self) {
         let given = |record: &Record, table: &Arc<Table>| Given {
@@ -254,4 +274,38 @@ fn put(record: &Record) -> Result<Effects, StoreError> {
     let text = serde_json::to_vec(record).map_err(|error| StoreError::TooLarge(format!("a list: {error}")))?;
     let key = [prefix(&record.name, record.force.as_ref()).as_slice(), &record.number.to_be_bytes()].concat();
     Ok(Effects::new().put(Space::List, &key, text))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_force_fills_its_own_room_and_keeps_neither_others_nor_national_lists_from_theirs() {
+        let force = |name: &str| Some(Force::new(name).unwrap());
+        let table = |megabytes: usize| {
+            let entries = (0..megabytes).map(|n| (format!("{n}"), "x".repeat(1 << 20))).collect();
+            Arc::new(Table::new(entries).unwrap())
+        };
+        let record = |force: Option<Force>| Record {
+            name: "watched".into(),
+            force,
+            number: 1,
+            digest: Digest::of(b""),
+            entries: 1,
+            time: 1,
+            by: "t".into(),
+            reason: "a test".into(),
+        };
+        let mut known = Known::default();
+        known.newest.insert(("watched".into(), force("avon")), (record(force("avon")), table(100)));
+        let refused = known.room(&("other".into(), force("avon")), 40 << 20).unwrap_err().to_string();
+        assert!(refused.starts_with("the force's own lists together would take"), "{refused}");
+        // Another version of the same list takes its place.
+        known.room(&("watched".into(), force("avon")), 120 << 20).unwrap();
+        known.room(&("other".into(), force("kent")), 120 << 20).unwrap();
+        known.room(&("other".into(), None), BYTES).unwrap();
+        assert!(known.room(&("other".into(), None), BYTES + 1).is_err());
+    }
 }

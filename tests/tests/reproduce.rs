@@ -445,7 +445,7 @@ fn what_cannot_be_re_run_says_why_and_the_way_out() {
     said(&[text(&file)], 2, "give it with -p");
     said(&[text(&file), "-p", &PLUGINS], 0, "1 of 1 finding identical");
     for (change, says) in [
-        ((|e| e["cordon_evidence"] = json!(3)) as fn(&mut Value), "version 3"),
+        ((|e| e["cordon_evidence"] = json!(9)) as fn(&mut Value), "version 9"),
         (|e| e["new"] = json!(1), "unknown field `new`"),
         (|e| e["trigger"]["unit"] = json!("verse"), "verse"),
         (|e| e["trigger"]["shape"] = json!("of 2031"), "of 2031"),

@@ -158,7 +158,7 @@ impl From<PublishError> for Refused {
             PublishError::Name(_) => Self::bad(error.to_string()),
             PublishError::Absent(_) | PublishError::NoVersion { .. } => Self::absent(error.to_string()),
             PublishError::TooMany => Self::conflict(error.to_string()),
-            PublishError::TooLarge(_) => Self::too_large(error.to_string()),
+            PublishError::TooLarge { .. } => Self::too_large(error.to_string()),
             PublishError::Damaged(_) => Self::host(&error),
             PublishError::Store(error) => error.into(),
         }

@@ -48,27 +48,18 @@ fn list_file(text: &str) -> Result<(String, PathBuf), String> {
     Ok((name.to_owned(), file.into()))
 }
 
-/// Arguments about loading, the same for every verb that runs plugins.
+/// Files of lists, the same for every verb that runs plugins.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-pub(super) struct Args {
-    /// Settings of plugins, TOML or JSON
-    #[arg(long, value_name = "FILE")]
-    settings: Option<PathBuf>,
+pub(super) struct ListFiles {
     /// What stands in a list: .csv, .ndjson, or a key a line; repeat for more
     #[arg(long = "list", value_name = "NAME=FILE", value_parser = list_file)]
     lists: Vec<(String, PathBuf)>,
-    /// Threads that run plugins; findings are the same for any number
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    workers: Option<u16>,
-    /// Grant `whole-events` to plugins that ask for it: they see each event exactly as received
-    #[arg(long)]
-    grant_whole_events: bool,
 }
 
-impl Args {
+impl ListFiles {
     /// The lists of the files that were given.
-    fn lists(&self) -> Result<Lists> {
+    pub(super) fn read(&self) -> Result<Lists> {
         let mut tables = BTreeMap::new();
         for (name, path) in &self.lists {
             let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
@@ -78,7 +69,26 @@ impl Args {
         }
         Ok(Lists::of_tables(tables))
     }
+}
 
+/// Arguments about loading, the same for every verb that runs plugins.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// Settings of plugins, TOML or JSON
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    #[command(flatten)]
+    lists: ListFiles,
+    /// Threads that run plugins; findings are the same for any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+    /// Grant `whole-events` to plugins that ask for it: they see each event exactly as received
+    #[arg(long)]
+    grant_whole_events: bool,
+}
+
+impl Args {
     /// Threads that run plugins.
     pub(super) fn workers(&self) -> usize {
         self.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
@@ -93,7 +103,7 @@ impl Args {
     /// Builds what must be built, loads what can be; one that is refused is counted and keeps no other from running. When
     /// none is left, the first refusal is the error.
     pub(super) fn load_fit(&self, plugins: &[PathBuf], metrics: &Metrics) -> Result<(Sandbox, Loads)> {
-        let lists = self.lists()?;
+        let lists = self.lists.read()?;
         let settings = self.settings.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
         let paths = components(plugins)?;
         let mut options = SandboxOptions { workers: self.workers(), ..SandboxOptions::default() };

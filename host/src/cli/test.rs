@@ -10,6 +10,7 @@ use super::{plugins, style, text};
 use crate::author::cases::{self, Case, CaseReport, Splits, Verdict};
 use crate::author::{self, PluginFolder};
 use crate::findings::text::safe;
+use crate::lists::Lists;
 use crate::registry::{self, SettingsFile};
 use crate::sandbox::{Sandbox, SandboxOptions};
 
@@ -43,15 +44,19 @@ pub(super) struct Args {
     /// The same seed cuts the same
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// For cases that say nothing of such a list
+    #[command(flatten)]
+    lists: plugins::ListFiles,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
+    let given = args.lists.read()?;
     let folders = author::find(&args.folders, &std::env::current_dir()?)?;
     plugins::build(&folders)?;
     let sandbox = Sandbox::new(SandboxOptions { workers: 1, ..SandboxOptions::default() })?;
     let mut reports = Vec::new();
     for folder in &folders {
-        reports.extend(test_plugin(args, &sandbox, folder)?);
+        reports.extend(test_plugin(args, &sandbox, folder, &given)?);
     }
     if let Some(path) = &args.junit {
         std::fs::write(path, cases::to_junit(&reports))
@@ -70,7 +75,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     Ok(if failed == 0 || updated { Exit::Done } else { Exit::No })
 }
 
-fn test_plugin(args: &Args, sandbox: &Sandbox, folder: &PluginFolder) -> Result<Vec<CaseReport>> {
+fn test_plugin(args: &Args, sandbox: &Sandbox, folder: &PluginFolder, given: &Lists) -> Result<Vec<CaseReport>> {
     let wanted = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         args.case.as_ref().is_none_or(|part| name.contains(part.as_str()))
@@ -89,7 +94,7 @@ fn test_plugin(args: &Args, sandbox: &Sandbox, folder: &PluginFolder) -> Result<
         let mut loaded = registry::load(sandbox, &[folder.component()], &settings, 1)
             .with_context(|| format!("case {}", text::near(&path)))?;
         let Some(plugin) = loaded.first_mut() else { continue };
-        plugin.lists = case.lists(plugin.plugin.manifest())?;
+        plugin.lists = case.lists(plugin.plugin.manifest())?.or(given);
         let report = cases::run_case(sandbox, plugin, &case, Splits { count: args.splits, seed: args.seed });
         show(&report)?;
         if args.update && matches!(report.verdict, Verdict::Differs(_)) {

@@ -1,6 +1,8 @@
 //! What the live host keeps so that evidence of a finding, or a replay of a fault, can be made later: what a plugin ran under,
 //! once for all that it leads to, and what the batch said of an event. The events' bytes are in the journal.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,6 +11,7 @@ use super::{Evidence, EvidenceError};
 use crate::events::Batch;
 use crate::findings::Finding;
 use crate::ids::Digest;
+use crate::lists::Versions;
 use crate::registry::Loaded;
 use crate::sandbox::{Sandbox, StateAnswer, row_of};
 
@@ -34,9 +37,12 @@ pub struct Basis {
     pub trigger: EventRecord,
     /// The events that it cites, in its order.
     pub cited: Vec<CitedRecord>,
-    /// What state and windows answered the trigger's row.
+    /// What state, windows and lists answered the trigger's row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<StateAnswer>,
+    /// The versions that its lists were of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, Versions>,
 }
 
 impl Terms {
@@ -66,13 +72,13 @@ impl Terms {
 }
 
 impl Basis {
-    /// Of a finding made from this row. `elsewhere` answers a batch of the one event of a reference that is not in this one.
+    /// Of a finding made from this row, with what state, windows and lists answered it. `elsewhere` answers a batch of the one event of a reference that is not in this one.
     /// None for a row that the batch does not have.
     #[must_use]
     pub fn of(
         finding: &Finding,
         (batch, row): (&Batch, usize),
-        answers: Vec<StateAnswer>,
+        (answers, lists): (Vec<StateAnswer>, BTreeMap<String, Versions>),
         terms: Digest,
         elsewhere: impl Fn(&str) -> Option<Batch>,
     ) -> Option<Self> {
@@ -87,7 +93,7 @@ impl Basis {
             .cited
             .iter()
             .map(|reference| CitedRecord { reference: reference.clone(), event: record(reference) });
-        Some(Self { terms, trigger: EventRecord::without_bytes(batch, row)?, cited: cited.collect(), answers })
+        Some(Self { terms, trigger: EventRecord::without_bytes(batch, row)?, cited: cited.collect(), answers, lists })
     }
 
     /// As it is kept.
@@ -132,8 +138,8 @@ impl Basis {
         for CitedRecord { reference, event } in self.cited {
             cited.push(CitedRecord { reference, event: event.map(&mut fill).transpose()? });
         }
-        let (Terms { plugin, caps, engine }, answers) = (terms, self.answers);
+        let (Terms { plugin, caps, engine }, answers, lists) = (terms, self.answers, self.lists);
         let cordon_evidence = super::VERSION;
-        Ok(Evidence { cordon_evidence, finding, force, plugin, caps, engine, trigger, cited, answers })
+        Ok(Evidence { cordon_evidence, finding, force, plugin, caps, engine, trigger, cited, answers, lists })
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A new field, or another meaning of one, is a new [`VERSION`](super::VERSION): this reader refuses what it does not know.
 
+use std::collections::BTreeMap;
+
 use cordon_contract::manifest::Grants;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,6 +11,7 @@ use serde_json::Value;
 use crate::events::{Batch, EventOrigin, Recorded};
 use crate::findings::Finding;
 use crate::ids::{Digest, event_identity};
+use crate::lists::Versions;
 use crate::model::{Force, SourceName};
 use crate::registry::Loaded;
 use crate::sandbox::{Caps, Sandbox, StateAnswer, row_of};
@@ -33,8 +36,10 @@ pub struct Evidence<F = Value> {
     pub trigger: EventRecord,
     /// The events that it cites, in its order.
     pub cited: Vec<CitedRecord>,
-    /// What state and windows answered the trigger's row.
+    /// What state, windows and lists answered the trigger's row.
     pub answers: Vec<StateAnswer>,
+    /// The versions that its lists were of. Version 0 is a file that was given with the run.
+    pub lists: BTreeMap<String, Versions>,
 }
 
 /// A plugin, with what it was given at load and at each batch.
@@ -121,8 +126,8 @@ pub struct CitedRecord {
 }
 
 impl<'f> Evidence<&'f Finding> {
-    /// Of a finding that this plugin made from this row, which state and windows gave these answers. None for a row that
-    /// the batch does not have.
+    /// Of a finding that this plugin made from this row, which state, windows and lists gave these answers. None for a row
+    /// that the batch does not have.
     #[must_use]
     pub fn of(
         finding: &'f Finding,
@@ -145,6 +150,7 @@ impl<'f> Evidence<&'f Finding> {
             trigger: EventRecord::of(batch, row)?,
             cited: cited.collect(),
             answers: answers.to_vec(),
+            lists: loaded.lists.versions(loaded.plugin.manifest().lists.keys()),
         })
     }
 }

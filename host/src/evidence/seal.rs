@@ -10,7 +10,7 @@ use super::{Evidence, EvidenceError};
 use crate::ids::Digest;
 
 /// Of the format.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Bytes of an evidence file at most: an event, the 64 that a finding may cite, each doubled by escapes, and room.
 pub const EVIDENCE_BYTES: usize = 256 << 20;
 

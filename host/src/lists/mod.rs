@@ -76,6 +76,14 @@ impl Lists {
         Self::new(tables.into_iter().map(|(name, table)| (name, given(table))).collect())
     }
 
+    /// These, and of the others those with other names.
+    #[must_use]
+    pub fn or(&self, others: &Self) -> Self {
+        let mut all = (*others.0).clone();
+        all.extend(self.0.iter().map(|(name, list)| (name.clone(), list.clone())));
+        Self::new(all)
+    }
+
     /// What stands beside a key, which is folded already ([`cordon_contract::manifest::list_key`]); none where no list of that
     /// name has it.
     #[must_use]

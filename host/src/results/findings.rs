@@ -11,6 +11,8 @@ use crate::store::{Effects, Space, Store, StoreError, VALUE_BYTES};
 /// file that holds it.
 const INLINE: u8 = 0;
 const FILE: u8 = 1;
+/// The basis, too, is the digest of a file: it has many answers.
+const FILES: u8 = 2;
 /// Behind a finding's id in the list, where it was found late.
 const LATE: u8 = 1;
 /// Before a force's name and the number of an event that a finding needs. No force's name begins with it.
@@ -39,7 +41,7 @@ pub struct Kept {
 /// was found long after its event was received.
 ///
 /// # Errors
-/// The store's, when the finding is so large that it becomes a file.
+/// The store's, when the finding, or its basis, is so large that it becomes a file.
 pub fn save(
     store: &Store,
     lane: &LaneSource,
@@ -65,11 +67,20 @@ pub fn save(
 /// A finding and its basis as they are kept.
 fn value(store: &Store, finding: &Finding, basis: &[u8]) -> Result<Vec<u8>, StoreError> {
     let text = serde_json::to_vec(finding).map_err(|error| StoreError::TooLarge(format!("a finding: {error}")))?;
+    value_of(store, text, basis)
+}
+
+fn value_of(store: &Store, text: Vec<u8>, basis: &[u8]) -> Result<Vec<u8>, StoreError> {
     let length = u32::try_from(basis.len()).unwrap_or(u32::MAX).to_le_bytes();
     if 4 + basis.len() + 1 + text.len() <= VALUE_BYTES {
         return Ok([length.as_slice(), basis, &[INLINE], &text].concat());
     }
-    Ok([length.as_slice(), basis, &[FILE], &store.put_file(&text)?.0].concat())
+    let text = store.put_file(&text)?.0;
+    if 4 + basis.len() + 1 + text.len() <= VALUE_BYTES {
+        return Ok([length.as_slice(), basis, &[FILE], &text].concat());
+    }
+    let basis = store.put_file(basis)?.0;
+    Ok([&32_u32.to_le_bytes()[..], &basis, &[FILES], &text].concat())
 }
 
 /// Whether a finding is kept, or on its way: what is committed after the answer cannot be durable before it.
@@ -170,12 +181,18 @@ pub(super) fn kept(store: &Store, space: Space, key: &[u8]) -> Result<Option<Kep
         Some((basis.to_vec(), *kind, text.to_vec()))
     });
     let Some((basis, kind, text)) = parts else { return Ok(None) };
-    let text = match (kind, <[u8; 32]>::try_from(text.as_slice())) {
-        (INLINE, _) => Some(text),
-        (FILE, Ok(digest)) => store.file(Digest(digest))?,
-        _ => None,
+    let file = |digest: &[u8]| match <[u8; 32]>::try_from(digest) {
+        Ok(digest) => store.file(Digest(digest)),
+        Err(_) => Ok(None),
     };
-    Ok(text.and_then(|text| String::from_utf8(text).ok()).map(|finding| Kept { finding, basis }))
+    let (basis, text) = match kind {
+        INLINE => (Some(basis), Some(text)),
+        FILE => (Some(basis), file(&text)?),
+        FILES => (file(&basis)?, file(&text)?),
+        _ => return Ok(None),
+    };
+    let finding = text.and_then(|text| String::from_utf8(text).ok());
+    Ok(finding.zip(basis).map(|(finding, basis)| Kept { finding, basis }))
 }
 
 #[cfg(test)]
@@ -205,5 +222,18 @@ mod tests {
         assert_eq!(numbers(2_000, 4_000).len(), 2_000);
         assert_eq!(numbers(4_000, 9_000), [0; 0]);
         assert_eq!(page(&store, &avon, 0, 10).unwrap().findings, []);
+    }
+
+    #[test]
+    fn a_basis_of_any_size_is_kept_with_its_finding() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        for (number, length) in [(0, 10), (1, VALUE_BYTES - 200), (2, VALUE_BYTES), (3, 3 * VALUE_BYTES)] {
+            let (basis, text) = (vec![b'b'; length], "t".repeat(1_000));
+            let value = value_of(&store, text.clone().into_bytes(), &basis).unwrap();
+            store.commit(Effects::new().put(Space::Finding, &[number], value)).unwrap();
+            let found = kept(&store, Space::Finding, &[number]).unwrap().unwrap();
+            assert_eq!(found, Kept { finding: text, basis });
+        }
     }
 }

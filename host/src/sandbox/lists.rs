@@ -1,9 +1,10 @@
 //! What one run looks up in lists: in those of its batch, or in the recorded answers that stand in for them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cordon_contract::limits;
-use cordon_contract::manifest::{Manifest, list_key};
+use cordon_contract::manifest::{ListKind, Manifest, list_key};
 use wasmtime::AsContext as _;
 use wasmtime::component::{Linker, WasmList, WasmStr};
 
@@ -22,8 +23,8 @@ const NAME_BYTES: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Lookups {
     with: With,
-    /// What was answered, where it is to be kept.
-    asked: Option<Vec<StateAnswer>>,
+    /// What was answered, by list and key, where it is to be kept.
+    asked: Option<BTreeMap<(String, String), Option<String>>>,
 }
 
 #[derive(Debug, Default)]
@@ -40,7 +41,7 @@ impl Lookups {
     pub(super) fn of(input: &RunInput) -> Self {
         match (&input.lists, &input.past) {
             (Some(lists), past) => {
-                let asked = matches!(past, Past::Answers(_)).then(Vec::new);
+                let asked = matches!(past, Past::Answers(_)).then(BTreeMap::new);
                 Self { with: With::Lists(lists.clone()), asked }
             }
             (None, Past::Answers(answers)) => Self { with: With::Answers(Arc::clone(answers)), asked: None },
@@ -49,13 +50,18 @@ impl Lookups {
     }
 
     pub(super) fn asked(self) -> Vec<StateAnswer> {
-        self.asked.unwrap_or_default()
+        let answer = |((list, key), value)| StateAnswer::Listed { list, key, value };
+        self.asked.unwrap_or_default().into_iter().map(answer).collect()
     }
 
-    fn answer(&mut self, list: &str, key: &str) -> Result<Option<String>, StateFault> {
+    fn answer(&mut self, (list, kind): (&str, ListKind), key: &str) -> Result<Option<String>, StateFault> {
         let found = match &self.with {
             With::Nothing => None,
-            With::Lists(lists) => lists.get(list, key).map(str::to_owned),
+            // Whoever fills a set may keep notes beside its keys.
+            With::Lists(lists) => lists.get(list, key).map(|value| match kind {
+                ListKind::Set => String::new(),
+                ListKind::Map => value.to_owned(),
+            }),
             With::Answers(answers) => {
                 let of = |answer: &StateAnswer| match answer {
                     StateAnswer::Listed { list: of, key: asked, value } if of == list && asked == key => {
@@ -71,8 +77,7 @@ impl Lookups {
             }
         };
         if let Some(asked) = &mut self.asked {
-            let (list, key, value) = (list.to_owned(), key.to_owned(), found.clone());
-            asked.push(StateAnswer::Listed { list, key, value });
+            asked.insert((list.to_owned(), key.to_owned()), found.clone());
         }
         Ok(found)
     }
@@ -115,9 +120,10 @@ pub(super) fn link(linker: &mut Linker<RunState>) -> wasmtime::Result<()> {
             Err(fault) => Err(fault),
         };
         let state = store.data_mut();
-        let answered = asked.and_then(|(list, keys, bytes)| {
+        let answered = asked.and_then(|Asked { list, kind, keys, bytes }| {
             state.memory.hand(bytes)?;
-            keys.iter().map(|key| state.lookups.answer(&list, key)).collect::<Result<Vec<Option<String>>, StateFault>>()
+            let answer = |key: &String| state.lookups.answer((&list, kind), key);
+            keys.iter().map(answer).collect::<Result<Vec<Option<String>>, StateFault>>()
         });
         let answered = answered.map_err(|fault| state.memory.refuse(fault));
         if let Ok(values) = &answered {
@@ -138,15 +144,24 @@ fn within(store: &Store<'_>, keys: &WasmList<WasmStr>) -> Result<(), StateFault>
     Ok(())
 }
 
-/// The list's name, the folded keys, and the bytes of what was read.
-fn read(store: &Store<'_>, name: &WasmStr, texts: &[WasmStr]) -> Result<(String, Vec<String>, usize), StateFault> {
+/// What a call asks.
+struct Asked {
+    list: String,
+    kind: ListKind,
+    /// Folded.
+    keys: Vec<String>,
+    /// Of what was read.
+    bytes: usize,
+}
+
+fn read(store: &Store<'_>, name: &WasmStr, texts: &[WasmStr]) -> Result<Asked, StateFault> {
     let manifest: &Manifest = &store.data().given.terms.manifest;
     let unreadable = |what: &str| StateFault::Other(format!("{what} is not Unicode text"));
     let name = name.to_str(store.as_context()).map_err(|_| unreadable("the list's name"))?;
-    if !manifest.lists.contains_key(&*name) {
+    let Some(declared) = manifest.lists.get(&*name) else {
         let name = shortened(&name, NAME_BYTES);
         return Err(StateFault::NotDeclared(format!("the manifest declares no list `{name}`: add [lists.{name}]")));
-    }
+    };
     let (mut keys, mut bytes) = (Vec::with_capacity(texts.len()), name.len());
     for text in texts {
         let text = text.to_str(store.as_context()).map_err(|_| unreadable("a key"))?;
@@ -158,5 +173,5 @@ fn read(store: &Store<'_>, name: &WasmStr, texts: &[WasmStr]) -> Result<(String,
         bytes += text.len();
         keys.push(list_key(&text));
     }
-    Ok((name.into_owned(), keys, bytes))
+    Ok(Asked { list: name.into_owned(), kind: declared.kind, keys, bytes })
 }

@@ -4,6 +4,7 @@
 //! processes do, so `cpu-time` (and `column-time`, the building that its paths ask for) is the guest's. The wall clock, a
 //! pool without a slot, the system's memory, the journal and the store are the host's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::clock::now_micros;
 use crate::events::Batch;
 use crate::evidence::Basis;
 use crate::findings::{finding_id, stamp_in};
-use crate::lists::Lists;
+use crate::lists::{Lists, Versions};
 use crate::model::Emitted;
 use crate::results::ledger::{self, Became};
 use crate::results::{
@@ -117,7 +118,7 @@ pub(super) fn judge(
     let store = |error: StoreError| error.to_string();
     if let Some(from) = run.given.changed {
         let (version, digest, terms) = (deployed.version(), deployed.digest(), deployed.terms);
-        let lists = run.given.lists.versions(deployed.loaded.plugin.manifest().lists.keys());
+        let lists = run.versions();
         let change = Change { from, since: now_micros(), version, digest, terms, lists };
         run.effects = std::mem::take(&mut run.effects).and(changed(&lane, &change).map_err(store)?);
         run.ran.changed = Some(change);
@@ -256,6 +257,7 @@ impl Run<'_> {
     fn keep(&mut self, batch: &Batch, found: &[Emitted], answers: &[(u32, StateAnswer)]) -> Result<(), StoreError> {
         let (plugin, store, kind) = (&self.deployed.loaded.plugin, &self.setup.store, self.deployed.lane);
         let (lane, now) = (self.deployed.lane(self.key), now_micros());
+        let mut asked: Option<(u32, Vec<StateAnswer>)> = None;
         for emitted in found {
             self.ran.findings += 1;
             // Repeats are not stamped: that reads every declared field.
@@ -264,11 +266,15 @@ impl Run<'_> {
                 continue;
             }
             let Some(finding) = stamp_in(emitted, batch, plugin, kind) else { continue };
-            let of_row = answers.iter().filter(|(row, _)| *row == emitted.row).map(|(_, answer)| answer.clone());
-            let of_row = self.listed(batch, emitted.row as usize, of_row.collect());
+            // Several findings of one row have the same answers.
+            if asked.as_ref().is_none_or(|(row, _)| *row != emitted.row) {
+                let of_row = answers.iter().filter(|(row, _)| *row == emitted.row).map(|(_, answer)| answer.clone());
+                asked = Some((emitted.row, self.listed(batch, emitted.row as usize, of_row.collect())));
+            }
+            let of_row = asked.as_ref().map_or_else(Vec::new, |(_, answers)| answers.clone());
             let elsewhere = |reference: &str| cited(self.setup, self.key, reference);
             let (row, terms) = (emitted.row as usize, self.deployed.terms);
-            let basis = Basis::of(&finding, (batch, row), of_row, terms, elsewhere);
+            let basis = Basis::of(&finding, (batch, row), (of_row, self.versions()), terms, elsewhere);
             let Some(basis) = basis else { continue };
             let received = batch.received().get(row).copied().unwrap_or(now);
             let late = now.saturating_sub(received) > LATE;
@@ -277,6 +283,11 @@ impl Run<'_> {
             self.effects = std::mem::take(&mut self.effects).and(saved);
         }
         Ok(())
+    }
+
+    /// Which versions its lists are of.
+    fn versions(&self) -> BTreeMap<String, Versions> {
+        self.given.lists.versions(self.deployed.loaded.plugin.manifest().lists.keys())
     }
 
     /// What lists answered a row, behind what state and windows did.

@@ -24,6 +24,6 @@ pub struct Basis {
     pub row: usize,
     /// Which of [`Pipeline::plugins`](super::Pipeline::plugins) made it.
     pub plugin: usize,
-    /// What state and windows answered the row.
+    /// What state, windows and lists answered the row.
     pub answers: Vec<StateAnswer>,
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use cordon_contract::limits::STATE_ENTRIES;
+use cordon_contract::limits::{LIST_KEY_BYTES, STATE_ENTRIES};
 
+use crate::column::Column;
 use crate::{Failure, backend};
 
 /// A list that the manifest declares; `List::WatchedAccounts` of generated code is one.
@@ -42,10 +43,13 @@ impl ListName {
         Ok(found)
     }
 
-    /// Which of these the list has, and what stands beside them.
-    pub(crate) fn of(self, texts: &[&str]) -> Result<BTreeMap<String, String>, Failure> {
-        let found = self.lookup(texts)?;
-        let has = texts.iter().zip(found).filter_map(|(text, value)| Some(((*text).to_owned(), value?)));
+    /// Which texts of a column the list has, and what stands beside them. A text that is too long for a key is in no list: whoever
+    /// writes an event must not have the run fail.
+    pub(crate) fn of(self, column: &Column) -> Result<BTreeMap<String, String>, Failure> {
+        let texts = (0..column.distinct()).filter_map(|at| column.entry(at)?.text());
+        let texts: Vec<&str> = texts.filter(|text| (1..=LIST_KEY_BYTES).contains(&text.trim().len())).collect();
+        let keys: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
+        let has = texts.iter().zip(self.lookup(&keys)?).filter_map(|(text, value)| Some(((*text).to_owned(), value?)));
         Ok(has.collect())
     }
 }

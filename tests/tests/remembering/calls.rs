@@ -33,6 +33,7 @@ fn of(operations: &[&'static str]) -> Arc<Batch> {
 fn a_call_that_breaks_a_rule_is_bad_output_that_names_it_even_where_the_plugin_hides_it() {
     for (operation, words) in [
         ("nowhere", "no window `nowhere`"),
+        ("no list", "no list `nowhere`: add [lists.nowhere]"),
         ("long key", "a key of 1025 bytes: at most 1024"),
         ("large value", "a value of 40000 bytes: at most 32768"),
         ("no time to live", "time to live of 0 s"),

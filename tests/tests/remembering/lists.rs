@@ -106,6 +106,24 @@ fn a_list_is_put_while_events_flow_for_all_forces_or_one_and_its_versions_are_ke
     }
     let said = cordon(folder.path()).run(&["reproduce", "kept"]).ends(0);
     assert!(said.out.contains("3 of 3 findings identical"), "{} {}", said.out, said.err);
+    // Each says which versions it was looked up in, and by whose digest.
+    let evidence = fs::read_dir(&kept).unwrap().filter_map(|entry| fs::read(entry.unwrap().path()).ok());
+    let evidence = evidence.filter_map(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let mut of: Vec<Value> = evidence.map(|one| json!([one["finding"]["key"], one["lists"]])).collect();
+    of.sort_by_key(Value::to_string);
+    let digest = |scope: &str, number: usize| {
+        let text =
+            operator.run(&["list", "history", "watched-accounts", "--for", scope, "--format", "json"]).ends(0).out;
+        serde_json::from_str::<Value>(&text).unwrap()["versions"][number - 1]["digest"].clone()
+    };
+    let versions = |national: usize| {
+        json!({ "watched-accounts": {
+            "national": { "number": national, "digest": digest("all", national) },
+            "own": { "number": 2, "digest": digest("avon", 2) },
+        }})
+    };
+    let due = [("anna", 1), ("ben", 1), ("cora", 2)];
+    assert_eq!(of, due.map(|(user, version)| json!([format!("{user}@westmarch.example"), versions(version)])));
 }
 
 #[test]

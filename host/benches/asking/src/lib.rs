@@ -33,6 +33,7 @@ impl BenchAsking {
                 batch.rows().for_each(|row| window.add(row, user(row), ""));
                 window.answers()?.iter().filter(|seen| seen.value == u32::MAX).count()
             }
+            "list" => fields.user.in_list(List::Watched)?.iter().count(),
             _ => batch.rows().filter(|row| user(*row).is_empty()).count(),
         };
         if found > 0 {

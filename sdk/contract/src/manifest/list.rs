@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::read::{Errors, Node};
 use super::words;
+use crate::transform;
 
 /// Lists of a plugin at most.
 const LISTS: usize = 16;
@@ -31,10 +32,10 @@ pub enum ListKind {
     Map,
 }
 
-/// A key as lists compare it: without space around it, in lower case.
+/// A key as lists compare it: without space around it, in lower case as `.@lower` makes it.
 #[must_use]
 pub fn list_key(text: &str) -> String {
-    text.trim().to_lowercase()
+    transform::lower(text.trim()).into_owned()
 }
 
 /// Whether a list may have this name.
@@ -82,4 +83,17 @@ fn list(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<List> {
         .need("purpose", "purpose = \"Accounts that ...\"", errors)
         .and_then(|n| n.checked(errors, |text| words::line(text, PURPOSE_BYTES)));
     Some(List { kind: kind?, purpose: purpose? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_the_same_whether_its_field_was_folded_before_or_not() {
+        for text in [" Anna@Force.example ", "ΟΔΟΣ", "İstanbul", "Straße"] {
+            assert_eq!(list_key(text), list_key(&transform::lower(text)), "{text}");
+        }
+        assert_eq!(list_key(" Anna@Force.example\t"), "anna@force.example");
+    }
 }

@@ -7,7 +7,7 @@ use super::{Scope, path_of, report, verdicts};
 use crate::column::{Entry, Multi};
 use crate::mask::{Mask, Row};
 use crate::test::{AnyOf, Case, Cidr, Contains, Ends, Equals, InCidr, Matches, Starts, State, Test};
-use crate::{Batch, Failure};
+use crate::{Batch, Failure, ListName};
 
 /// Several values per row: the handle of a path with `[]`.
 ///
@@ -156,6 +156,24 @@ impl<'b> FieldValues<'b> {
     /// [`Failure::BadSettings`] that names the first text that is no range.
     pub fn all_in_cidr<S: AsRef<str>>(&self, ranges: &[S]) -> Result<Mask, Failure> {
         Ok(self.judge(Quantity::All, &mut InCidr(&Cidr::parse_all(ranges)?)))
+    }
+
+    /// The list has some slot's text. Each distinct text is looked up once; texts of more than 1,024 bytes are in no list.
+    ///
+    /// # Errors
+    /// As [`ListName::lookup`].
+    pub fn any_in_list(&self, list: impl Into<ListName>) -> Result<Mask, Failure> {
+        let listed = list.into().of(&self.multi().values)?;
+        Ok(self.any(|text| listed.contains_key(text)))
+    }
+
+    /// The list has every slot's text, and there is one.
+    ///
+    /// # Errors
+    /// As [`ListName::lookup`].
+    pub fn all_in_list(&self, list: impl Into<ListName>) -> Result<Mask, Failure> {
+        let listed = list.into().of(&self.multi().values)?;
+        Ok(self.all(|text| listed.contains_key(text)))
     }
 
     /// Some slot has a value that is not null.

@@ -4,8 +4,6 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use cordon_contract::limits::LIST_KEY_BYTES;
-
 use super::{Scope, path_of, report, verdicts};
 use crate::column::{Column, Entry, Kind};
 use crate::mask::{Mask, Row};
@@ -229,9 +227,7 @@ impl<'b> Field<'b> {
             Got::Whole(column) => column,
             Got::Part(column) => column,
         };
-        let texts = (0..column.distinct()).filter_map(|at| column.entry(at)?.text());
-        let texts: Vec<&str> = texts.filter(|text| (1..=LIST_KEY_BYTES).contains(&text.trim().len())).collect();
-        list.into().of(&texts)
+        list.into().of(column)
     }
 
     /// The text in this row; for a number as received, for an array or object its JSON. None where absent or null.

@@ -41,7 +41,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use cordon_contract::limits::BATCH_ROWS;
-use cordon_contract::manifest::{Manifest, list_key};
+use cordon_contract::manifest::{ListKind, Manifest, list_key};
 use serde_json::{Map, Value};
 
 use crate::backend::{self, Emission, Session};
@@ -201,7 +201,7 @@ impl<T: Detector> Test<T> {
         self
     }
 
-    /// Entries of a list that the manifest declares: keys, each with what stands beside it (nothing, in a set).
+    /// Entries of a list that the manifest declares: keys, each with what stands beside it, which a set leaves out.
     ///
     /// # Panics
     /// Where the manifest declares no such list.
@@ -209,7 +209,9 @@ impl<T: Detector> Test<T> {
     #[must_use]
     pub fn list<'t>(mut self, name: &str, entries: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
         let list = self.lists.get_mut(name).unwrap_or_else(|| panic!("cordon.toml has no [lists.{name}]"));
-        list.extend(entries.into_iter().map(|(key, value)| (list_key(key), value.to_owned())));
+        let is_set = self.manifest.lists.get(name).is_some_and(|declared| declared.kind == ListKind::Set);
+        let beside = |value: &str| if is_set { String::new() } else { value.to_owned() };
+        list.extend(entries.into_iter().map(|(key, value)| (list_key(key), beside(value))));
         self
     }
 

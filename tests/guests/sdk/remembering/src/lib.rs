@@ -66,6 +66,7 @@ fn wrong(batch: &Batch, row: Row, how: &str) -> Result<(), Failure> {
             feed.add(row, "k", "");
             feed.answers().map(drop)
         }
+        "no list" => ListName::new("nowhere").lookup(&["k"]).map(drop),
         "long key" => batch.state().set(row, &long, b"", 1),
         "large value" => batch.state().set(row, "k", &[0; 40_000], 1),
         "no time to live" => batch.state().set(row, "k", b"", 0),
