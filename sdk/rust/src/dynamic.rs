@@ -3,7 +3,7 @@
 //!
 //! Such a plugin implements [`crate::Detector`] itself. What it asks for must still be declared in its manifest.
 
-use crate::{Batch, Failure, Finding, Row, mask};
+use crate::{Batch, Failure, Feed, Finding, Row, mask};
 
 /// A field of the events as the host hands it over.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,4 +51,10 @@ pub fn row(batch: &Batch<'_>, number: u32) -> Option<Row> {
 /// A finding of a rule that the manifest declares, to be filled and emitted.
 pub fn finding(rule: &str, title: &str, row: Row) -> Finding {
     Finding::named(rule.to_owned(), title, row)
+}
+
+/// What one batch feeds to a window that the manifest declares, by its name.
+#[must_use]
+pub fn window(batch: &Batch<'_>, name: &str) -> Feed {
+    Feed::new(batch, name)
 }

@@ -2,6 +2,8 @@
 //!
 //! A window takes all entries of a batch in one call, so they are gathered first and answered together.
 
+use std::sync::Arc;
+
 use crate::backend::{self, Fed};
 use crate::mask::Row;
 use crate::{Batch, Failure};
@@ -25,7 +27,7 @@ use crate::{Batch, Failure};
 /// ```
 #[derive(Debug)]
 pub struct Feed {
-    window: &'static str,
+    window: Arc<str>,
     entries: Vec<Entry>,
 }
 
@@ -54,15 +56,15 @@ pub struct Seen {
     pub capped: bool,
     /// Nothing was kept of this key (in a distinct count: of this member) before.
     pub first_time: bool,
-    window: &'static str,
+    window: Arc<str>,
 }
 
 impl Feed {
     /// For generated code: `Window::X.of(batch)`.
     #[doc(hidden)]
     #[must_use]
-    pub fn new(_batch: &Batch<'_>, window: &'static str) -> Self {
-        Self { window, entries: Vec::new() }
+    pub fn new(_batch: &Batch<'_>, window: &str) -> Self {
+        Self { window: window.into(), entries: Vec::new() }
     }
 
     /// Counts a row's event under a key. `member` is what a distinct count tells apart; leave it empty in a count of events.
@@ -90,7 +92,7 @@ impl Feed {
             .iter()
             .map(|Entry { row, key, member, add }| Fed { row: row.0, key, member, add: *add })
             .collect();
-        let answers = backend::feed(self.window, &fed).map_err(Failure::other)?;
+        let answers = backend::feed(&self.window, &fed).map_err(Failure::other)?;
         let seen = self.entries.into_iter().zip(answers).map(|(entry, answer)| Seen {
             row: entry.row,
             key: entry.key,
@@ -99,7 +101,7 @@ impl Feed {
             value: answer.value,
             capped: answer.capped,
             first_time: answer.first_time,
-            window: self.window,
+            window: Arc::clone(&self.window),
         });
         Ok(seen.collect())
     }
@@ -112,6 +114,6 @@ impl Seen {
     /// # Errors
     /// Where the host cannot read what it kept.
     pub fn contributors(&self) -> Result<Vec<String>, Failure> {
-        backend::contributors(self.window, self.row.0, &self.key).map_err(Failure::other)
+        backend::contributors(&self.window, self.row.0, &self.key).map_err(Failure::other)
     }
 }

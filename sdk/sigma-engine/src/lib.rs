@@ -1,6 +1,7 @@
 //! Sigma rules as a plugin: one component for any rules. The host carries it; `cordon sigma build` adds a manifest and, as its
 //! `load` setting `pack`, the rules. They are compiled in `configure`, so a batch pays for none that it does not need.
 
+mod correlations;
 mod row;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use cordon_sdk::prelude::*;
 use cordon_sdk::{Detector, dynamic, serde_json};
 use cordon_sigma::engine::{self, Column, Engine, Events};
 use cordon_sigma::pack::Pack;
+use correlations::Reached;
 use row::Candidate;
 
 /// Bytes kept of a value that names whom a finding is about: more is no name.
@@ -48,15 +50,33 @@ impl Detector for CordonDetector {
             .engine
             .places(&settings.fields)
             .map_err(|reason| Failure::bad_settings(format!("fields: {reason}")))?;
-        let matches = self.engine.run_at(batch.source(), &OfBatch(batch), &places).map_err(Failure::other)?;
-        let mut rows: Vec<u32> = matches.iter().map(|found| found.row).collect();
+        let mut matches = self.engine.run_at(batch.source(), &OfBatch(batch), &places).map_err(Failure::other)?;
+        let reached = self.reached(batch, &matches, &places)?;
+        matches.retain(|found| !self.engine.is_silent(found.rule));
+        let mut rows: Vec<u32> =
+            matches.iter().map(|found| found.row).chain(reached.iter().map(|reached| reached.row)).collect();
+        rows.sort_unstable();
         rows.dedup();
         let entities = self.entities(batch, &rows)?;
-        for of_row in matches.chunk_by(|one, other| one.row == other.row) {
-            self.tell(batch, of_row, &entities, findings)?;
+        let (mut matches, mut reached) = (matches.as_slice(), reached.as_slice());
+        for row in rows {
+            let of_row;
+            (of_row, matches) = matches.split_at(matches.partition_point(|found| found.row <= row));
+            let correlated;
+            (correlated, reached) = reached.split_at(reached.partition_point(|reached| reached.row <= row));
+            self.tell(batch, row, (of_row, correlated), &entities, findings)?;
         }
         Ok(())
     }
+}
+
+/// What a finding is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    /// A rule of the pack.
+    Rule(u32),
+    /// One of the row's correlations.
+    Reached(usize),
 }
 
 /// Per row with a match: kind and value of whom it is about.
@@ -67,31 +87,45 @@ impl CordonDetector {
     fn tell(
         &self,
         batch: &Batch<'_>,
-        matches: &[engine::Match],
+        row: u32,
+        (matches, reached): (&[engine::Match], &[Reached]),
         entities: &Entities<'_>,
         findings: &mut Findings,
     ) -> Result<(), Failure> {
-        let Some(row) = matches.first().and_then(|found| dynamic::row(batch, found.row)) else { return Ok(()) };
-        let about = matches.first().and_then(|found| entities.get(&found.row)).map(Vec::as_slice).unwrap_or_default();
-        let rule = |number: u32| self.engine.rules().get(number as usize);
-        let candidate = |found: &engine::Match| {
-            let rule = rule(found.rule)?;
-            let notes: usize = rule.notes.iter().map(|(key, value)| key.len() + value.len()).sum();
-            let bytes = rule.id.len() + rule.title.len() + notes;
-            Some(Candidate { rule: found.rule, level: rule.level, id: &rule.id, bytes })
+        let Some(at) = dynamic::row(batch, row) else { return Ok(()) };
+        let about = entities.get(&row).map(Vec::as_slice).unwrap_or_default();
+        let texts = |id: &str, title: &str, notes: &[(String, String)]| {
+            id.len() + title.len() + notes.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>()
         };
-        let told = row::told(
-            matches.iter().filter_map(candidate).collect(),
-            about.iter().map(|(kind, value)| kind.len() + value.len()).sum(),
-        );
+        let mut candidates = Vec::new();
+        for found in matches {
+            let Some(rule) = self.engine.rules().get(found.rule as usize) else { continue };
+            let bytes = texts(&rule.id, &rule.title, &rule.notes);
+            candidates.push(Candidate { rule: Told::Rule(found.rule), level: rule.level, id: &rule.id, bytes });
+        }
+        for (number, reached) in reached.iter().enumerate() {
+            let Some(of) = self.engine.correlations().get(reached.correlation as usize) else { continue };
+            let bytes = texts(&of.id, &of.title, &of.notes) + reached.bytes();
+            candidates.push(Candidate { rule: Told::Reached(number), level: of.level, id: &of.id, bytes });
+        }
+        let told = row::told(candidates, about.iter().map(|(kind, value)| kind.len() + value.len()).sum());
         let last = told.findings.len().saturating_sub(1);
-        for (place, (number, whole)) in told.findings.into_iter().enumerate() {
-            let Some(rule) = rule(number) else { continue };
-            let mut finding = dynamic::finding(&rule.id, &rule.title, row);
+        for (place, (what, whole)) in told.findings.into_iter().enumerate() {
+            let (mut finding, notes) = match what {
+                Told::Rule(number) => {
+                    let Some(rule) = self.engine.rules().get(number as usize) else { continue };
+                    (dynamic::finding(&rule.id, &rule.title, at), &rule.notes)
+                }
+                Told::Reached(number) => {
+                    let Some(reached) = reached.get(number) else { continue };
+                    let Some(of) = self.engine.correlations().get(reached.correlation as usize) else { continue };
+                    (reached.told(dynamic::finding(&of.id, &of.title, at)), &of.notes)
+                }
+            };
             for (kind, value) in about.iter().filter(|_| whole) {
                 finding = finding.entity(kind, value);
             }
-            for (key, value) in &rule.notes {
+            for (key, value) in notes {
                 finding = finding.context(key, value);
             }
             if let Some(others) = told.others.as_ref().filter(|_| place == last) {

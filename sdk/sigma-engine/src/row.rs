@@ -14,9 +14,9 @@ const NAMES: usize = 2 << 10;
 
 /// A rule that holds for the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Candidate<'r> {
-    /// Index of the rule in the pack.
-    pub(crate) rule: u32,
+pub(crate) struct Candidate<'r, R> {
+    /// The rule, in the order of the manifest.
+    pub(crate) rule: R,
     /// How bad it is, ascending.
     pub(crate) level: u8,
     /// Its id.
@@ -26,16 +26,16 @@ pub(crate) struct Candidate<'r> {
 }
 
 /// What is told of a row.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Told<R> {
     /// Rules, the worst first; each with whether there is room for whom it is about.
-    pub(crate) findings: Vec<(u32, bool)>,
+    pub(crate) findings: Vec<(R, bool)>,
     /// What the last of them says of the others.
     pub(crate) others: Option<String>,
 }
 
 /// Chooses; `entities` is the bytes of whom the row is about, once for each finding.
-pub(crate) fn told(mut candidates: Vec<Candidate<'_>>, entities: usize) -> Told {
+pub(crate) fn told<R: Copy + Ord>(mut candidates: Vec<Candidate<'_, R>>, entities: usize) -> Told<R> {
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.level), candidate.rule));
     // What the findings' own texts leave over is for whom they are about; the worst says it in any case that it fits.
     let own: usize = candidates.iter().take(FINDINGS).map(|candidate| candidate.bytes).sum();
@@ -57,7 +57,7 @@ pub(crate) fn told(mut candidates: Vec<Candidate<'_>>, entities: usize) -> Told 
     Told { findings, others: (!left.is_empty()).then(|| named(left)) }
 }
 
-fn named(left: &[Candidate<'_>]) -> String {
+fn named<R>(left: &[Candidate<'_, R>]) -> String {
     let mut text = format!("{} more rules hold for this event, too many to tell one by one:", left.len());
     for (at, candidate) in left.iter().enumerate() {
         if text.len() + candidate.id.len() > NAMES {
@@ -74,7 +74,7 @@ fn named(left: &[Candidate<'_>]) -> String {
 mod tests {
     use super::*;
 
-    fn candidates(ids: &[String], bytes: usize) -> Vec<Candidate<'_>> {
+    fn candidates(ids: &[String], bytes: usize) -> Vec<Candidate<'_, u32>> {
         let of = |(rule, id): (u32, &'_ String)| (rule, id.len());
         (0u32..)
             .zip(ids)

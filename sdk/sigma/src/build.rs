@@ -29,7 +29,9 @@ pub struct Built {
 pub fn build(rules: Rules, tables: &Tables, choice: Choice) -> Built {
     let mut built = Built { refused: rules.refused, ..Built::default() };
     let mut ids = BTreeSet::new();
-    for rule in rules.rules {
+    let (correlations, rules): (Vec<Rule>, Vec<Rule>) =
+        rules.rules.into_iter().partition(|rule| rule.correlation.is_some());
+    for rule in rules {
         match placed(&rule, tables, choice) {
             Ok(placed) => {
                 let id = id(&rule, &mut ids);
@@ -66,6 +68,7 @@ pub fn build(rules: Rules, tables: &Tables, choice: Choice) -> Built {
             Err((kind, reason)) => built.refused.push(Refusal { place: rule.place, title: rule.title, kind, reason }),
         }
     }
+    crate::correlated::add(&mut built, correlations, tables, &mut ids);
     // What no rule uses is not asked for, also not to name people.
     for source in built.pack.sources.values_mut() {
         let fields = &source.fields;
@@ -76,7 +79,7 @@ pub fn build(rules: Rules, tables: &Tables, choice: Choice) -> Built {
 }
 
 /// The name of a field in a source. A name that rules of another log use for something else gets a number.
-fn named(into: &mut SourceFields, name: &str, place: FieldPlace) -> String {
+pub(crate) fn named(into: &mut SourceFields, name: &str, place: FieldPlace) -> String {
     let mut given = name.to_owned();
     let mut number = 2;
     loop {
@@ -117,7 +120,7 @@ fn placed(rule: &Rule, tables: &Tables, choice: Choice) -> Result<Placed, (&'sta
     }
 }
 
-fn notes(rule: &Rule) -> Vec<(String, String)> {
+pub(crate) fn notes(rule: &Rule) -> Vec<(String, String)> {
     let mut notes = Vec::new();
     let mut note = |key: &str, value: Option<String>| notes.extend(value.map(|value| (key.to_owned(), value)));
     note("Sigma rule", rule.id.clone());
@@ -134,7 +137,7 @@ pub fn licence(rule: &Rule) -> String {
 }
 
 /// Its id in the manifest: of its UUID, or of its title.
-fn id(rule: &Rule, ids: &mut BTreeSet<String>) -> String {
+pub(crate) fn id(rule: &Rule, ids: &mut BTreeSet<String>) -> String {
     let given = rule.id.as_deref().or(rule.name.as_deref()).unwrap_or(&rule.title);
     let words = given.to_lowercase();
     let words: Vec<&str> =

@@ -85,6 +85,20 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     ];
     let run = table([("fields", table(fields))]);
     root.insert("settings".into(), table([("load", table([("pack", table(pack))])), ("run", run)]));
+    let windows = built.pack.windows.iter().map(|(name, window)| {
+        let counts = if window.distinct { "distinct" } else { "events" };
+        let window = table([
+            ("counts", counts.into()),
+            ("length", format!("{}s", window.seconds).into()),
+            ("lateness", LATENESS.into()),
+            ("cap", Value::Integer(window.at_least.max(CAP).into())),
+        ]);
+        (name.clone(), window)
+    });
+    let windows: Table = windows.collect();
+    if !windows.is_empty() {
+        root.insert("windows".into(), windows.into());
+    }
     let rules: Vec<Value> = built.rules.iter().map(|(id, rule)| of_rule(id, rule)).collect();
     root.insert("rules".into(), rules.into());
     let text = toml::to_string(&root).map_err(|error| error.to_string())?;
@@ -93,6 +107,11 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
         Err(error) => Err(error.to_string().lines().next().unwrap_or_default().to_owned()),
     }
 }
+
+/// How late an event may come and still be correlated with others.
+const LATENESS: &str = "2h";
+/// What a window tells apart at least: the more, the later an event of a busy group may come.
+const CAP: u32 = 256;
 
 /// What the engine asks for: all of SigmaHQ's rules take half of it.
 const MEMORY_MIB: i64 = 256;
@@ -125,8 +144,12 @@ fn of_rule(id: &str, rule: &Rule) -> Value {
     if false_positives.is_empty() {
         false_positives.push("The rule's author names none".to_owned());
     }
+    let look = match &rule.correlation {
+        None => format!("Look at the event's fields below: the rule looks for {place}."),
+        Some(_) => "Look at the cited events together: the rule counts them within a length of time.".to_owned(),
+    };
     let steps = [
-        format!("Look at the event's fields below: the rule looks for {place}."),
+        look,
         "Compare with what the rule's author names as harmless, then ask the user or the system's owner.".to_owned(),
     ];
     table([

@@ -1,6 +1,6 @@
 //! Rules that were read, in the form in which they travel into the sandbox: one JSON text, the engine's `load` setting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,71 @@ pub struct Pack {
     pub sources: BTreeMap<String, SourceFields>,
     /// The rules, in the manifest's order.
     pub rules: Vec<PackRule>,
+    /// What is found from several events, in the manifest's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub correlations: Vec<PackCorrelation>,
+    /// Windows that they feed, by name in the manifest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub windows: BTreeMap<String, PackWindow>,
+    /// Rules (by index) that are only counted, and not found by themselves.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub silent: BTreeSet<u32>,
+}
+
+/// A window of the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackWindow {
+    /// Whether it counts different members, or events.
+    pub distinct: bool,
+    /// Length in seconds.
+    pub seconds: u64,
+    /// The largest number that a correlation asks of it.
+    pub at_least: u32,
+    /// Entries that one event may feed it at most.
+    pub entries: usize,
+}
+
+/// One correlation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackCorrelation {
+    /// Its id in the manifest.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// How bad it is, from 0.
+    pub level: u8,
+    /// The window that it feeds.
+    pub window: String,
+    /// From which answer on it finds.
+    pub at_least: u32,
+    /// Per rule that it counts, and source.
+    pub steps: Vec<Step>,
+    /// What a finding says besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<(String, String)>,
+}
+
+/// What of a rule's events a correlation counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Index of the rule in the pack.
+    pub rule: u32,
+    /// Fields that tell groups apart. An event that lacks one is not counted.
+    pub group: Vec<String>,
+    /// What a distinct count tells apart.
+    pub member: Member,
+}
+
+/// What a distinct count tells apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Member {
+    /// Nothing: events are counted.
+    None,
+    /// A field's values. An event that lacks it is not counted.
+    Field(String),
+    /// This text, of which each rule has one.
+    Text(String),
 }
 
 /// The fields of one source.

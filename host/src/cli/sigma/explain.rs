@@ -48,7 +48,7 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
         no_keywords: false,
     };
     let (built, tables) = (sigma::read(&input)?, sigma::tables(&args.table)?);
-    let Some((id, rule)) = built.rules.iter().next() else {
+    let Some((id, rule)) = built.rules.iter().find(|(_, rule)| rule.correlation.is_none()) else {
         bail!("{}", built.refused.first().map_or_else(|| "the file holds no rule".to_owned(), ToString::to_string));
     };
     let engine = Engine::new(built.pack.clone()).map_err(anyhow::Error::msg)?;
@@ -113,6 +113,16 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
         }
         held &= explain(&of.when, fields, &OfBatch(batch), number, 1, &mut Vec::new()).map_err(anyhow::Error::msg)?;
         writeln!(out, "\nThe rule {} this event.", if held { "finds" } else { "does not find" })?;
+        let rules = &built.pack.rules;
+        let counts = |step: &cordon_sigma::pack::Step| rules.get(step.rule as usize).is_some_and(|of| of.id == *id);
+        for counting in built.pack.correlations.iter().filter(|of| of.steps.iter().any(counts)) {
+            let least = counting.at_least;
+            writeln!(
+                out,
+                "The correlation \"{}\" counts its events, and finds from {least} on.",
+                safe(&counting.title)
+            )?;
+        }
         verdict = Some(held);
         Ok(())
     })?;

@@ -7,6 +7,7 @@
 //! Deterministic: no hash of it has a random seed. Knows no host and no YAML.
 
 mod column;
+mod correlate;
 mod index;
 mod json;
 mod plan;
@@ -16,11 +17,12 @@ mod run;
 use std::collections::BTreeMap;
 
 pub use column::{Column, Kind};
+pub use correlate::{Feed, by_window};
 pub use index::holds;
 pub use json::leaves;
 use plan::Plan;
 
-use crate::pack::{Expr, Pack, PackRule};
+use crate::pack::{Expr, Pack, PackCorrelation, PackRule};
 
 /// The events of one batch.
 pub trait Events {
@@ -100,6 +102,32 @@ impl Engine {
     #[must_use]
     pub fn rules(&self) -> &[PackRule] {
         &self.pack.rules
+    }
+
+    /// The correlations, in order.
+    #[must_use]
+    pub fn correlations(&self) -> &[PackCorrelation] {
+        &self.pack.correlations
+    }
+
+    /// Whether a rule is only counted by correlations, and not found by itself.
+    #[must_use]
+    pub fn is_silent(&self, rule: u32) -> bool {
+        self.pack.silent.contains(&rule)
+    }
+
+    /// What correlations feed to their windows for these matches of one batch.
+    ///
+    /// # Errors
+    /// A column that cannot be had.
+    pub fn feeds(
+        &self,
+        source: &str,
+        matches: &[Match],
+        events: &impl Events,
+        places: &Places,
+    ) -> Result<Vec<Feed>, String> {
+        correlate::feeds(&self.pack, source, matches, events, places)
     }
 
     /// The fields of a source that hold an entity: its kind, and the paths.

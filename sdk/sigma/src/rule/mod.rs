@@ -1,12 +1,14 @@
 //! From the text of rule files to rules: every document read or refused, each refusal with file, line and reason.
 
 mod condition;
+mod correlation;
 mod detection;
 mod filter;
 mod value;
 
 use std::collections::BTreeMap;
 
+pub use correlation::{Correlation, Counted};
 pub use filter::Filter;
 
 use crate::pack::Expr;
@@ -52,6 +54,8 @@ pub struct Rule {
     pub when: Expr,
     /// Titles of the filters that were put on it.
     pub filters: Vec<String>,
+    /// Where it is a correlation: what it counts. It then has no log source and no detections of its own.
+    pub correlation: Option<Correlation>,
 }
 
 /// File and line.
@@ -189,9 +193,8 @@ impl Rules {
         let place = |line| Place { file: file.to_owned(), line };
         let read = if document.map().is_none() {
             Err(("no-rule", document.wrong("is no mapping: a rule has title, logsource and detection")))
-        } else if let Some(correlation) = document.get("correlation") {
-            let reason = "is a correlation, which needs the host's windows: they do not exist yet, the rules it refers to are taken alone";
-            Err(("correlation", correlation.wrong(reason)))
+        } else if let Some(body) = document.get("correlation") {
+            correlated(place(document.line), document, body, options).map(|rule| self.rules.push(rule))
         } else if let Some(action) = document.get("action") {
             Err((
                 "collection",
@@ -254,6 +257,20 @@ impl Rules {
 type Refused = (&'static str, Wrong);
 
 fn rule(place: Place, document: &Node, options: &Options) -> Result<Rule, Refused> {
+    let about = about(place, document, options)?;
+    let detection = document.get("detection").ok_or_else(|| ("no-detection", document.wrong("has no `detection`")))?;
+    let logsource = logsource(document)?;
+    let (searches, when) = detection::read(detection, options)?;
+    Ok(Rule { logsource, searches, when, ..about })
+}
+
+fn correlated(place: Place, document: &Node, body: &Node, options: &Options) -> Result<Rule, Refused> {
+    let about = about(place, document, options)?;
+    Ok(Rule { correlation: Some(correlation::read(body)?), ..about })
+}
+
+/// What a rule says of itself, whatever it looks for.
+fn about(place: Place, document: &Node, options: &Options) -> Result<Rule, Refused> {
     let text = |key: &str| {
         document.get(key).and_then(Node::text).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     };
@@ -283,9 +300,6 @@ fn rule(place: Place, document: &Node, options: &Options) -> Result<Rule, Refuse
             })?
         }
     };
-    let detection = document.get("detection").ok_or_else(|| ("no-detection", document.wrong("has no `detection`")))?;
-    let logsource = logsource(document)?;
-    let (searches, when) = detection::read(detection, options)?;
     Ok(Rule {
         place,
         id: text("id"),
@@ -299,10 +313,11 @@ fn rule(place: Place, document: &Node, options: &Options) -> Result<Rule, Refuse
         references: texts("references"),
         tags: texts("tags"),
         false_positives: texts("falsepositives"),
-        logsource,
-        searches,
-        when,
+        logsource: LogSource::default(),
+        searches: Vec::new(),
+        when: Expr::All(Vec::new()),
         filters: Vec::new(),
+        correlation: None,
     })
 }
 

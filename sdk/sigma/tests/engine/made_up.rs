@@ -104,6 +104,7 @@ fn pack() -> impl Strategy<Value = Pack> {
             Pack {
                 sources: [(SOURCE.to_owned(), source)].into(),
                 rules: rules.into_iter().enumerate().map(rule).collect(),
+                ..Pack::default()
             }
         },
     )

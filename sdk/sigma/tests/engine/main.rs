@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cloud;
+mod correlations;
 #[path = "../support/data.rs"]
 mod data;
 mod differential;

@@ -1,0 +1,57 @@
+//! Correlations by the real binary: built, run in the sandbox on its windows, and made again from their evidence.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{RULE, cordon, event};
+
+const CORRELATION: &str = "---
+title: Encoded PowerShell again and again
+level: critical
+correlation:
+  type: event_count
+  rules: [11111111-2222-3333-4444-555555555555]
+  group-by: [ParentImage]
+  timespan: 5s
+  condition: {gte: 3}
+";
+
+#[test]
+fn a_correlation_finds_at_the_event_that_reaches_its_number_and_cites_those_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let cordon = cordon(folder.path());
+    fs::write(folder.path().join("rules.yml"), [RULE, CORRELATION].concat()).unwrap();
+    let of = |second: u32, parent: &str| {
+        let image = "\"Image\":\"C:\\\\powershell.exe\",\"CommandLine\":\"x -enc A\"";
+        event(second, &format!("{image},\"ParentImage\":\"{parent}\""))
+    };
+    let events = [
+        of(0, "a.exe"),
+        of(1, "b.exe"),
+        of(2, "a.exe"),
+        of(3, "b.exe"),
+        of(4, "a.exe"),
+        of(9, "b.exe"),
+        of(9, "c.exe"),
+    ];
+    fs::write(folder.path().join("events.jsonl"), events.concat()).unwrap();
+
+    let said = cordon.run(&["sigma", "check", "rules.yml", "--format", "json"]).ends(0);
+    assert!(said.out.contains("again and again"), "{}", said.out);
+    let _ = cordon.run(&["sigma", "build", "rules.yml", "-o", "rules.wasm"]).ends(0);
+    for rows in ["4096", "1", "2"] {
+        let run = ["run", "-p", "rules.wasm", "events.jsonl", "--format", "ndjson", "--batch", rows];
+        let found = cordon.run(&[&run[..], &["--evidence", rows]].concat()).ends(0).lines();
+        let [finding] = found.as_slice() else { panic!("{found:?}") };
+        let digest = |finding: &Value| finding["event"]["digest"].as_str().unwrap().to_owned();
+        assert_eq!(finding["rule"], "sigma-encoded-powershell-again-and-again");
+        assert_eq!((finding["severity"].as_str(), finding["key"].as_str()), (Some("critical"), Some("a.exe")));
+        assert_eq!(digest(finding).len(), 64);
+        assert_eq!(finding["cited"].as_array().unwrap().len(), 2, "{finding}");
+        let _ = cordon.run(&["reproduce", rows]).ends(0);
+    }
+    let explain = ["sigma", "explain", "rules.yml", "--events", "events.jsonl", "--row", "1"];
+    let said = cordon.run(&explain).ends(0);
+    assert!(said.out.contains("again and again\" counts its events, and finds from 3 on"), "{}", said.out);
+}
