@@ -16,7 +16,7 @@ use crate::model::{Entity, Force};
 const JOINS: i64 = 7 * 86_400_000_000;
 /// Entities and ids of findings that an alert keeps.
 const KEPT: usize = 64;
-/// Bytes of the entities that it keeps.
+/// Bytes of the entities that it keeps, as they are written in the store.
 const ENTITY_BYTES: usize = 24 << 10;
 
 /// What of a finding makes an alert.
@@ -144,12 +144,19 @@ pub(super) fn joined(alert: &mut Alert, found: &Found, now: i64) -> Option<Kind>
 
 fn add_entities(alert: &mut Alert, entities: &[Entity]) {
     for entity in entities {
-        let bytes: usize = alert.entities.iter().map(|known| known.kind.len() + known.value.len()).sum();
-        let room = alert.entities.len() < KEPT && bytes + entity.kind.len() + entity.value.len() <= ENTITY_BYTES;
-        if room && !alert.entities.contains(entity) {
+        if alert.entities.len() >= KEPT || alert.entities.contains(entity) {
+            continue;
+        }
+        let bytes: usize = alert.entities.iter().map(kept_bytes).sum();
+        if bytes + kept_bytes(entity) <= ENTITY_BYTES {
             alert.entities.push(entity.clone());
         }
     }
+}
+
+/// Bytes of an entity as it is kept: a control character of an event's text is six, and an alert has to fit the store.
+fn kept_bytes(entity: &Entity) -> usize {
+    serde_json::to_string(entity).map_or(ENTITY_BYTES, |text| text.len())
 }
 
 #[cfg(test)]
@@ -182,6 +189,25 @@ mod tests {
         assert!(joins(&alert, 5_000 + JOINS) && !joins(&alert, 5_001 + JOINS));
         alert.state = State::Resolved;
         assert!(!joins(&alert, 5_000));
+    }
+
+    #[test]
+    fn an_alert_fits_the_store_whatever_text_an_attacker_writes() {
+        let force = Force::new("avon").unwrap();
+        let hostile = |turn: usize| {
+            let mut finding = found("a", "low", false);
+            finding.summary = "\u{1}".repeat(4_096);
+            finding.entities[0].value = format!("{turn}{}", "\u{1}".repeat(1_000));
+            finding
+        };
+        let mut alert = begun(&force, 1, &hostile(0), &Texts::default(), None, 1_000);
+        for turn in 1..200 {
+            joined(&mut alert, &hostile(turn), 2_000);
+        }
+        // Next steps and the other texts of a manifest take three times 12 KiB beside it.
+        let bytes = serde_json::to_vec(&alert).unwrap().len();
+        assert!(bytes + (36 << 10) < crate::store::VALUE_BYTES, "{bytes}");
+        assert!(alert.entities.len() > 1);
     }
 
     #[test]
