@@ -41,7 +41,7 @@ fn what_is_refused_is_named_with_file_line_and_reason() {
         (of("  a:\n    b: {c: d}\n  condition: a\n"), 7, "value", "a mapping or a list"),
         (of("  a:\n    b: c\n    b: d\n  condition: a\n"), 8, "yaml", "`b` twice"),
         (of("  a:\n    b: c\n  condition: a | count() > 3\n"), 8, "correlation", "aggregation"),
-        ("title: C\ncorrelation:\n  type: event_count\n  rules: [x]\n".to_owned(), 3, "correlation", "windows"),
+        ("title: C\ncorrelation:\n  type: event_count\n  rules: [x]\n".to_owned(), 3, "correlation", "no `timespan`"),
         ("action: global\ntitle: x\n".to_owned(), 1, "collection", "write each rule out"),
         (deep, 1, "yaml", "inside each other"),
     ] {
