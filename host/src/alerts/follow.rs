@@ -12,7 +12,7 @@ use super::{Shared, book};
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::results;
-use crate::store::{Effects, StoreError};
+use crate::store::StoreError;
 
 /// Between two looks: an alert is there so long after its finding at most, and a commit.
 const TICK: Duration = Duration::from_millis(100);
@@ -100,13 +100,9 @@ fn follow(
     for (alert, change) in touched.into_values().flatten() {
         effects = effects.and(book::put(&alert, change.as_ref())?);
     }
-    commit(shared, effects)?;
+    store.commit(effects)?;
     cursors.insert(force.clone(), end);
     Ok(page.len() == PAGE)
-}
-
-fn commit(shared: &Shared, effects: Effects) -> Result<(), StoreError> {
-    shared.store.commit(effects)
 }
 
 fn told(alert: &Alert, kind: Kind, at: i64) -> Change {

@@ -1,11 +1,11 @@
 //! Lists that a plugin looks things up in. Declares; the host, or whoever runs the plugin, brings what stands in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::read::{Errors, Node};
-use super::words;
+use super::{named, words};
 use crate::transform;
 
 /// Lists of a plugin at most.
@@ -47,31 +47,7 @@ pub fn list_name(name: &str) -> Result<(), String> {
 }
 
 pub(super) fn lists(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<BTreeMap<String, List>> {
-    let table = node.table(errors)?;
-    if table.each().nth(LISTS).is_some() {
-        errors.refuse(&table.span, &table.key, format!("more than {LISTS} lists"));
-        return None;
-    }
-    let mut all = Some(BTreeMap::new());
-    let mut seen = BTreeSet::new();
-    for (name, key_span, node) in table.each() {
-        // The SDK makes a variant of it, as of a rule's id.
-        let checked = words::kebab(name).and_then(|()| match name {
-            "self" => Err("`self` is a word of the Rust language: use another name".to_owned()),
-            _ if !seen.insert(name.replace('-', "")) => Err("differs from another list in `-` only".to_owned()),
-            _ => Ok(()),
-        });
-        if let Err(reason) = checked {
-            errors.refuse(&key_span, &node.key, reason);
-            all = None;
-            continue;
-        }
-        match (list(&node, errors), &mut all) {
-            (Some(list), Some(all)) => _ = all.insert(name.to_owned(), list),
-            _ => all = None,
-        }
-    }
-    all
+    named::each(node, ("list", LISTS), errors, list)
 }
 
 fn list(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<List> {

@@ -55,6 +55,7 @@
 //! ```
 
 mod list;
+mod named;
 mod nearest;
 mod parse;
 mod read;

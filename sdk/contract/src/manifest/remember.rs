@@ -1,13 +1,13 @@
 //! What a plugin remembers from event to event: its windows, and whether it keeps values. Declares; the host keeps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Manifest;
 use super::read::{Errors, Node, Table};
-use super::words;
+use super::{named, words};
 
 /// Windows of a plugin at most.
 const WINDOWS: usize = 8;
@@ -117,31 +117,7 @@ impl Manifest {
 }
 
 pub(super) fn windows(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<BTreeMap<String, Window>> {
-    let table = node.table(errors)?;
-    if table.each().nth(WINDOWS).is_some() {
-        errors.refuse(&table.span, &table.key, format!("more than {WINDOWS} windows"));
-        return None;
-    }
-    let mut all = Some(BTreeMap::new());
-    let mut seen = BTreeSet::new();
-    for (name, key_span, node) in table.each() {
-        // The SDK makes a variant of it, as of a rule's id.
-        let checked = words::kebab(name).and_then(|()| match name {
-            "self" => Err("`self` is a word of the Rust language: use another name".to_owned()),
-            _ if !seen.insert(name.replace('-', "")) => Err("differs from another window in `-` only".to_owned()),
-            _ => Ok(()),
-        });
-        if let Err(reason) = checked {
-            errors.refuse(&key_span, &node.key, reason);
-            all = None;
-            continue;
-        }
-        match (window(&node, errors), &mut all) {
-            (Some(window), Some(all)) => _ = all.insert(name.to_owned(), window),
-            _ => all = None,
-        }
-    }
-    all
+    named::each(node, ("window", WINDOWS), errors, window)
 }
 
 fn window(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Window> {
