@@ -3,12 +3,14 @@
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use cordon_contract::manifest::Severity;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Refused, Shared, act, blocking, force_of};
-use crate::delivery::{Contact, ContactError, NewContact};
+use crate::delivery::{About, Contact, ContactError, NewContact};
 use crate::identity::Caller;
+use crate::model::Entity;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +95,44 @@ pub(super) async fn confirm(
         let force = api.identity.known_force(&force)?;
         let record = |details| act(&caller, "contact-confirmed", Some(force.clone()), details);
         Ok(Json(api.delivery.confirm(&force, &id, &given.code, record)?.shown()))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    #[serde(rename = "for")]
+    force: Option<String>,
+    /// An alert that is there.
+    alert: Option<String>,
+    /// Or one of this severity,
+    severity: Option<Severity>,
+    /// about this account, mailbox or number.
+    about: Option<String>,
+    /// When, microseconds since 1970 UTC; now where it is absent.
+    at: Option<i64>,
+}
+
+/// Who would be told of a new alert at a time, who next, who not and why, and what should be otherwise.
+pub(super) async fn preview(State(api): Shared, Query(asked): Query<Asked>) -> Result<Json<Value>, Refused> {
+    blocking(move || {
+        let at = asked.at.unwrap_or_else(crate::clock::now_micros);
+        let plan = match (&asked.alert, &asked.force, asked.severity) {
+            (Some(reference), None, None) => {
+                let absent = || Refused::absent(format!("there is no alert `{}`", reference.escape_debug()));
+                let alert = api.alerts.get(reference)?.ok_or_else(absent)?;
+                api.delivery.preview((&alert).into(), at)
+            }
+            (None, Some(force), Some(severity)) => {
+                let force = api.identity.known_force(force)?;
+                let about = asked.about.map(|value| Entity { kind: "user".into(), value });
+                let entities: Vec<Entity> = about.into_iter().collect();
+                api.delivery.preview(About { force: &force, severity, entities: &entities, late: false }, at)
+            }
+            _ => return Err(Refused::bad("give an alert, or a force and a severity: ?for=NAME&severity=high")),
+        };
+        Ok(Json(json!({ "at": at, "plan": plan })))
     })
     .await
 }

@@ -104,6 +104,7 @@ pub const ROUTES: &[Route] = &[
     route!("DELETE" "/v1/contacts/{force}/{id}", Some(Permission::Administer), delete(contacts::remove)),
     route!("POST" "/v1/contacts/{force}/{id}/test", Some(Permission::Administer), post(contacts::test)),
     route!("POST" "/v1/contacts/{force}/{id}/confirm", Some(Permission::Administer), post(contacts::confirm)),
+    route!("GET" "/v1/route", Some(Permission::ReadAdministration), get(contacts::preview)),
     route!("GET" "/v1/deliveries", Some(Permission::ReadAdministration), get(contacts::waiting)),
     route!("POST" "/v1/deliveries/{force}/{id}", Some(Permission::Administer), post(contacts::dead)),
     route!("GET" "/v1/lists", Some(Permission::ReadFindings), get(lists::list)),

@@ -43,6 +43,9 @@ enum Level {
 #[command(after_help = exit::HELP, after_long_help = "Examples:
   cordon contact add soc --for avon --name 'Avon SOC' --webhook https://soc.avon.example/alerts --level full
   cordon contact add duty --for avon --name 'Duty officer' --email duty@avon.example --severity high
+  cordon contact add desk --for avon --name 'Avon desk' --webhook URL --hours 'mon-fri 08:00-18:00' \\
+      --holidays england-and-wales --out-of-hours critical           what is less grave waits until they are at work
+  cordon contact add on-call --for avon --name 'On call' --webhook URL --step 2 --outside   told when the desk does not answer
   cordon contact add records --for avon --name 'Avon records' --file /var/log/avon-alerts.ndjson --marking OFFICIAL-SENSITIVE
 
 A webhook gets a POST with the message as JSON, `idempotency-key`, and `cordon-signature: t=SECONDS,v1=HEX`: HMAC-SHA256 of
@@ -80,7 +83,35 @@ struct Add {
     #[arg(long = "own", value_name = "VALUE")]
     own: Vec<String>,
     #[command(flatten)]
+    duty: Duty,
+    #[command(flatten)]
     client: client::Args,
+}
+
+/// When a contact is told, and after whom.
+#[derive(Debug, clap::Args)]
+struct Duty {
+    /// When they are at work, in the force's time zone; always where it is left out
+    #[arg(long, value_name = "HOURS", default_value = "")]
+    hours: String,
+    /// Bank holidays on which they are not: england-and-wales, scotland or northern-ireland
+    #[arg(long, value_name = "CALENDAR")]
+    holidays: Option<String>,
+    /// From this severity on outside of their hours, instead of --severity; what is less grave waits
+    #[arg(long, value_name = "LEVEL")]
+    out_of_hours: Option<String>,
+    /// 1 is told at once, 2 and on when those before do not acknowledge what is high or critical; then the national centre is
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    step: u8,
+    /// Minutes in which they are to acknowledge it
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    answer_minutes: u32,
+    /// They are reached outside of the tenant that is watched
+    #[arg(long)]
+    outside: bool,
+    /// Of nmc: gets a copy of every force's alerts
+    #[arg(long)]
+    copies: bool,
 }
 
 /// List contacts, and since when they count
@@ -183,7 +214,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 }
 
 fn add(args: &Add) -> Result<()> {
-    let Add { id, force, name, webhook, file, email, level, marking, severity, own, client } = args;
+    let Add { id, force, name, webhook, file, email, level, marking, severity, own, duty, client } = args;
     let level = match level {
         Level::Reference => "reference",
         Level::Summary => "summary",
@@ -192,6 +223,10 @@ fn add(args: &Add) -> Result<()> {
     let new = json!({
         "id": id, "for": force, "name": name, "webhook": webhook, "file": file, "email": email, "level": level, "marking": marking,
         "severity": severity, "own": own,
+        "duty": {
+            "hours": duty.hours, "holidays": duty.holidays, "out-of-hours": duty.out_of_hours, "step": duty.step,
+            "answer-minutes": duty.answer_minutes, "outside": duty.outside, "copies": duty.copies,
+        },
     });
     let contact = client.client()?.post("/v1/contacts", &new)?;
     let mut out = super::out();

@@ -43,6 +43,7 @@ mod replay;
 mod report;
 mod reproduce;
 mod rollback;
+mod route;
 mod run;
 mod send;
 mod serve;
@@ -111,6 +112,7 @@ enum Verb {
     Alert(alert::Args),
     Contact(contact::Args),
     Delivery(delivery::Args),
+    Route(route::Args),
     #[command(hide = true)]
     Prepare(prepare::Args),
 }
@@ -198,6 +200,7 @@ pub fn main() -> ExitCode {
         Verb::Alert(args) => alert::run(&args),
         Verb::Contact(args) => contact::run(&args),
         Verb::Delivery(args) => delivery::run(&args),
+        Verb::Route(args) => route::run(&args),
         Verb::Prepare(_) => Ok(exit::Exit::Done), // gone above
     };
     match answer {

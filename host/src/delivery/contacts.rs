@@ -10,6 +10,7 @@ use cordon_contract::manifest::{Severity, list_name};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::duty::Duty;
 use super::{Shared, outbox};
 use crate::audit::Act;
 use crate::ids::Digest;
@@ -45,6 +46,9 @@ pub struct Contact {
     pub severity: Severity,
     /// Its own accounts, mailboxes and numbers: an alert about one of them is not sent to it.
     pub own: Vec<String>,
+    /// When it is told, and after whom.
+    #[serde(default)]
+    pub duty: Duty,
     /// Since when it counts, microseconds since 1970 UTC; none until it has confirmed a test message.
     pub confirmed: Option<i64>,
     /// The test that is to be confirmed: digest of its code, and when it was sent.
@@ -108,6 +112,8 @@ pub struct NewContact {
     pub severity: Severity,
     #[serde(default)]
     pub own: Vec<String>,
+    #[serde(default)]
+    pub duty: Duty,
 }
 
 /// Why something about contacts is refused.
@@ -178,7 +184,7 @@ pub(super) fn add(
     act: impl FnOnce(serde_json::Value) -> Act,
 ) -> Result<Contact, ContactError> {
     let bad = |reason: String| Err(ContactError::Bad(reason));
-    let NewContact { id, force, name, webhook, file, email, level, marking, severity, own } = new;
+    let NewContact { id, force, name, webhook, file, email, level, marking, severity, own, duty } = new;
     if let Err(reason) = list_name(&id) {
         return bad(format!("id: {reason}"));
     }
@@ -187,6 +193,7 @@ pub(super) fn add(
             return bad(format!("{what}: at most {TEXT} characters, none of them a control character"));
         }
     }
+    duty.check(&force).map_err(ContactError::Bad)?;
     if own.len() > OWN {
         return bad(format!("own: at most {OWN}"));
     }
@@ -203,7 +210,8 @@ pub(super) fn add(
         (None, Some(path), None) => return bad(format!("file: {} is not absolute", path.display())),
         _ => return bad("give one of `webhook`, `email` and `file`: where the contact gets messages".into()),
     };
-    let contact = Contact { id, force, name, channel, level, marking, severity, own, confirmed: None, test: None };
+    let contact =
+        Contact { id, force, name, channel, level, marking, severity, own, duty, confirmed: None, test: None };
     let mut known = shared.contacts();
     if known.contains_key(&contact.key()) {
         return Err(ContactError::NotNow(format!("{} has a contact `{}` already", contact.force, contact.id)));
@@ -211,8 +219,10 @@ pub(super) fn add(
     if known.len() >= CONTACTS {
         return Err(ContactError::NotNow(format!("there are {CONTACTS} contacts: no more can be kept")));
     }
-    let details =
-        json!({ "contact": contact.id, "name": contact.name, "severity": contact.severity, "level": contact.level });
+    let details = json!({
+        "contact": contact.id, "name": contact.name, "severity": contact.severity, "level": contact.level,
+        "duty": contact.duty,
+    });
     shared.audit.commit(&shared.store, act(details), put(&contact)?)?;
     known.insert(contact.key(), contact.clone());
     Ok(contact)

@@ -1,4 +1,5 @@
-//! The thread that follows the log of alerts: each change becomes messages for whom it is for, in one commit with the cursor.
+//! The thread that follows the log of alerts: each change becomes messages for whom it is for, in one commit with the cursor. What nobody
+//! acknowledges in time becomes messages for those of the next step.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,10 +7,10 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::outbox::{self, Message};
-use super::{Shared, route};
-use crate::alerts::{self, Kind};
+use super::{Shared, ladder};
+use crate::alerts::{self, Alert, Kind, State};
 use crate::ids::Digest;
-use crate::store::StoreError;
+use crate::store::{Effects, StoreError};
 
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(100);
@@ -22,7 +23,7 @@ const LATE: i64 = 600_000_000;
 pub(super) fn run(shared: &Shared, stopped: &Receiver<()>) {
     let (mut cursor, mut pause) = (None, Duration::ZERO);
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        pause = match follow(shared, &mut cursor) {
+        pause = match climb(shared).and_then(|()| follow(shared, &mut cursor)) {
             Ok(true) => Duration::ZERO,
             Ok(false) => TICK,
             Err(error) => {
@@ -45,36 +46,75 @@ fn follow(shared: &Shared, cursor: &mut Option<u64>) -> Result<bool, StoreError>
         return Ok(false);
     };
     let end = last.number;
-    let contacts: Vec<_> = shared.contacts().values().cloned().collect();
     let (mut effects, mut woken) = (outbox::followed(end), BTreeSet::new());
     for logged in &page {
-        if !matches!(logged.change.kind, Kind::Created | Kind::Raised | Kind::Resolved | Kind::Reopened) {
+        let kind = logged.change.kind;
+        if !matches!(kind, Kind::Created | Kind::Raised | Kind::Resolved | Kind::Reopened) {
             continue;
         }
         let Some(alert) = alerts::read(&shared.store, &logged.force, logged.alert)? else { continue };
-        for contact in contacts.iter().filter(|contact| contact.force == alert.force) {
-            if route::hears(contact, &alert).is_err() {
-                continue;
-            }
-            let parts = [alert.reference.as_bytes(), &logged.change.revision.to_be_bytes(), &contact.key().0];
-            let now = (shared.now)();
-            let message = Message {
-                key: Digest::of_parts(&parts),
-                force: alert.force.clone(),
-                alert: alert.number,
-                kind: logged.change.kind,
-                late: alert.late,
-                since: now,
-                due: if alert.late { now.saturating_add(LATE) } else { now },
-                tries: 0,
-                why: String::new(),
-            };
-            effects = effects.and(outbox::add(contact, &message)?);
-            woken.insert(contact.key());
-        }
+        let told = tell(shared, &alert, kind, 1, &logged.change.revision.to_be_bytes(), &mut woken)?;
+        effects = effects.and(told);
     }
     shared.store.commit(effects)?;
     *cursor = Some(end);
     woken.iter().for_each(|contact| shared.wake(contact));
     Ok(page.len() == PAGE)
+}
+
+/// What nobody has acknowledged in time: those of the next step are told.
+fn climb(shared: &Shared) -> Result<(), StoreError> {
+    let (steps, mut effects) = ladder::due(&shared.store, (shared.now)())?;
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let mut woken = BTreeSet::new();
+    for step in steps {
+        let alert = alerts::read(&shared.store, &step.force, step.alert)?;
+        let Some(alert) = alert.filter(|alert| alert.state == State::New) else { continue };
+        let of_step = [&b"step"[..], &[step.step], &step.at.to_be_bytes()].concat();
+        effects = effects.and(tell(shared, &alert, Kind::Created, step.step, &of_step, &mut woken)?);
+    }
+    shared.store.commit(effects)?;
+    woken.iter().for_each(|contact| shared.wake(contact));
+    Ok(())
+}
+
+/// The messages of a step of an alert's ladder, and that the next one waits. `what` tells the change or step from the alert's
+/// others.
+fn tell(
+    shared: &Shared,
+    alert: &Alert,
+    kind: Kind,
+    step: u8,
+    what: &[u8],
+    woken: &mut BTreeSet<Digest>,
+) -> Result<Effects, StoreError> {
+    let now = (shared.now)();
+    let plan = shared.plan(alert.into(), step, now);
+    let climbs = matches!(kind, Kind::Created | Kind::Raised) && alert.state == State::New;
+    let mut effects = Effects::new();
+    for told in &plan.told {
+        let Some(contact) = told.key.and_then(|key| shared.contacts().get(&key).cloned()) else { continue };
+        let parts = [alert.reference.as_bytes(), what, &contact.key().0];
+        let message = Message {
+            key: Digest::of_parts(&parts),
+            force: alert.force.clone(),
+            alert: alert.number,
+            kind,
+            late: alert.late,
+            since: now,
+            due: if alert.late { told.at.max(now.saturating_add(LATE)) } else { told.at },
+            answer_by: told.answer_by.filter(|_| climbs),
+            unanswered: step > 1 && !told.copy,
+            tries: 0,
+            why: String::new(),
+        };
+        effects = effects.and(outbox::add(&contact, &message)?);
+        woken.insert(contact.key());
+    }
+    if let Some(next) = plan.next.filter(|_| climbs) {
+        effects = effects.and(ladder::waits(alert, next)?);
+    }
+    Ok(effects)
 }

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::contacts::{Contact, Level};
+use super::outbox::Message;
 use crate::alerts::{Alert, Kind};
 
 /// Characters of one text of an event.
@@ -55,8 +56,9 @@ fn severity(alert: &Alert) -> &'static str {
 }
 
 /// What is told of a change of an alert.
-pub(super) fn of_alert(alert: &Alert, kind: Kind, contact: &Contact, zone: &TimeZone) -> Note {
+pub(super) fn of_alert(alert: &Alert, kind: Kind, message: &Message, contact: &Contact, zone: &TimeZone) -> Note {
     let news = match kind {
+        _ if message.unanswered => "acknowledged by nobody yet",
         Kind::Raised => "more grave than before",
         Kind::Resolved => "closed",
         Kind::Reopened => "open again",
@@ -92,11 +94,20 @@ pub(super) fn of_alert(alert: &Alert, kind: Kind, contact: &Contact, zone: &Time
         lines.extend(alert.next_steps.iter().map(|step| format!("Next: {}", plain(step))));
         lines.extend(alert.false_positives.iter().map(|text| format!("It may also be: {}", plain(text))));
     }
+    if let Some(by) = message.answer_by {
+        lines.push(format!("Acknowledge it by {}; then others are told", when(by, zone)));
+    }
     lines.push(format!("To say that you have it: cordon alert ack {reference}"));
     let mut data = json!({
         "reference": reference, "for": alert.force, "kind": kind, "severity": alert.severity, "state": alert.state,
         "late": alert.late,
     });
+    if message.unanswered {
+        data["unanswered"] = json!(true);
+    }
+    if let Some(by) = message.answer_by {
+        data["answer-by"] = json!(crate::findings::rfc3339(by));
+    }
     if level >= Level::Summary {
         data["title"] = json!(alert.title);
         data["summary"] = json!(alert.summary);

@@ -1,13 +1,16 @@
 //! Delivery: whom an alert is told, and that they get it. Follows the log of alerts' changes, a cursor of its own behind.
 //!
-//! `contacts` keeps who is told and where; `route` says who of them an alert is for, pure; `outbox` keeps what waits to be sent,
+//! `contacts` keeps who is told and where; `route` says who of them an alert is for and who next when
+//! nobody acknowledges it (`duty`: hours, ladder), pure; `outbox` keeps what waits to be sent,
 //! written in the commit that moves the cursor, so that a crash loses nothing; a worker for each contact (`worker`) sends it by
 //! its channel (`channels`), so that one dead destination delays no other. Sent at least once, under the same key. Decides nothing
 //! about alerts.
 
 mod channels;
 mod contacts;
+mod duty;
 mod follow;
+mod ladder;
 mod message;
 mod outbox;
 mod route;
@@ -21,8 +24,9 @@ use crossbeam_channel::Sender;
 use jiff::tz::TimeZone;
 
 pub use contacts::{Channel, Contact, ContactError, Level, NewContact};
+pub use duty::{Calendar, Duty, Hours};
 pub use outbox::{Message, Waiting};
-pub use route::Unheard;
+pub use route::{About, Next, Plan, Told, Untold};
 
 use crate::audit::Audit;
 use crate::ids::Digest;
@@ -55,6 +59,15 @@ struct Shared {
 impl Shared {
     fn contacts(&self) -> MutexGuard<'_, BTreeMap<Digest, Contact>> {
         self.contacts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is told of an alert at a step of its ladder and a time.
+    fn plan(&self, about: About<'_>, step: u8, at: i64) -> Plan {
+        let national = Force::national();
+        let of = |contact: &&Contact| contact.force == *about.force || contact.force == national;
+        let contacts: Vec<Contact> = self.contacts().values().filter(of).cloned().collect();
+        let (zone, national_zone) = ((self.zone)(about.force), (self.zone)(&national));
+        route::Roster { contacts: &contacts, zone: &zone, national_zone: &national_zone }.plan(about, step, at)
     }
 
     /// Has a contact's worker look for what waits. It looks by itself, only later, where it was just told.
@@ -167,6 +180,12 @@ impl Delivery {
         act: impl FnOnce(serde_json::Value) -> crate::audit::Act,
     ) -> Result<Contact, ContactError> {
         contacts::confirm(&self.shared, force, id, code, act)
+    }
+
+    /// Who would be told of a new alert at a time, in microseconds since 1970 UTC.
+    #[must_use]
+    pub fn preview(&self, about: About<'_>, at: i64) -> Plan {
+        self.shared.plan(about, 1, at)
     }
 
     /// What waits to be sent and what could not be, of a force or of all.

@@ -31,6 +31,12 @@ pub struct Message {
     pub since: i64,
     /// Not before.
     pub due: i64,
+    /// When the contact is to have acknowledged; none where nobody waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<i64>,
+    /// Those who were told before have not acknowledged it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
     /// How often it was tried.
     pub tries: u32,
     /// Why it was not sent.

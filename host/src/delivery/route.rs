@@ -1,71 +1,246 @@
-//! Who of a force's contacts an alert is for, and why the others are not told. Pure.
+//! Who is told of an alert, when, who next when nobody acknowledges it, and why the others are not told. Pure: the same alert,
+//! contacts and time give the same answer, now and in the preview.
+
+use cordon_contract::manifest::Severity;
+use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use super::contacts::Contact;
 use crate::alerts::Alert;
+use crate::ids::Digest;
+use crate::model::{Entity, Force};
 
-/// Why a contact is not told of an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unheard {
-    /// It has confirmed no test message.
-    Unconfirmed,
-    /// The alert is less grave than it wants.
-    Severity,
-    /// The alert is about itself: whom an alert is about never gets it.
-    Subject,
+/// From this severity on those of the next step are told when nobody acknowledges.
+const ESCALATES: Severity = Severity::High;
+/// The step of the National Management Centre: the last of every ladder.
+pub(super) const NATIONAL: u8 = u8::MAX;
+/// Microseconds.
+const MINUTE: i64 = 60_000_000;
+
+/// What of an alert says whom it is for.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Whose alert.
+    pub force: &'a Force,
+    /// How grave.
+    pub severity: Severity,
+    /// Whom it is about.
+    pub entities: &'a [Entity],
+    /// It goes out with others.
+    pub late: bool,
 }
 
-/// Whether a contact of the alert's force is told of it.
+impl<'a> From<&'a Alert> for About<'a> {
+    fn from(alert: &'a Alert) -> Self {
+        let Alert { force, severity, entities, late, .. } = alert;
+        Self { force, severity: *severity, entities, late: *late }
+    }
+}
+
+/// Whom one may tell.
+pub(super) struct Roster<'r> {
+    /// The contacts of the force and of the National Management Centre.
+    pub(super) contacts: &'r [Contact],
+    /// The force's.
+    pub(super) zone: &'r TimeZone,
+    /// The National Management Centre's.
+    pub(super) national_zone: &'r TimeZone,
+}
+
+/// What is done about an alert at one step.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// Who is told.
+    pub told: Vec<Told>,
+    /// Who is not, and why.
+    pub untold: Vec<Untold>,
+    /// Who is told next, unless somebody acknowledges.
+    pub next: Option<Next>,
+    /// What should be otherwise, for the operator.
+    pub gaps: Vec<String>,
+}
+
+/// Somebody who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Told {
+    /// Whose contact.
+    pub force: Force,
+    /// The contact.
+    pub contact: String,
+    /// Not before this time, microseconds since 1970 UTC.
+    pub at: i64,
+    /// It waits until they are at work.
+    pub waits: bool,
+    /// A copy: nobody waits for their answer.
+    pub copy: bool,
+    /// When they are to have acknowledged; none where nobody is told next.
+    pub answer_by: Option<i64>,
+    #[serde(skip)]
+    pub(super) key: Option<Digest>,
+}
+
+/// Somebody who is not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Untold {
+    /// Whose contact.
+    pub force: Force,
+    /// The contact.
+    pub contact: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// Its number; 255 is the National Management Centre.
+    pub step: u8,
+    /// When it is taken, microseconds since 1970 UTC.
+    pub at: i64,
+}
+
+/// Whether a contact may be told of an alert at all, at whatever time.
 ///
 /// # Errors
 /// Why not.
-pub(super) fn hears(contact: &Contact, alert: &Alert) -> Result<(), Unheard> {
-    let is_own = |value: &str| contact.own.iter().any(|own| own.trim().eq_ignore_ascii_case(value.trim()));
-    if alert.entities.iter().any(|entity| is_own(&entity.value)) {
-        return Err(Unheard::Subject);
+pub(super) fn hears(contact: &Contact, about: About<'_>) -> Result<(), String> {
+    if about.entities.iter().any(|entity| contact.own.iter().any(|own| is_same(&entity.value, own))) {
+        return Err("it is about their own account, mailbox or number".into());
     }
     if contact.confirmed.is_none() {
-        return Err(Unheard::Unconfirmed);
+        return Err("they have confirmed no test message".into());
     }
-    if alert.severity < contact.severity {
-        return Err(Unheard::Severity);
+    let least = contact.duty.out_of_hours.map_or(contact.severity, |out| out.min(contact.severity));
+    if about.severity < least {
+        return Err(format!("they are told from severity {least} on"));
     }
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use serde_json::json;
+/// Whether a text names somebody's account, mailbox or number: whole, or as a part between other characters than those of a
+/// name. Rather one too many: where one is wrongly left out, others are told instead.
+fn is_same(text: &str, own: &str) -> bool {
+    let own = own.trim().to_lowercase();
+    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "+-() .".contains(c));
+    if own.is_empty() {
+        return false;
+    }
+    if is_number(&own) && is_number(text) {
+        // 07700 900123 and +44 7700 900123 are the same.
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let tail = |text: &str| text.get(text.len().saturating_sub(9)..).unwrap_or_default().to_owned();
+        let (own, text) = (digits(&own), digits(text));
+        return own == text || (own.len() >= 9 && tail(&own) == tail(&text));
+    }
+    let text = text.to_lowercase();
+    let is_name = |c: char| c.is_alphanumeric() || "._-'@".contains(c);
+    text.match_indices(&own).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + own.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_name) && !after.is_some_and(is_name)
+    })
+}
 
-    use super::*;
-    use crate::ids::Digest;
-
-    fn contact(confirmed: Option<i64>, own: &[&str]) -> Contact {
-        serde_json::from_value(json!({
-            "id": "soc", "force": "avon", "name": "SOC", "channel": { "kind": "file", "path": "/x" }, "level": "full",
-            "marking": "", "severity": "medium", "own": own, "confirmed": confirmed,
-        }))
-        .unwrap()
+impl Roster<'_> {
+    /// Who is told of an alert at a step of its ladder (1 when it is new), at `at` in microseconds since 1970 UTC. Where nobody of
+    /// a step is told now of what is high or critical, the next step is told at once, and the National Management Centre in the
+    /// end.
+    pub(super) fn plan(&self, about: About<'_>, step: u8, at: i64) -> Plan {
+        let mut plan = Plan::default();
+        let national = Force::national();
+        let mut step = step;
+        loop {
+            let of_step = |contact: &&Contact| match step {
+                NATIONAL => contact.force == national && !contact.duty.copies,
+                step => contact.force == *about.force && !contact.duty.copies && contact.duty.step == step,
+            };
+            for contact in self.contacts.iter().filter(of_step) {
+                self.add(&mut plan, contact, about, at);
+            }
+            let now = plan.told.iter().any(|told| !told.waits);
+            let waits = about.late && !plan.told.is_empty();
+            if now || waits || about.severity < ESCALATES || step == NATIONAL {
+                break;
+            }
+            step = self.step_after(about.force, step);
+        }
+        let minutes = plan.told.iter().filter(|told| !told.waits).filter_map(|told| self.minutes(told)).min();
+        if let Some(minutes) = minutes.filter(|_| step != NATIONAL && about.severity >= ESCALATES && !about.late) {
+            let by = at.saturating_add(i64::from(minutes) * MINUTE);
+            plan.next = Some(Next { step: self.step_after(about.force, step), at: by });
+            plan.told.iter_mut().filter(|told| !told.waits).for_each(|told| told.answer_by = Some(by));
+        }
+        for contact in self.contacts.iter().filter(|contact| contact.duty.copies && contact.force == national) {
+            self.add(&mut plan, contact, about, at);
+        }
+        self.gaps(&mut plan, about);
+        plan
     }
 
-    fn alert(severity: &str) -> Alert {
-        let digest = Digest::of(b"x");
-        serde_json::from_value(json!({
-            "reference": "avon-1", "force": "avon", "number": 1, "revision": 1, "fingerprint": digest, "plugin": "p",
-            "version": "1.0.0", "component": digest, "rule": "r", "key": "k", "title": "T", "summary": "S",
-            "severity": severity, "confidence": "high", "attack": [], "next-steps": [], "false-positives": [],
-            "entities": [{ "kind": "user", "value": "Harper@avon.example" }], "references": [], "state": "new",
-            "created": 0, "updated": 0, "first-seen": 0, "last-seen": 0, "count": 1, "findings": [], "late": false,
-        }))
-        .unwrap()
+    /// The step after this one that has a contact.
+    fn step_after(&self, force: &Force, step: u8) -> u8 {
+        let steps = self.contacts.iter().filter(|contact| contact.force == *force && !contact.duty.copies);
+        steps.map(|contact| contact.duty.step).filter(|other| *other > step).min().unwrap_or(NATIONAL)
     }
 
-    #[test]
-    fn a_contact_hears_what_is_grave_enough_once_it_has_confirmed_and_never_what_is_about_itself() {
-        assert_eq!(hears(&contact(Some(1), &[]), &alert("high")), Ok(()));
-        assert_eq!(hears(&contact(Some(1), &[]), &alert("low")), Err(Unheard::Severity));
-        assert_eq!(hears(&contact(None, &[]), &alert("critical")), Err(Unheard::Unconfirmed));
-        assert_eq!(hears(&contact(Some(1), &[" harper@AVON.example"]), &alert("critical")), Err(Unheard::Subject));
+    fn minutes(&self, told: &Told) -> Option<u32> {
+        let contact = self.contacts.iter().find(|contact| contact.force == told.force && contact.id == told.contact);
+        contact.map(|contact| contact.duty.answer_minutes)
+    }
+
+    fn add(&self, plan: &mut Plan, contact: &Contact, about: About<'_>, at: i64) {
+        let (force, id) = (contact.force.clone(), contact.id.clone());
+        match self.when(contact, about, at) {
+            Ok(due) => plan.told.push(Told {
+                force,
+                contact: id,
+                at: due,
+                waits: due > at,
+                copy: contact.duty.copies,
+                answer_by: None,
+                key: Some(contact.key()),
+            }),
+            Err(why) => plan.untold.push(Untold { force, contact: id, why }),
+        }
+    }
+
+    /// When a contact is told.
+    fn when(&self, contact: &Contact, about: About<'_>, at: i64) -> Result<i64, String> {
+        hears(contact, about)?;
+        let zone = if contact.force == Force::national() { self.national_zone } else { self.zone };
+        let duty = &contact.duty;
+        let at_work = duty.hours.hold(at, zone, duty.holidays);
+        let least = if at_work { contact.severity } else { duty.out_of_hours.unwrap_or(contact.severity) };
+        if about.severity >= least {
+            return Ok(at);
+        }
+        let next = duty.hours.next(at, zone, duty.holidays).filter(|_| about.severity >= contact.severity);
+        next.ok_or_else(|| format!("they are told from severity {least} on at this time"))
+    }
+
+    fn gaps(&self, plan: &mut Plan, about: About<'_>) {
+        let force = about.force;
+        let own = || self.contacts.iter().filter(|contact| contact.force == *force);
+        if own().next().is_none() {
+            plan.gaps.push(format!("{force} has no contact: add one with `cordon contact add`"));
+        } else if !own().any(|contact| contact.duty.outside && contact.confirmed.is_some()) {
+            plan.gaps.push(format!(
+                "{force} has no confirmed contact outside of its tenant (`--outside`): who holds the tenant can stop its alerts"
+            ));
+        }
+        let now = || plan.told.iter().filter(|told| !told.waits && !told.copy);
+        let nobody = now().next().is_none();
+        let no_own = now().all(|told| told.force != *force);
+        if nobody {
+            plan.gaps.push(format!("nobody is told at once of an alert of severity {} at this time", about.severity));
+        } else if no_own {
+            plan.gaps.push(format!("nobody of {force} is told at this time, only the National Management Centre"));
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,9 +106,9 @@ fn work(shared: &Shared, contact: &Contact, hour: &mut Vec<i64>) -> Result<Durat
             continue;
         };
         let (kind, key) = (placed.1.kind, placed.1.key);
-        let note = message::of_alert(&alert, kind, contact, &(shared.zone)(&alert.force));
+        let note = message::of_alert(&alert, kind, &placed.1, contact, &(shared.zone)(&alert.force));
         // As the alert is now: it may be about the contact by now.
-        if route::hears(contact, &alert).is_err() {
+        if route::hears(contact, (&alert).into()).is_err() {
             shared.store.commit(outbox::sent(&[placed]))?;
             continue;
         }

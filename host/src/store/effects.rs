@@ -66,6 +66,8 @@ pub enum Space {
     DeadLetter = 42,
     /// How far the log of alerts has become messages.
     DeliveryCursor = 43,
+    /// Alerts that wait for an acknowledgement, by when.
+    Escalation = 44,
     /// What lanes remember: windows and values, by force, plugin and lane.
     Remembered = 16,
     /// Where each lane keeps what it remembers.
