@@ -5,5 +5,6 @@
 mod delivered;
 mod mailed;
 mod receiver;
+mod routed;
 mod support;
 mod worked;

@@ -74,10 +74,15 @@ impl Live {
 
     /// A contact that has confirmed; the key of its signatures.
     pub(crate) fn contact(&self, id: &str, receiver: &Receiver) -> String {
+        self.contact_with(id, receiver, &[])
+    }
+
+    /// The same, added with further arguments.
+    pub(crate) fn contact_with(&self, id: &str, receiver: &Receiver, more: &[&str]) -> String {
         let operator = self.host.operator();
         let url = receiver.url();
         let add = ["contact", "add", id, "--for", "avon", "--name", id, "--webhook", &url, "--level", "full"];
-        let said = operator.run(&add).ends(0).out;
+        let said = operator.run(&[&add[..], more].concat()).ends(0).out;
         let key = said.trim().rsplit(' ').next().unwrap().to_owned();
         let before = receiver.all().len();
         let _ = operator.run(&["contact", "test", id, "--for", "avon"]).ends(0);
