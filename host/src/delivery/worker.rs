@@ -125,7 +125,7 @@ fn together(shared: &Shared, contact: &Contact, messages: Vec<Placed>, why: &str
     let mut told: Vec<(Alert, Kind)> = Vec::new();
     for (_, message) in &messages {
         let alert = alerts::read(&shared.store, &message.force, message.alert)?;
-        let alert = alert.filter(|alert| route::hears(contact, alert).is_ok());
+        let alert = alert.filter(|alert| route::hears(contact, alert.into()).is_ok());
         told.extend(
             alert
                 .filter(|alert| told.iter().all(|(known, _)| known.number != alert.number))
