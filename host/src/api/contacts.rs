@@ -110,6 +110,8 @@ pub(super) struct Asked {
     severity: Option<Severity>,
     /// about this account, mailbox or number.
     about: Option<String>,
+    /// with this ATT&CK technique.
+    attack: Option<String>,
     /// When, microseconds since 1970 UTC; now where it is absent.
     at: Option<i64>,
 }
@@ -128,7 +130,9 @@ pub(super) async fn preview(State(api): Shared, Query(asked): Query<Asked>) -> R
                 let force = api.identity.known_force(force)?;
                 let about = asked.about.map(|value| Entity { kind: "user".into(), value });
                 let entities: Vec<Entity> = about.into_iter().collect();
-                api.delivery.preview(About { force: &force, severity, entities: &entities, late: false }, at)
+                let attack: Vec<String> = asked.attack.into_iter().collect();
+                let about = About { force: &force, severity, entities: &entities, attack: &attack, late: false };
+                api.delivery.preview(about, at)
             }
             _ => return Err(Refused::bad("give an alert, or a force and a severity: ?for=NAME&severity=high")),
         };

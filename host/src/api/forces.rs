@@ -74,6 +74,7 @@ pub(super) async fn add(
     record.stage = new.stage.unwrap_or(record.stage);
     record.expects = new.expects.unwrap_or_default();
     blocking(move || {
+        may_be(&api, &record.name, record.stage)?;
         let ForceRecord { display, zone, stage, expects, .. } = &record;
         let details = json!({ "display": display, "zone": zone, "stage": stage, "expects": expects });
         api.identity.add_force(record.clone(), act(&caller, "force-added", Some(record.name.clone()), details))?;
@@ -92,6 +93,9 @@ pub(super) async fn set(
     if let Change { display: None, zone: None, stage: None, expects: None, .. } = change {
         return Err(Refused::bad("say what to change: display, zone, stage or expects"));
     }
+    if let Some(stage) = change.stage {
+        may_be(&api, &force_of(&api, &caller, Some(&name))?, stage)?;
+    }
     let details = json!(change);
     changed(api, caller, &name, "force-changed", details, move |record| {
         record.display = change.display.unwrap_or(std::mem::take(&mut record.display));
@@ -101,6 +105,18 @@ pub(super) async fn set(
         Ok(())
     })
     .await
+}
+
+/// Who holds a force's tenant can stop what is sent into it: without a contact outside of it a force does not become live.
+fn may_be(api: &Api, force: &Force, stage: Stage) -> Result<(), Refused> {
+    let was = api.identity.force(force).map(|record| record.stage);
+    if stage != Stage::Live || was == Some(Stage::Live) || api.delivery.is_reached_outside(force) {
+        return Ok(());
+    }
+    Err(Refused::conflict(format!(
+        "{force} has no confirmed contact outside of its tenant: `cordon contact add ID --for {force} --outside ...`, then \
+         `cordon contact test` and `confirm`"
+    )))
 }
 
 /// Its events are refused from now on; what it has sent stays, and its lanes go on.

@@ -20,7 +20,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    Add(Add),
+    Add(Box<Add>),
     List(List),
     Test(Test),
     Confirm(Confirm),

@@ -28,12 +28,13 @@ enum Verb {
   cordon route preview --for avon --severity high
   cordon route preview --for avon --severity critical --at 2026-11-29T03:00:00Z      at three on a Sunday
   cordon route preview --for avon --severity high --about jo@avon.example            about somebody
+  cordon route preview --for avon --severity high --attack T1098.003                 about an administrator's role
   cordon route preview --alert avon-12
 
 Exit codes: 0 somebody is told and nothing should be otherwise, 1 something should, 2 refused")]
 struct Preview {
     /// An alert that is there
-    #[arg(long, value_name = "REFERENCE", conflicts_with_all = ["force", "severity", "about"], required_unless_present = "force")]
+    #[arg(long, value_name = "REFERENCE", conflicts_with_all = ["force", "severity", "about", "attack"], required_unless_present = "force")]
     alert: Option<String>,
     /// The force
     #[arg(long = "for", id = "force", value_name = "NAME", requires = "severity")]
@@ -44,6 +45,9 @@ struct Preview {
     /// An account, mailbox or number that it is about
     #[arg(long, value_name = "VALUE")]
     about: Option<String>,
+    /// An ATT&CK technique: what says that somebody may hold the tenant goes to contacts outside of it, too
+    #[arg(long, value_name = "TECHNIQUE")]
+    attack: Option<String>,
     /// When; now where it is left out
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
@@ -66,6 +70,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         ("alert", &args.alert),
         ("severity", &args.severity),
         ("about", &args.about),
+        ("attack", &args.attack),
         ("at", &at),
     ];
     let asked = asked.iter().filter_map(|(name, value)| Some(format!("{name}={}", client::in_url(value.as_deref()?))));

@@ -141,6 +141,12 @@ impl Contact {
         Digest::of_parts(&[self.force.as_str().as_bytes(), self.id.as_bytes()])
     }
 
+    /// What it does is recorded as.
+    #[must_use]
+    pub fn signs(&self) -> String {
+        format!("contact:{}/{}", self.force, self.id)
+    }
+
     /// Without what nobody may see again.
     #[must_use]
     pub fn shown(mut self) -> Self {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::outbox::{self, Message};
-use super::{Shared, ladder};
-use crate::alerts::{self, Alert, Kind, State};
+use super::{Contact, Shared, ladder, told};
+use crate::alerts::{self, Alert, Change, Kind, State};
 use crate::ids::Digest;
 use crate::store::{Effects, StoreError};
 
@@ -48,12 +48,17 @@ fn follow(shared: &Shared, cursor: &mut Option<u64>) -> Result<bool, StoreError>
     let end = last.number;
     let (mut effects, mut woken) = (outbox::followed(end), BTreeSet::new());
     for logged in &page {
-        let kind = logged.change.kind;
-        if !matches!(kind, Kind::Created | Kind::Raised | Kind::Resolved | Kind::Reopened) {
-            continue;
-        }
         let Some(alert) = alerts::read(&shared.store, &logged.force, logged.alert)? else { continue };
-        let told = tell(shared, &alert, kind, 1, &logged.change.revision.to_be_bytes(), &mut woken)?;
+        let change = &logged.change;
+        let told = match change.kind {
+            Kind::Created | Kind::Raised => {
+                tell(shared, &alert, change.kind, 1, &change.revision.to_be_bytes(), &mut woken)?
+            }
+            Kind::Acknowledged | Kind::Contained | Kind::Resolved | Kind::Reopened => {
+                update(shared, &alert, change, &mut woken)?
+            }
+            Kind::Assigned | Kind::Noted | Kind::Started => continue,
+        };
         effects = effects.and(told);
     }
     shared.store.commit(effects)?;
@@ -96,25 +101,57 @@ fn tell(
     let mut effects = Effects::new();
     for told in &plan.told {
         let Some(contact) = told.key.and_then(|key| shared.contacts().get(&key).cloned()) else { continue };
-        let parts = [alert.reference.as_bytes(), what, &contact.key().0];
         let message = Message {
-            key: Digest::of_parts(&parts),
-            force: alert.force.clone(),
-            alert: alert.number,
-            kind,
-            late: alert.late,
-            since: now,
             due: if alert.late { told.at.max(now.saturating_add(LATE)) } else { told.at },
             answer_by: told.answer_by.filter(|_| climbs),
             unanswered: step > 1 && !told.copy,
-            tries: 0,
-            why: String::new(),
+            ..message(alert, kind, what, &contact, now)
         };
-        effects = effects.and(outbox::add(&contact, &message)?);
+        effects = effects.and(outbox::add(&contact, &message)?).and(told::put(alert, &contact, now));
         woken.insert(contact.key());
     }
     if let Some(next) = plan.next.filter(|_| climbs) {
         effects = effects.and(ladder::waits(alert, next)?);
     }
     Ok(effects)
+}
+
+/// The messages of a change of an alert: for all who were told of it, but for whoever made the change.
+fn update(
+    shared: &Shared,
+    alert: &Alert,
+    change: &Change,
+    woken: &mut BTreeSet<Digest>,
+) -> Result<Effects, StoreError> {
+    let now = (shared.now)();
+    let told = told::of(&shared.store, alert)?;
+    shared.with_roster(&alert.force, |roster| {
+        let mut effects = Effects::new();
+        let contacts = roster.contacts.iter().filter(|contact| told.contains(&contact.key()));
+        for contact in contacts.filter(|contact| change.by != contact.signs()) {
+            let Ok(due) = roster.due(contact, alert.into(), now) else { continue };
+            let due = if alert.late { due.max(now.saturating_add(LATE)) } else { due };
+            let message = Message { due, ..message(alert, change.kind, &change.revision.to_be_bytes(), contact, now) };
+            effects = effects.and(outbox::add(contact, &message)?);
+            woken.insert(contact.key());
+        }
+        Ok(effects)
+    })
+}
+
+/// A message of an alert, due now.
+fn message(alert: &Alert, kind: Kind, what: &[u8], contact: &Contact, now: i64) -> Message {
+    Message {
+        key: Digest::of_parts(&[alert.reference.as_bytes(), what, &contact.key().0]),
+        force: alert.force.clone(),
+        alert: alert.number,
+        kind,
+        late: alert.late,
+        since: now,
+        due: now,
+        answer_by: None,
+        unanswered: false,
+        tries: 0,
+        why: String::new(),
+    }
 }

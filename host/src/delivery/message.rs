@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::contacts::{Contact, Level};
 use super::outbox::Message;
-use crate::alerts::{Alert, Kind};
+use crate::alerts::{Alert, Kind, State};
 
 /// Characters of one text of an event.
 const TEXT: usize = 500;
@@ -51,26 +51,35 @@ fn when(time: i64, zone: &TimeZone) -> String {
     if local.ends_with("UTC") { local } else { format!("{local} ({utc} UTC)") }
 }
 
+/// What happened, in words.
+fn news(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Raised => "more grave than before",
+        Kind::Acknowledged => "somebody has it",
+        Kind::Contained => "contained",
+        Kind::Resolved => "closed",
+        Kind::Reopened => "open again",
+        Kind::Created | Kind::Assigned | Kind::Noted | Kind::Started => "new",
+    }
+}
+
 fn severity(alert: &Alert) -> &'static str {
     alert.severity.word()
 }
 
 /// What is told of a change of an alert.
 pub(super) fn of_alert(alert: &Alert, kind: Kind, message: &Message, contact: &Contact, zone: &TimeZone) -> Note {
-    let news = match kind {
-        _ if message.unanswered => "acknowledged by nobody yet",
-        Kind::Raised => "more grave than before",
-        Kind::Resolved => "closed",
-        Kind::Reopened => "open again",
-        _ => "new",
-    };
+    let news = if message.unanswered { "acknowledged by nobody yet" } else { news(kind) };
     let level = contact.level;
     let reference = &alert.reference;
     let subject = match level {
         Level::Reference => format!("{reference} ({}): {news}", severity(alert)),
-        _ => format!("{reference} ({}): {}", severity(alert), plain(&alert.title)),
+        _ if kind == Kind::Created && !message.unanswered => {
+            format!("{reference} ({}): {}", severity(alert), plain(&alert.title))
+        }
+        _ => format!("{reference} ({}), {news}: {}", severity(alert), plain(&alert.title)),
     };
-    let mut lines = vec![format!("{reference}: {news} alert of {}, severity {}", alert.force, severity(alert))];
+    let mut lines = vec![format!("{reference}: alert of {}, severity {}: {news}", alert.force, severity(alert))];
     if level >= Level::Summary {
         lines.push(plain(&alert.title));
         lines.push(plain(&alert.summary));
@@ -97,7 +106,9 @@ pub(super) fn of_alert(alert: &Alert, kind: Kind, message: &Message, contact: &C
     if let Some(by) = message.answer_by {
         lines.push(format!("Acknowledge it by {}; then others are told", when(by, zone)));
     }
-    lines.push(format!("To say that you have it: cordon alert ack {reference}"));
+    if alert.state == State::New {
+        lines.push(format!("To say that you have it: cordon alert ack {reference}"));
+    }
     let mut data = json!({
         "reference": reference, "for": alert.force, "kind": kind, "severity": alert.severity, "state": alert.state,
         "late": alert.late,
@@ -128,12 +139,12 @@ pub(super) fn of_alert(alert: &Alert, kind: Kind, message: &Message, contact: &C
 
 /// Several alerts in one message: late ones, or more than a contact is told one by one.
 pub(super) fn digest(alerts: &[(Alert, Kind)], why: &str, contact: &Contact) -> Note {
-    let subject = format!("{} alerts of {} ({why})", alerts.len(), contact.force);
+    let subject = format!("{} alerts ({why})", alerts.len());
     let mut lines = vec![subject.clone()];
-    for (alert, _) in alerts {
+    for (alert, kind) in alerts {
         let title =
             if contact.level == Level::Reference { String::new() } else { format!(": {}", plain(&alert.title)) };
-        lines.push(format!("- {} ({}){title}", alert.reference, severity(alert)));
+        lines.push(format!("- {} ({}), {}{title}", alert.reference, severity(alert), news(*kind)));
     }
     let references: Vec<&String> = alerts.iter().map(|(alert, _)| &alert.reference).collect();
     let data = json!({ "for": contact.force, "kind": "digest", "why": why, "references": references });

@@ -14,6 +14,8 @@ mod ladder;
 mod message;
 mod outbox;
 mod route;
+mod tenant;
+mod told;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -61,13 +63,18 @@ impl Shared {
         self.contacts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// With whom one may tell of alerts of a force.
+    fn with_roster<T>(&self, force: &Force, then: impl FnOnce(&route::Roster<'_>) -> T) -> T {
+        let national = Force::national();
+        let of = |contact: &&Contact| contact.force == *force || contact.force == national;
+        let contacts: Vec<Contact> = self.contacts().values().filter(of).cloned().collect();
+        let (zone, national_zone) = ((self.zone)(force), (self.zone)(&national));
+        then(&route::Roster { contacts: &contacts, zone: &zone, national_zone: &national_zone })
+    }
+
     /// Who is told of an alert at a step of its ladder and a time.
     fn plan(&self, about: About<'_>, step: u8, at: i64) -> Plan {
-        let national = Force::national();
-        let of = |contact: &&Contact| contact.force == *about.force || contact.force == national;
-        let contacts: Vec<Contact> = self.contacts().values().filter(of).cloned().collect();
-        let (zone, national_zone) = ((self.zone)(about.force), (self.zone)(&national));
-        route::Roster { contacts: &contacts, zone: &zone, national_zone: &national_zone }.plan(about, step, at)
+        self.with_roster(about.force, |roster| roster.plan(about, step, at))
     }
 
     /// Has a contact's worker look for what waits. It looks by itself, only later, where it was just told.
@@ -182,6 +189,13 @@ impl Delivery {
         contacts::confirm(&self.shared, force, id, code, act)
     }
 
+    /// Whether a contact of a force has confirmed that is reached outside of its tenant: only then may the force be live.
+    #[must_use]
+    pub fn is_reached_outside(&self, force: &Force) -> bool {
+        let all = self.shared.contacts();
+        all.values().any(|contact| contact.force == *force && contact.duty.outside && contact.confirmed.is_some())
+    }
+
     /// Who would be told of a new alert at a time, in microseconds since 1970 UTC.
     #[must_use]
     pub fn preview(&self, about: About<'_>, at: i64) -> Plan {
@@ -236,3 +250,6 @@ impl Drop for Delivery {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::contacts::Contact;
+use super::tenant;
 use crate::alerts::Alert;
 use crate::ids::Digest;
 use crate::model::{Entity, Force};
@@ -26,14 +27,16 @@ pub struct About<'a> {
     pub severity: Severity,
     /// Whom it is about.
     pub entities: &'a [Entity],
+    /// ATT&CK techniques.
+    pub attack: &'a [String],
     /// It goes out with others.
     pub late: bool,
 }
 
 impl<'a> From<&'a Alert> for About<'a> {
     fn from(alert: &'a Alert) -> Self {
-        let Alert { force, severity, entities, late, .. } = alert;
-        Self { force, severity: *severity, entities, late: *late }
+        let Alert { force, severity, entities, attack, late, .. } = alert;
+        Self { force, severity: *severity, entities, attack, late: *late }
     }
 }
 
@@ -91,6 +94,8 @@ pub struct Untold {
     pub contact: String,
     /// Why.
     pub why: String,
+    /// It is about them.
+    pub subject: bool,
 }
 
 /// The next step.
@@ -107,7 +112,7 @@ pub struct Next {
 /// # Errors
 /// Why not.
 pub(super) fn hears(contact: &Contact, about: About<'_>) -> Result<(), String> {
-    if about.entities.iter().any(|entity| contact.own.iter().any(|own| is_same(&entity.value, own))) {
+    if is_about(contact, about) {
         return Err("it is about their own account, mailbox or number".into());
     }
     if contact.confirmed.is_none() {
@@ -118,6 +123,10 @@ pub(super) fn hears(contact: &Contact, about: About<'_>) -> Result<(), String> {
         return Err(format!("they are told from severity {least} on"));
     }
     Ok(())
+}
+
+fn is_about(contact: &Contact, about: About<'_>) -> bool {
+    about.entities.iter().any(|entity| contact.own.iter().any(|own| is_same(&entity.value, own)))
 }
 
 /// Whether a text names somebody's account, mailbox or number: whole, or as a part between other characters than those of a
@@ -146,8 +155,8 @@ fn is_same(text: &str, own: &str) -> bool {
 
 impl Roster<'_> {
     /// Who is told of an alert at a step of its ladder (1 when it is new), at `at` in microseconds since 1970 UTC. Where nobody of
-    /// a step is told now of what is high or critical, the next step is told at once, and the National Management Centre in the
-    /// end.
+    /// a step is told now of what is high or critical, or it is about all of them, the next step is told at once, and the
+    /// National Management Centre in the end. Where somebody may hold the tenant, contacts outside of it are told, too.
     pub(super) fn plan(&self, about: About<'_>, step: u8, at: i64) -> Plan {
         let mut plan = Plan::default();
         let national = Force::national();
@@ -162,10 +171,14 @@ impl Roster<'_> {
             }
             let now = plan.told.iter().any(|told| !told.waits);
             let waits = about.late && !plan.told.is_empty();
-            if now || waits || about.severity < ESCALATES || step == NATIONAL {
+            let of_subjects = plan.told.is_empty() && plan.untold.iter().any(|untold| untold.subject);
+            if now || waits || (about.severity < ESCALATES && !of_subjects) || step == NATIONAL {
                 break;
             }
             step = self.step_after(about.force, step);
+        }
+        if tenant::may_be_held(about.attack) {
+            self.add_outside(&mut plan, about, at);
         }
         let minutes = plan.told.iter().filter(|told| !told.waits).filter_map(|told| self.minutes(told)).min();
         if let Some(minutes) = minutes.filter(|_| step != NATIONAL && about.severity >= ESCALATES && !about.late) {
@@ -187,13 +200,44 @@ impl Roster<'_> {
     }
 
     fn minutes(&self, told: &Told) -> Option<u32> {
-        let contact = self.contacts.iter().find(|contact| contact.force == told.force && contact.id == told.contact);
-        contact.map(|contact| contact.duty.answer_minutes)
+        self.contact(told).map(|contact| contact.duty.answer_minutes)
     }
 
+    fn contact(&self, told: &Told) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.force == told.force && contact.id == told.contact)
+    }
+
+    /// Whether somebody is told now who is reached outside of the force's tenant: the National Management Centre is, too.
+    fn is_told_outside(&self, plan: &Plan) -> bool {
+        let outside = |contact: &Contact| contact.duty.outside || contact.force == Force::national();
+        plan.told.iter().any(|told| !told.waits && self.contact(told).is_some_and(outside))
+    }
+
+    /// The force's contacts outside of its tenant; where none of them is told now of what is high or critical, the National
+    /// Management Centre.
+    fn add_outside(&self, plan: &mut Plan, about: About<'_>, at: i64) {
+        let outside = |contact: &&Contact| contact.force == *about.force && contact.duty.outside;
+        for contact in self.contacts.iter().filter(outside) {
+            self.add(plan, contact, about, at);
+        }
+        if !self.is_told_outside(plan) && about.severity >= ESCALATES && !about.late {
+            let national = |contact: &&Contact| contact.force == Force::national() && !contact.duty.copies;
+            for contact in self.contacts.iter().filter(national) {
+                self.add(plan, contact, about, at);
+            }
+        }
+    }
+
+    /// Once for each contact.
     fn add(&self, plan: &mut Plan, contact: &Contact, about: About<'_>, at: i64) {
+        let is_there = |force: &Force, id: &str| *force == contact.force && id == contact.id;
+        if plan.told.iter().any(|told| is_there(&told.force, &told.contact))
+            || plan.untold.iter().any(|untold| is_there(&untold.force, &untold.contact))
+        {
+            return;
+        }
         let (force, id) = (contact.force.clone(), contact.id.clone());
-        match self.when(contact, about, at) {
+        match self.due(contact, about, at) {
             Ok(due) => plan.told.push(Told {
                 force,
                 contact: id,
@@ -203,12 +247,17 @@ impl Roster<'_> {
                 answer_by: None,
                 key: Some(contact.key()),
             }),
-            Err(why) => plan.untold.push(Untold { force, contact: id, why }),
+            Err(why) => {
+                plan.untold.push(Untold { force, contact: id, why, subject: is_about(contact, about) });
+            }
         }
     }
 
     /// When a contact is told.
-    fn when(&self, contact: &Contact, about: About<'_>, at: i64) -> Result<i64, String> {
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub(super) fn due(&self, contact: &Contact, about: About<'_>, at: i64) -> Result<i64, String> {
         hears(contact, about)?;
         let zone = if contact.force == Force::national() { self.national_zone } else { self.zone };
         let duty = &contact.duty;
@@ -238,6 +287,10 @@ impl Roster<'_> {
             plan.gaps.push(format!("nobody is told at once of an alert of severity {} at this time", about.severity));
         } else if no_own {
             plan.gaps.push(format!("nobody of {force} is told at this time, only the National Management Centre"));
+        }
+        if tenant::may_be_held(about.attack) && !self.is_told_outside(plan) {
+            plan.gaps
+                .push("nobody outside of the tenant is told at this time, and somebody may hold the tenant".into());
         }
     }
 }

@@ -128,7 +128,7 @@ fn together(shared: &Shared, contact: &Contact, messages: Vec<Placed>, why: &str
         let alert = alert.filter(|alert| route::hears(contact, alert.into()).is_ok());
         told.extend(
             alert
-                .filter(|alert| told.iter().all(|(known, _)| known.number != alert.number))
+                .filter(|alert| told.iter().all(|(known, _)| known.reference != alert.reference))
                 .map(|alert| (alert, message.kind)),
         );
     }

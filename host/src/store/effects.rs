@@ -68,6 +68,8 @@ pub enum Space {
     DeliveryCursor = 43,
     /// Alerts that wait for an acknowledgement, by when.
     Escalation = 44,
+    /// Who was told of each alert.
+    Told = 45,
     /// What lanes remember: windows and values, by force, plugin and lane.
     Remembered = 16,
     /// Where each lane keeps what it remembers.

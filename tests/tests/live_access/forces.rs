@@ -44,6 +44,15 @@ fn what_a_force_should_send_is_named_shown_and_changed_with_a_reason_and_nothing
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(shown["expects"], serde_json::json!({ "entra.signin": null, "m365.audit": 60 }));
     let set = ["force", "set", "avon", "--stage", "live", "--expects", "m365.audit=2h", "--reason", "calm"];
+    // Whoever holds the tenant can stop what is sent into it.
+    assert!(operator.run(&set).ends(2).err.contains("no confirmed contact outside of its tenant"));
+    let file = place.folder.path().join("outside.ndjson").display().to_string();
+    let add = ["contact", "add", "out", "--for", "avon", "--name", "Out", "--file", &file, "--outside"];
+    let _ = operator.run(&add).ends(0);
+    let _ = operator.run(&["contact", "test", "out", "--for", "avon"]).ends(0);
+    let test: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let _ =
+        operator.run(&["contact", "confirm", "out", "--for", "avon", "--code", test["code"].as_str().unwrap()]).ends(0);
     let set = operator.run(&set).ends(0).out;
     assert!(set.contains("live") && set.contains("at most 2h") && !set.contains("entra.signin"), "{set}");
     for (wrong, named) in [

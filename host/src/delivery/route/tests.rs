@@ -25,9 +25,13 @@ fn plan(contacts: &[Contact], severity: Severity, step: u8, when: &str) -> Plan 
 }
 
 fn plan_about(contacts: &[Contact], severity: Severity, whom: &str, step: u8, when: &str) -> Plan {
+    plan_by(contacts, severity, whom, &[], step, when)
+}
+
+fn plan_by(contacts: &[Contact], severity: Severity, whom: &str, attack: &[String], step: u8, when: &str) -> Plan {
     let zone = TimeZone::get("Europe/London").unwrap();
     let (force, entities) = (Force::new("durham").unwrap(), entities(whom));
-    let about = About { force: &force, severity, entities: &entities, late: false };
+    let about = About { force: &force, severity, entities: &entities, attack, late: false };
     Roster { contacts, zone: &zone, national_zone: &zone }.plan(about, step, at(when))
 }
 
@@ -119,6 +123,35 @@ fn whom_an_alert_is_about_is_never_told_in_whatever_spelling_and_the_next_step_i
         }
     }
     assert!(!is_same("banjo@durham.example", "jo@durham.example") && !is_same("x", " "));
+}
+
+#[test]
+fn what_is_about_the_only_one_of_a_step_goes_to_the_next_however_little_it_is() {
+    let mut contacts = roster();
+    contacts[0].own = vec!["jo@durham.example".to_owned()];
+    let medium = plan_about(&contacts, Severity::Medium, "jo@durham.example", 1, DAY);
+    assert_eq!((told(&medium), medium.next), (vec!["durham/call".to_owned()], None));
+    contacts[1].own = contacts[0].own.clone();
+    let both = plan_about(&contacts, Severity::Medium, "jo@durham.example", 1, DAY);
+    assert_eq!(told(&both), ["nmc/watch"]);
+}
+
+#[test]
+fn where_somebody_may_hold_the_tenant_contacts_outside_of_it_are_told_too_and_else_the_national_centre() {
+    let mut contacts = roster();
+    let attack = ["T1562.008".to_owned()];
+    let about = |contacts: &[Contact], severity| plan_by(contacts, severity, "x", &attack, 1, DAY);
+    assert_eq!(told(&about(&contacts, Severity::High)), ["durham/desk", "nmc/watch"]);
+    let medium = about(&contacts, Severity::Medium);
+    assert_eq!(told(&medium), ["durham/desk"]);
+    assert!(medium.gaps.iter().any(|gap| gap.contains("may hold the tenant")), "{medium:?}");
+    contacts[1].duty.outside = true;
+    let plan = about(&contacts, Severity::High);
+    assert_eq!(told(&plan), ["durham/desk", "durham/call"]);
+    assert!(plan.gaps.is_empty() && plan.told.iter().all(|told| told.answer_by.is_some()), "{plan:?}");
+    // What happens to the subject's own account is not told them there either.
+    contacts[1].own = vec!["x".to_owned()];
+    assert_eq!(told(&about(&contacts, Severity::High)), ["durham/desk", "nmc/watch"]);
 }
 
 #[test]
