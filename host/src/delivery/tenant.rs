@@ -15,12 +15,10 @@ const TECHNIQUES: &[&str] = &[
 
 /// See the module.
 pub(super) fn may_be_held(attack: &[String]) -> bool {
-    attack.iter().any(|id| {
-        let below = |technique: &&str| {
-            id.strip_prefix(**technique).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        TECHNIQUES.iter().any(|technique| below(&technique))
-    })
+    let below = |id: &str, technique: &str| {
+        id.strip_prefix(technique).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    attack.iter().any(|id| TECHNIQUES.iter().any(|technique| below(id, technique)))
 }
 
 #[cfg(test)]
