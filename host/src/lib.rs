@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod api;
+pub mod attack;
 pub mod audit;
 pub mod author;
 pub mod cli;

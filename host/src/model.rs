@@ -148,6 +148,13 @@ pub struct Entity {
     pub value: String,
 }
 
+/// Whether something is about one of these accounts, mailboxes or numbers, in any case.
+#[must_use]
+pub fn is_about(own: &[String], entities: &[Entity]) -> bool {
+    let is = |value: &str| own.iter().any(|own| own.trim().eq_ignore_ascii_case(value.trim()));
+    entities.iter().any(|entity| is(&entity.value))
+}
+
 /// A level that a plugin logs at. Ascending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

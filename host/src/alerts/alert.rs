@@ -70,6 +70,18 @@ pub struct Alert {
     pub findings: Vec<Digest>,
     /// All of it was found long after its events were received: it goes out with others, never as a page.
     pub late: bool,
+    /// When somebody first had it, microseconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<i64>,
+    /// When it first could do no more harm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contained: Option<i64>,
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<i64>,
+    /// The incident that it is of: the number of that one's first alert, when it was linked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<u64>,
     /// The resolved alert that it returned from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<String>,
@@ -162,6 +174,21 @@ pub(super) fn numbered(reference: &str) -> Option<(Force, u64)> {
     let (force, number) = reference.trim().rsplit_once('-')?;
     let number = number.parse().ok().filter(|_| number.bytes().all(|byte| byte.is_ascii_digit()))?;
     Some((Force::new(&force.to_lowercase()).ok()?, number))
+}
+
+/// An alert of Avon, for tests.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) fn sample(number: u64) -> Alert {
+    let digest = Digest::of(b"x");
+    serde_json::from_value(serde_json::json!({
+        "reference": format!("avon-{number}"), "force": "avon", "number": number, "revision": 1, "fingerprint": digest,
+        "plugin": "p", "version": "1.0.0", "component": digest, "rule": "r", "key": "k", "title": "T", "summary": "S",
+        "severity": "high", "confidence": "high", "attack": [], "next-steps": [], "false-positives": [], "entities": [],
+        "references": [], "state": "new", "created": 0, "updated": 0, "first-seen": 0, "last-seen": 0, "count": 1,
+        "findings": [], "late": false,
+    }))
+    .unwrap()
 }
 
 #[cfg(test)]

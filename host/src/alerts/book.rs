@@ -5,7 +5,7 @@ use cordon_contract::manifest::Severity;
 
 use super::alert::{Alert, Change, State};
 use crate::ids::Digest;
-use crate::model::Force;
+use crate::model::{Entity, Force};
 use crate::store::{Effects, Space, Store, StoreError};
 
 /// Alerts that are looked at for one page at most.
@@ -27,6 +27,17 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// The narrowest place where all that it fits stands, by number.
+    fn index(&self, force: &Force) -> (Space, Vec<u8>) {
+        match &self.entity {
+            Some(value) => (Space::AlertAbout, about_key(force, value)),
+            None if !self.states.is_empty() && !self.states.contains(&State::Resolved) => {
+                (Space::AlertOpen, of_force(force))
+            }
+            None => (Space::Alert, of_force(force)),
+        }
+    }
+
     fn fits(&self, alert: &Alert) -> bool {
         let entity =
             |wanted: &String| alert.entities.iter().any(|entity| entity.value.to_lowercase() == wanted.to_lowercase());
@@ -50,11 +61,11 @@ pub struct Logged {
     pub change: Change,
 }
 
-fn of_force(force: &Force) -> Vec<u8> {
+pub(super) fn of_force(force: &Force) -> Vec<u8> {
     [force.as_str().as_bytes(), &[0]].concat()
 }
 
-fn key(force: &Force, number: u64) -> Vec<u8> {
+pub(super) fn key(force: &Force, number: u64) -> Vec<u8> {
     [of_force(force).as_slice(), &number.to_be_bytes()].concat()
 }
 
@@ -71,10 +82,34 @@ pub(super) fn put(alert: &Alert, change: Option<&Change>) -> Result<Effects, Sto
         &mark,
         alert.number.to_be_bytes().to_vec(),
     );
+    let effects = match alert.state {
+        State::Resolved => effects.delete(Space::AlertOpen, &at),
+        _ => effects.put(Space::AlertOpen, &at, Vec::new()),
+    };
+    let number = alert.number.to_be_bytes();
+    let about = |effects: Effects, entity: &Entity| {
+        let at = [about_key(&alert.force, &entity.value).as_slice(), &number].concat();
+        effects.put(Space::AlertAbout, &at, Vec::new())
+    };
+    let effects = alert.entities.iter().fold(effects, about);
     let Some(change) = change else { return Ok(effects) };
     let in_history = [at.as_slice(), &change.revision.to_be_bytes()].concat();
     let text = serde_json::to_vec(change).map_err(|error| form(&error))?;
     Ok(effects.put(Space::AlertHistory, &in_history, text).append(Space::AlertLog, &[], in_history))
+}
+
+/// Before the numbers of alerts about a value, in any case.
+fn about_key(force: &Force, value: &str) -> Vec<u8> {
+    [of_force(force).as_slice(), &Digest::of(value.to_lowercase().as_bytes()).0[..16]].concat()
+}
+
+/// The numbers of the newest alerts about a value, ascending; looked for among the force's newest 100,000.
+pub(super) fn about(store: &Store, force: &Force, value: &str, limit: usize) -> Result<Vec<u64>, StoreError> {
+    let of = about_key(force, value);
+    let from = [of.as_slice(), &last(store, force)?.saturating_sub(100_000).to_be_bytes()].concat();
+    let pairs = store.list(Space::AlertAbout, &of, Some(&from), 100_000)?;
+    let number = |(key, _): &(Vec<u8>, Vec<u8>)| Some(u64::from_be_bytes(*key.last_chunk()?));
+    Ok(pairs.get(pairs.len().saturating_sub(limit)..).unwrap_or_default().iter().filter_map(number).collect())
 }
 
 /// An alert of a force.
@@ -114,17 +149,19 @@ pub(super) fn page(
     limit: usize,
     filter: &Filter,
 ) -> Result<(Vec<Alert>, Option<u64>), StoreError> {
-    let of = of_force(force);
+    let (space, of) = filter.index(force);
     let (mut found, mut last) = (Vec::new(), after);
     for _ in 0..LOOKED_AT.div_ceil(PAGE) {
-        let pairs = store.list(Space::Alert, &of, Some(&key(force, last)), PAGE)?;
+        let from = [of.as_slice(), &last.to_be_bytes()].concat();
+        let pairs = store.list(space, &of, Some(&from), PAGE)?;
         if pairs.is_empty() {
             return Ok((found, None));
         }
-        for (_, text) in pairs {
-            let Ok(alert) = serde_json::from_slice::<Alert>(&text) else { continue };
-            last = alert.number;
-            found.extend(Some(alert).filter(|alert| filter.fits(alert)));
+        for (at, text) in pairs {
+            last = at.last_chunk().map_or(last, |number| u64::from_be_bytes(*number));
+            let text = if space == Space::Alert { Some(text) } else { store.get(Space::Alert, &key(force, last))? };
+            let alert = text.and_then(|text| serde_json::from_slice::<Alert>(&text).ok());
+            found.extend(alert.filter(|alert| filter.fits(alert)));
             if found.len() >= limit {
                 return Ok((found, Some(last)));
             }
@@ -149,6 +186,15 @@ pub fn log_after(store: &Store, after: u64, limit: usize) -> Result<Vec<Logged>,
         }
     }
     Ok(found)
+}
+
+/// The number of the last change in the log; 0 where there is none.
+///
+/// # Errors
+/// The store's.
+pub fn log_end(store: &Store) -> Result<u64, StoreError> {
+    let last = store.last(Space::AlertLog, &[])?;
+    Ok(last.and_then(|(key, _)| key.try_into().ok()).map_or(0, u64::from_be_bytes))
 }
 
 /// The force and alert of a history's key.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::alert::{Alert, Change, Kind};
+use super::exceptions::Hiding;
+use super::incidents::Linking;
 use super::join::{Found, begun, joined, joins};
 use super::texts::Manifests;
 use super::{Shared, book};
@@ -62,6 +64,7 @@ fn follow(
     let mut last = book::last(store, force)?;
     // By fingerprint: as it is with this page, and what there is to tell.
     let mut touched: BTreeMap<Digest, Vec<(Alert, Option<Change>)>> = BTreeMap::new();
+    let mut hiding = Hiding::default();
     for (number, text) in &page {
         let found: Found = match serde_json::from_str(text) {
             Ok(found) => found,
@@ -70,6 +73,9 @@ fn follow(
                 continue;
             }
         };
+        if hiding.hides(shared, force, &found, now)? {
+            continue;
+        }
         let fingerprint = found.fingerprint();
         let alerts = match touched.entry(fingerprint) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -96,11 +102,13 @@ fn follow(
             }
         }
     }
-    let mut effects = book::followed(force, end);
-    for (alert, change) in touched.into_values().flatten() {
+    let mut effects = book::followed(force, end).and(hiding.effects()?);
+    let mut linking = Linking::new(store, force, now);
+    for (mut alert, change) in touched.into_values().flatten() {
+        linking.link(&mut alert)?;
         effects = effects.and(book::put(&alert, change.as_ref())?);
     }
-    store.commit(effects)?;
+    store.commit(effects.and(linking.effects()?))?;
     cursors.insert(force.clone(), end);
     Ok(page.len() == PAGE)
 }

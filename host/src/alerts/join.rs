@@ -33,6 +33,9 @@ pub(super) struct Found {
     pub(super) entities: Vec<Entity>,
     pub(super) key: String,
     pub(super) event: OfEvent,
+    /// Its declared fields, by handle.
+    #[serde(default)]
+    pub(super) evidence: serde_json::Map<String, serde_json::Value>,
     #[serde(default)]
     pub(super) late: bool,
 }
@@ -116,6 +119,10 @@ pub(super) fn begun(
         count: 1,
         findings: vec![found.id],
         late: found.late,
+        acknowledged: None,
+        contained: None,
+        resolved: None,
+        incident: None,
         earlier: earlier.map(|alert| alert.reference.clone()),
     };
     add_entities(&mut alert, &found.entities);

@@ -6,18 +6,25 @@
 
 mod alert;
 mod book;
+mod exceptions;
 mod follow;
+mod incidents;
 mod join;
+mod scorecard;
 mod texts;
 mod work;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::Sender;
 
 pub use alert::{Alert, Change, Kind, State, Verdict};
-pub use book::{Filter, Logged, alert as read, log_after};
+pub use book::{Filter, Logged, alert as read, log_after, log_end};
+pub use exceptions::{Condition, Exception, ExceptionError, Hid, Sample};
+pub use incidents::{Contribution, Incident, Score, Story};
+pub use scorecard::Score as RuleScore;
 pub use work::{Work, WorkError, Worker};
 
 use crate::audit::Audit;
@@ -36,6 +43,7 @@ struct Shared {
     audit: Arc<Audit>,
     /// An alert is read, changed and committed by one at a time.
     changing: Mutex<()>,
+    exceptions: Mutex<BTreeMap<exceptions::Key, Exception>>,
     now: fn() -> i64,
 }
 
@@ -43,20 +51,25 @@ impl Shared {
     fn change(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn exceptions(&self) -> MutexGuard<'_, BTreeMap<exceptions::Key, Exception>> {
+        self.exceptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Alerts {
     /// Starts to follow what is found; `forces` answers whom there is to follow, `now` the time in microseconds since 1970 UTC.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system gives no thread, or exceptions cannot be read: what they hide would be told.
     pub fn start(
         store: Arc<Store>,
         audit: Arc<Audit>,
         forces: impl Fn() -> Vec<Force> + Send + 'static,
         now: fn() -> i64,
     ) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { store, audit, changing: Mutex::default(), now });
+        let exceptions = Mutex::new(exceptions::read(&store).map_err(std::io::Error::other)?);
+        let shared = Arc::new(Shared { store, audit, changing: Mutex::default(), exceptions, now });
         let (stop, stopped) = crossbeam_channel::bounded(0);
         let on_thread = Arc::clone(&shared);
         let run = move || follow::run(&on_thread, &stopped, forces);

@@ -6,7 +6,6 @@ use serde_json::json;
 use super::alert::{Alert, Change, Kind, State, Verdict, numbered};
 use super::{Alerts, book};
 use crate::audit::Act;
-use crate::model::Force;
 use crate::store::StoreError;
 
 /// Characters of a note at most.
@@ -63,39 +62,36 @@ pub enum WorkError {
 }
 
 impl Alerts {
-    /// Does something with an alert; the alert as it is then. `whose`: the force that the caller is of; none where they may see
-    /// all. `act` makes the audit record.
+    /// Does something with an alert; the alert as it is then. `sees` says whether the caller may; `act` makes the audit record.
     ///
     /// # Errors
     /// See [`WorkError`].
     pub fn work(
         &self,
         reference: &str,
-        whose: Option<&Force>,
+        sees: impl Fn(&Alert) -> bool,
         work: Work,
         worker: Worker,
-        act: impl FnOnce(Force, serde_json::Value) -> Act,
+        act: impl FnOnce(crate::model::Force, serde_json::Value) -> Act,
     ) -> Result<Alert, WorkError> {
         let shared = &self.shared;
         let absent = || WorkError::Absent(reference.to_owned());
         let (force, number) = numbered(reference).ok_or_else(absent)?;
-        if whose.is_some_and(|own| *own != force) {
-            return Err(absent());
-        }
         let Worker { on_behalf_of, note, revision } = worker;
         checked("note", &note, NOTE)?;
         checked("on-behalf-of", on_behalf_of.as_deref().unwrap_or(""), 200)?;
         let _one = shared.change();
-        let mut alert = book::alert(&shared.store, &force, number)?.ok_or_else(absent)?;
+        let mut alert = book::alert(&shared.store, &force, number)?.filter(&sees).ok_or_else(absent)?;
         if let Some(seen) = revision.filter(|seen| *seen != alert.revision) {
             return Err(WorkError::Changed { reference: alert.reference, now: alert.revision, seen });
         }
         if alert.revision >= CHANGES {
             return Err(WorkError::NotNow(format!("{} was changed {CHANGES} times: no more is kept", alert.reference)));
         }
-        let kind = apply(&mut alert, &work, &note)?;
+        let now = (shared.now)();
+        let kind = apply(&mut alert, &work, &note, now)?;
         alert.revision += 1;
-        alert.updated = (shared.now)();
+        alert.updated = now;
         let act = act(
             force,
             json!({
@@ -110,11 +106,16 @@ impl Alerts {
     }
 }
 
-fn apply(alert: &mut Alert, work: &Work, note: &str) -> Result<Kind, WorkError> {
+fn apply(alert: &mut Alert, work: &Work, note: &str, now: i64) -> Result<Kind, WorkError> {
     let reference = &alert.reference;
     let over = alert.state == State::Resolved;
     if over && !matches!(work, Work::Note | Work::Reopen) {
         return Err(WorkError::NotNow(format!("{reference} is resolved: reopen it first")));
+    }
+    if matches!(work, Work::Acknowledge | Work::Start | Work::Contain | Work::Resolve(_))
+        && alert.acknowledged.is_none()
+    {
+        alert.acknowledged = Some(now);
     }
     Ok(match work {
         Work::Acknowledge if alert.state != State::New => {
@@ -140,15 +141,16 @@ fn apply(alert: &mut Alert, work: &Work, note: &str) -> Result<Kind, WorkError> 
         }
         Work::Contain => {
             alert.state = State::Contained;
+            alert.contained = alert.contained.or(Some(now));
             Kind::Contained
         }
         Work::Resolve(verdict) => {
-            (alert.state, alert.verdict) = (State::Resolved, Some(*verdict));
+            (alert.state, alert.verdict, alert.resolved) = (State::Resolved, Some(*verdict), Some(now));
             Kind::Resolved
         }
         Work::Reopen if !over => return Err(WorkError::NotNow(format!("{reference} is not resolved"))),
         Work::Reopen => {
-            (alert.state, alert.verdict) = (State::InProgress, None);
+            (alert.state, alert.verdict, alert.resolved) = (State::InProgress, None, None);
             Kind::Reopened
         }
     })

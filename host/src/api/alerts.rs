@@ -57,6 +57,7 @@ pub(super) async fn list(
             found.append(&mut alerts);
             next = more.filter(|_| one.is_some());
         }
+        found.retain(|alert| sees(&caller, alert));
         let details = json!({ "after": after, "limit": limit, "rows": found.len() });
         api.identity.record(act(&caller, "alerts-read", one, details))?;
         Ok(Json(json!({ "alerts": found, "next": next })))
@@ -103,15 +104,16 @@ pub(super) async fn work(
     };
     blocking(move || {
         let worker = Worker { on_behalf_of, note, revision };
-        let whose = caller.force.clone();
+        let sees = |alert: &Alert| sees(&caller, alert);
         let made = |force, details| act(&caller, "alert-worked", Some(force), details);
-        Ok(Json(api.alerts.work(&reference, whose.as_ref(), work, worker, made)?))
+        Ok(Json(api.alerts.work(&reference, sees, work, worker, made)?))
     })
     .await
 }
 
+/// Their own force's, and none that is about themselves.
 fn sees(caller: &Caller, alert: &Alert) -> bool {
-    caller.force.as_ref().is_none_or(|own| *own == alert.force)
+    caller.force.as_ref().is_none_or(|own| *own == alert.force) && !caller.is_subject(&alert.entities)
 }
 
 fn states(text: &str) -> Result<Vec<AlertState>, Refused> {

@@ -17,6 +17,8 @@ use crate::ids::Digest;
 use crate::model::Force;
 use crate::results::{self, Kept};
 
+const ABSENT: &str = "there is no finding of this id";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
@@ -38,6 +40,9 @@ pub(super) async fn of_finding(
             (_, named) => vec![force_of(&api, &caller, named.as_deref())?],
         };
         let (force, kept) = find(&api, forces, id)?;
+        if super::findings::is_subject(&caller, &kept.finding) {
+            return Err(Refused::absent(ABSENT));
+        }
         // Recorded before it is given.
         let details = json!({ "finding": id, "rows": 1 });
         api.identity.record(act(&caller, "evidence-read", Some(force.clone()), details))?;
@@ -57,7 +62,7 @@ fn find(api: &Api, forces: Vec<Force>, id: Digest) -> Result<(Force, Kept), Refu
             return Ok((force, kept));
         }
     }
-    Err(Refused::absent("there is no finding of this id"))
+    Err(Refused::absent(ABSENT))
 }
 
 /// The component of a plugin that was ever deployed, by its SHA-256.

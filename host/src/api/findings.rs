@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::answer::{Refused, Shared, blocking};
 use super::paged::Asked;
 use crate::identity::Caller;
+use crate::model::Entity;
 use crate::results;
 
 /// `{"findings": [...], "next": N}`; `next` is what to give as `after` for the page behind.
@@ -18,11 +19,22 @@ pub(super) async fn list(
 ) -> Result<impl IntoResponse, Refused> {
     blocking(move || {
         let page = asked.page(&api, &caller)?;
-        let found = results::page(&api.store, &page.force, page.after, page.limit)?.findings;
+        let mut found = results::page(&api.store, &page.force, page.after, page.limit)?.findings;
+        let last = found.last().map(|(number, _)| *number);
+        found.retain(|(_, finding)| !is_subject(&caller, finding));
         page.read(&api, &caller, "findings-read", found.len())?;
-        Ok(page.of_findings(&found))
+        Ok(page.of_findings(&found, last))
     })
     .await
+}
+
+/// Whether a finding, as JSON, is about whoever asks.
+pub(super) fn is_subject(caller: &Caller, finding: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct About {
+        entities: Vec<Entity>,
+    }
+    !caller.own.is_empty() && serde_json::from_str(finding).is_ok_and(|About { entities }| caller.is_subject(&entities))
 }
 
 /// `{"skips": [...], "next": N}`.

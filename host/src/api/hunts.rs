@@ -87,10 +87,12 @@ pub(super) async fn findings(
 ) -> Result<impl IntoResponse, Refused> {
     blocking(move || {
         let page = asked.page(&api, &caller)?;
-        let found =
+        let mut found =
             api.deployments.hunted(number, caller.force.as_ref(), &page.force, (page.after, page.limit))?.findings;
+        let last = found.last().map(|(number, _)| *number);
+        found.retain(|(_, finding)| !super::findings::is_subject(&caller, finding));
         page.read(&api, &caller, "hunt-read", found.len())?;
-        Ok(page.of_findings(&found))
+        Ok(page.of_findings(&found, last))
     })
     .await
 }

@@ -13,6 +13,7 @@ mod dialect;
 mod elastic;
 mod events;
 mod evidence;
+mod exceptions;
 mod faults;
 mod findings;
 mod forces;
@@ -21,6 +22,7 @@ mod health;
 mod hec;
 mod holds;
 mod hunts;
+mod incidents;
 mod lanes;
 mod ledger;
 mod listen;
@@ -32,6 +34,7 @@ mod recorded;
 mod refused;
 mod release;
 mod routes;
+mod stream;
 mod tokens;
 mod turns;
 mod whoami;
@@ -58,6 +61,8 @@ use crate::published::Published;
 use crate::scheduler::Scheduler;
 use crate::store::Store;
 use crate::telemetry::Metrics;
+
+pub use stream::places as listeners;
 
 /// What handlers need.
 pub struct Api {
@@ -97,6 +102,8 @@ pub struct Api {
     pub idle: Duration,
     /// Bytes of a request's body as sent.
     pub body_bytes: u64,
+    /// Places for those who listen to alerts.
+    pub listeners: Arc<tokio::sync::Semaphore>,
     /// Whether the host is stopping: it is then not ready.
     pub stopping: AtomicBool,
 }

@@ -44,9 +44,9 @@ impl Asked {
 }
 
 impl Page {
-    /// `{"findings": [...], "next": N}` of findings that are JSON already.
-    pub(super) fn of_findings(&self, found: &[(u64, String)]) -> impl IntoResponse + use<> {
-        let next = found.last().map_or(self.after, |(number, _)| *number);
+    /// `{"findings": [...], "next": N}` of findings that are JSON already; `last` is the number of the last of the page.
+    pub(super) fn of_findings(&self, found: &[(u64, String)], last: Option<u64>) -> impl IntoResponse + use<> {
+        let next = last.unwrap_or(self.after);
         let mut text = String::from("{\"findings\":[");
         for (at, (_, finding)) in found.iter().enumerate() {
             let _ = write!(text, "{}{finding}", if at == 0 { "" } else { "," });

@@ -10,8 +10,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
-    Api, alerts, audit, contacts, deployments, elastic, events, evidence, faults, findings, forces, health, hec, holds,
-    hunts, lanes, ledger, lists, plugins, refused, release, tokens, whoami,
+    Api, alerts, audit, contacts, deployments, elastic, events, evidence, exceptions, faults, findings, forces, health,
+    hec, holds, hunts, incidents, lanes, ledger, lists, plugins, refused, release, stream, tokens, whoami,
 };
 use crate::identity::Permission;
 
@@ -97,8 +97,16 @@ pub const ROUTES: &[Route] = &[
     route!("POST" "/v1/holds", Some(Permission::Administer), post(holds::add)),
     route!("POST" "/v1/holds/{id}/release", Some(Permission::Administer), post(holds::release)),
     route!("GET" "/v1/alerts", Some(Permission::ReadFindings), get(alerts::list)),
+    route!("GET" "/v1/alerts/stream", Some(Permission::ReadFindings), get(stream::stream)),
     route!("GET" "/v1/alerts/{reference}", Some(Permission::ReadFindings), get(alerts::show)),
     route!("POST" "/v1/alerts/{reference}/{act}", Some(Permission::WorkAlerts), post(alerts::work)),
+    route!("GET" "/v1/incidents", Some(Permission::ReadFindings), get(incidents::list)),
+    route!("GET" "/v1/incidents/{reference}", Some(Permission::ReadFindings), get(incidents::show)),
+    route!("GET" "/v1/risk", Some(Permission::ReadFindings), get(incidents::risk)),
+    route!("GET" "/v1/scorecard", Some(Permission::ReadFindings), get(incidents::scorecard)),
+    route!("GET" "/v1/exceptions", Some(Permission::ReadFindings), get(exceptions::list)),
+    route!("POST" "/v1/exceptions", Some(Permission::WorkAlerts), post(exceptions::add)),
+    route!("POST" "/v1/exceptions/{id}/expire", Some(Permission::WorkAlerts), post(exceptions::expire)),
     route!("GET" "/v1/contacts", Some(Permission::ReadAdministration), get(contacts::list)),
     route!("POST" "/v1/contacts", Some(Permission::Administer), post(contacts::add)),
     route!("DELETE" "/v1/contacts/{force}/{id}", Some(Permission::Administer), delete(contacts::remove)),

@@ -22,6 +22,8 @@ pub(super) struct New {
     force: Option<String>,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    own: Vec<String>,
     minutes: u32,
 }
 
@@ -44,12 +46,12 @@ pub(super) async fn create(
         return Err(Refused::bad("expires: give 1 minute to 730 days (730d)"));
     }
     let created = crate::clock::now_micros();
-    let (name, expires) = (new.name, created + i64::from(new.minutes) * MINUTE);
-    let token = NewToken { role, force: force.clone(), name: name.clone(), created, expires };
+    let (name, own, expires) = (new.name, new.own, created + i64::from(new.minutes) * MINUTE);
+    let token = NewToken { role, force: force.clone(), name: name.clone(), own: own.clone(), created, expires };
     blocking(move || {
         // Drafted first: the record of its creation names it.
         let draft = api.identity.draft_token(token)?;
-        let details = json!({ "id": draft.id(), "role": role, "name": name, "expires": expires });
+        let details = json!({ "id": draft.id(), "role": role, "name": name, "own": own, "expires": expires });
         let (record, text) = api.identity.issue_token(draft, act(&caller, "token-created", force, details))?;
         Ok((StatusCode::CREATED, Json(json!({ "token": text, "record": record }))))
     })

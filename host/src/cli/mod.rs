@@ -18,11 +18,13 @@ mod demo;
 mod deploy;
 mod events;
 mod evidence;
+mod exception;
 mod exit;
 mod fields;
 mod force;
 mod hold;
 mod hunt;
+mod incident;
 mod inspect;
 mod keeper;
 mod ledger;
@@ -45,6 +47,7 @@ mod reproduce;
 mod rollback;
 mod route;
 mod run;
+mod scorecard;
 mod send;
 mod serve;
 mod sigma;
@@ -110,6 +113,9 @@ enum Verb {
     Hold(hold::Args),
     List(list::Args),
     Alert(alert::Args),
+    Incident(incident::Args),
+    Exception(exception::Args),
+    Scorecard(scorecard::Args),
     Contact(contact::Args),
     Delivery(delivery::Args),
     Route(route::Args),
@@ -198,6 +204,9 @@ pub fn main() -> ExitCode {
         Verb::Hold(args) => hold::run(&args),
         Verb::List(args) => list::run(&args),
         Verb::Alert(args) => alert::run(&args),
+        Verb::Incident(args) => incident::run(&args),
+        Verb::Exception(args) => exception::run(&args),
+        Verb::Scorecard(args) => scorecard::run(&args),
         Verb::Contact(args) => contact::run(&args),
         Verb::Delivery(args) => delivery::run(&args),
         Verb::Route(args) => route::run(&args),

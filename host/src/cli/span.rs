@@ -26,6 +26,18 @@ pub(super) fn of_minutes(minutes: u64) -> String {
     }
 }
 
+/// `40s`, `12m`, `3.5h`, `2.1d`: of seconds, for people.
+pub(super) fn of_seconds(seconds: i64) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "shown with one digit")]
+    let tenths = |unit: i64| seconds as f64 / unit as f64;
+    match seconds {
+        ..120 => format!("{seconds}s"),
+        120..7_200 => format!("{}m", seconds / 60),
+        7_200..172_800 => format!("{:.1}h", tenths(3_600)),
+        _ => format!("{:.1}d", tenths(86_400)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

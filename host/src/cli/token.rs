@@ -30,6 +30,7 @@ enum Verb {
 #[command(after_help = exit::HELP, after_long_help = "Examples:
   cordon token create --role intake --for avon --name 'shipper in Bristol' --out avon-intake.token
   cordon token create --role operator --expires 30d --out operator.token
+  cordon token create --role force-contact --for avon --name 'Sgt Harper' --own harper@avon.example
 
 Two tokens of one role may be good at once: create the new one, change the shipper, revoke the old one.
 `token list` says when each was last used.
@@ -45,6 +46,9 @@ struct Create {
     /// Who has it, or where it is used
     #[arg(long, value_name = "TEXT", default_value = "")]
     name: String,
+    /// An account of whoever has it: what is found about that account they do not see; repeat for more
+    #[arg(long = "own", value_name = "ACCOUNT")]
+    own: Vec<String>,
     /// How long it is good: 12h, 90d; at most 730d
     #[arg(long, value_name = "SPAN", default_value = "90d", value_parser = span::minutes)]
     expires: u32,
@@ -86,7 +90,8 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let mut out = super::out();
     match &args.verb {
         Verb::Create(create) => {
-            let mut new = json!({ "role": create.role, "name": create.name, "minutes": create.expires });
+            let mut new =
+                json!({ "role": create.role, "name": create.name, "own": create.own, "minutes": create.expires });
             if let Some(force) = &create.force {
                 new["for"] = force.as_str().into();
             }

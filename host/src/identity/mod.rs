@@ -17,7 +17,7 @@ pub use tokens::{DraftToken, NewToken, TokenRecord};
 
 use crate::audit::{Act, Audit};
 use crate::ids::Digest;
-use crate::model::Force;
+use crate::model::{Entity, Force, is_about};
 use crate::store::{Effects, Store, StoreError};
 
 /// Who asks, as their token says.
@@ -29,6 +29,16 @@ pub struct Caller {
     pub role: Role,
     /// The force that it belongs to; none where it belongs to none.
     pub force: Option<Force>,
+    /// The accounts of whoever has it.
+    pub own: Vec<String>,
+}
+
+impl Caller {
+    /// Whether they are one of those that something is about: it is not for them to see or to end.
+    #[must_use]
+    pub fn is_subject(&self, entities: &[Entity]) -> bool {
+        is_about(&self.own, entities)
+    }
 }
 
 /// Why a token is not taken.
@@ -120,7 +130,7 @@ mod tests {
 
     fn new_token(role: Role, force: Option<&str>) -> NewToken {
         let force = force.map(|name| Force::new(name).unwrap());
-        NewToken { role, force, name: String::new(), created: 10, expires: 100 }
+        NewToken { role, force, name: String::new(), own: Vec::new(), created: 10, expires: 100 }
     }
 
     #[test]

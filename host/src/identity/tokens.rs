@@ -20,6 +20,8 @@ const MARK: &str = "cordon_";
 const MOST: usize = 10_000;
 /// Characters of a token's name at most.
 const NAME: usize = 100;
+/// Accounts of whoever has a token.
+const OWN: usize = 32;
 /// Tokens whose last use is written in one commit.
 const GROUP: usize = 256;
 
@@ -32,6 +34,8 @@ pub struct NewToken {
     pub force: Option<Force>,
     /// For people: who has it, or where it is used. May be empty.
     pub name: String,
+    /// The accounts of whoever has it: what is found about them is not for them. May be empty.
+    pub own: Vec<String>,
     /// Now, microseconds since 1970 UTC.
     pub created: i64,
     /// When it ends, in the same.
@@ -49,6 +53,8 @@ pub struct TokenRecord {
     pub force: Option<Force>,
     /// See [`NewToken::name`].
     pub name: String,
+    /// See [`NewToken::own`].
+    pub own: Vec<String>,
     /// When it was made, microseconds since 1970 UTC.
     pub created: i64,
     /// When it ends, in the same.
@@ -85,6 +91,8 @@ struct Stored {
     force: Option<String>,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    own: Vec<String>,
     created: i64,
     expires: i64,
     #[serde(default)]
@@ -125,8 +133,14 @@ impl Identity {
             return Err(Unauthorised::Expired);
         }
         held.used.fetch_max(now, Ordering::Relaxed);
-        let TokenRecord { id, role, force, .. } = &held.record;
-        Ok(Caller { token: id.clone(), role: *role, force: force.clone() })
+        let TokenRecord { id, role, force, own, .. } = &held.record;
+        Ok(Caller { token: id.clone(), role: *role, force: force.clone(), own: own.clone() })
+    }
+
+    /// Whether a token of this id is good at this time.
+    #[must_use]
+    pub fn is_current(&self, id: &str, now: i64) -> bool {
+        self.read().tokens.values().any(|held| held.record.id == id && held.record.expires > now)
     }
 
     /// All tokens, by id.
@@ -167,6 +181,11 @@ impl Identity {
         }
         if new.name.chars().count() > NAME || new.name.chars().any(char::is_control) {
             return refuse(format!("name: give at most {NAME} characters, without control characters"));
+        }
+        let unfit =
+            |own: &String| own.trim().is_empty() || own.chars().count() > 200 || own.chars().any(char::is_control);
+        if new.own.len() > OWN || new.own.iter().any(unfit) {
+            return refuse(format!("own: give at most {OWN} accounts of at most 200 characters"));
         }
         if let Some(force) = &new.force {
             self.known_force(force.as_str())?;
@@ -240,15 +259,15 @@ fn make(new: NewToken) -> Result<DraftToken, StoreError> {
     getrandom::fill(&mut random).map_err(no_random)?;
     let (secret, id) = random.split_at(32);
     let text = format!("{MARK}{}", hex::encode(secret));
-    let NewToken { role, force, name, created, expires } = new;
-    let record = TokenRecord { id: hex::encode(id), role, force, name, created, expires, used: None };
+    let NewToken { role, force, name, own, created, expires } = new;
+    let record = TokenRecord { id: hex::encode(id), role, force, name, own, created, expires, used: None };
     Ok(DraftToken { digest: Digest::of(text.as_bytes()), record, text })
 }
 
 fn put(digest: Digest, record: &TokenRecord) -> Result<Effects, StoreError> {
-    let TokenRecord { id, role, force, name, created, expires, used } = record.clone();
+    let TokenRecord { id, role, force, name, own, created, expires, used } = record.clone();
     let force = force.map(|force| force.to_string());
-    let text = serde_json::to_vec(&Stored { id, role, force, name, created, expires, used })
+    let text = serde_json::to_vec(&Stored { id, role, force, name, own, created, expires, used })
         .map_err(|error| StoreError::TooLarge(format!("a token: {error}")))?;
     Ok(Effects::new().put(Space::Token, &digest.0, text))
 }
@@ -258,13 +277,13 @@ pub(super) fn read(store: &Store) -> Result<BTreeMap<Digest, Held>, StoreError> 
     Ok(pairs
         .into_iter()
         .filter_map(|(key, value)| {
-            let Stored { id, role, force, name, created, expires, used } = serde_json::from_slice(&value).ok()?;
+            let Stored { id, role, force, name, own, created, expires, used } = serde_json::from_slice(&value).ok()?;
             // A token whose force cannot be read is no token: it must not become one of all forces.
             let force = match force {
                 None => None,
                 Some(name) => Some(Force::new(&name).ok()?),
             };
-            let record = TokenRecord { id, role, force, name, created, expires, used };
+            let record = TokenRecord { id, role, force, name, own, created, expires, used };
             Some((Digest(key.try_into().ok()?), Held::new(record)))
         })
         .collect())

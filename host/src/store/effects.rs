@@ -58,6 +58,18 @@ pub enum Space {
     AlertLog = 33,
     /// How far findings have become alerts, by force.
     AlertCursor = 34,
+    /// What becomes no alert, by force and word.
+    Exception = 35,
+    /// What each exception hid.
+    ExceptionHid = 36,
+    /// Alerts that are one story, by force and the number of the first.
+    Incident = 37,
+    /// The incident of the newest alert about each entity, by force.
+    IncidentMark = 38,
+    /// Alerts by force and whom they are about.
+    AlertAbout = 39,
+    /// Alerts that are not resolved, by force.
+    AlertOpen = 50,
     /// Who is told of alerts, by force.
     Contact = 40,
     /// Messages that wait, by contact.

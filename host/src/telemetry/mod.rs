@@ -125,6 +125,13 @@ impl Metrics {
         self
     }
 
+    /// CPU time of a plugin for a force, in seconds, since the host started.
+    #[must_use]
+    pub fn cpu_seconds(&self, plugin: &str, force: &str) -> f64 {
+        let of = OfPlugin { plugin: plugin.to_owned(), force: force.to_owned() };
+        self.cpu.get(&of).map_or(0.0, |counter| counter.get())
+    }
+
     /// Counts one run of a plugin: its outcome and what it cost. A run that is repeated is counted again.
     pub fn ran(&self, plugin: &str, force: &str, report: &RunReport) {
         let (plugin, force) = (plugin.to_owned(), force.to_owned());

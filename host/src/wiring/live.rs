@@ -201,6 +201,7 @@ impl Host {
             metrics,
             deployments,
             scheduler,
+            listeners: crate::api::listeners(),
             at_once: Turns::new(config.intake.at_once as usize),
             idle: Duration::from_secs(u64::from(config.intake.idle_seconds)),
             // Text that is not compressed meets the limit on texts first, whose answer says more.
@@ -343,7 +344,7 @@ fn first_token(identity: &Identity, path: &Path, now: i64) -> Result<Option<Path
         return Ok(None);
     }
     let (role, name) = (Role::Operator, "first token".to_owned());
-    let new = NewToken { role, force: None, name, created: now, expires: now + FIRST };
+    let new = NewToken { role, force: None, name, own: Vec::new(), created: now, expires: now + FIRST };
     let details = json!({ "role": Role::Operator, "file": path });
     let (who, role) = ("host".to_owned(), "host".to_owned());
     let act = Act { time: now, who, role, force: None, what: "token-created", details };

@@ -94,7 +94,8 @@ impl Place {
         }
         let token = |(role, force, expires): &(Role, Option<&str>, i64)| {
             let force = force.map(|name| Force::new(name).unwrap());
-            let new = NewToken { role: *role, force, name: String::new(), created: 1, expires: *expires };
+            let new =
+                NewToken { role: *role, force, name: String::new(), own: Vec::new(), created: 1, expires: *expires };
             identity.create_token(new, act()).unwrap().1
         };
         tokens.iter().map(token).collect()

@@ -1,5 +1,7 @@
 //! `cordon alert`
 
+mod watch;
+
 use std::io::Write as _;
 
 use anyhow::Result;
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::exit::{self, Exit};
 use super::{Format, client, style, text};
+use crate::attack;
 use crate::findings::rfc3339;
 use crate::findings::text::safe;
 
@@ -38,6 +41,7 @@ enum Verb {
     /// Say that it is not over
     #[command(after_help = exit::HELP, after_long_help = REOPEN)]
     Reopen(Work),
+    Watch(watch::Watch),
 }
 
 const ACK: &str = "Examples:
@@ -185,6 +189,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             work(&args.work, "resolve", Some(("verdict", verdict)))
         }
         Verb::Reopen(args) => work(args, "reopen", None),
+        Verb::Watch(args) => watch::run(args),
     }
 }
 
@@ -282,6 +287,9 @@ fn show(args: &Show) -> Result<Exit> {
             &format!("{} times, {} to {}", number(alert, "count"), time(alert, "first-seen"), time(alert, "last-seen"))
         )
     )?;
+    if let Some(number) = alert.get("incident").and_then(Value::as_u64) {
+        writeln!(out, "{}", line("incident", &format!("{}-i{number}", of(alert, "force"))))?;
+    }
     for entity in alert.get("entities").and_then(Value::as_array).into_iter().flatten() {
         writeln!(out, "{}", line(&of(entity, "kind"), &of(entity, "value")))?;
     }
@@ -289,7 +297,9 @@ fn show(args: &Show) -> Result<Exit> {
         [("ATT&CK", "attack"), ("next", "next-steps"), ("may be", "false-positives"), ("read", "references")]
     {
         for text in alert.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            writeln!(out, "{}", line(name, &safe(text)))?;
+            let named = (key == "attack").then(|| attack::name(text)).flatten();
+            let named = named.map_or_else(String::new, |named| format!(" {named}"));
+            writeln!(out, "{}", line(name, &format!("{}{named}", safe(text))))?;
         }
     }
     for change in answer.get("history").and_then(Value::as_array).into_iter().flatten() {

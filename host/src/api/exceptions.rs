@@ -1,0 +1,119 @@
+//! `/v1/exceptions`: which findings become no alert, until when and why, and what each hid. A force makes its own only, and
+//! nobody makes one about themselves.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::{Refused, Shared, act, blocking};
+use super::deployments::scope;
+use crate::alerts::{Condition, Exception, ExceptionError};
+use crate::clock::now_micros;
+use crate::deployments::Scope;
+use crate::identity::Caller;
+use crate::model::Force;
+
+const MINUTE: i64 = 60_000_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    #[serde(rename = "for")]
+    scope: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct New {
+    id: String,
+    #[serde(rename = "for")]
+    scope: Option<String>,
+    plugin: String,
+    rule: Option<String>,
+    #[serde(default)]
+    conditions: Vec<Condition>,
+    owner: String,
+    reason: String,
+    /// Until it ends.
+    minutes: u32,
+}
+
+/// `{"exceptions": [{"exception": {...}, "open": true, "hid": {...}}, ...]}`: those of the caller's force and of all.
+pub(super) async fn list(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Query(whose): Query<Whose>,
+) -> Result<Json<Value>, Refused> {
+    blocking(move || {
+        let force = match (&caller.force, whose.scope.as_deref()) {
+            (None, None | Some("all")) => None,
+            (_, named) => Some(super::answer::force_of(&api, &caller, named)?),
+        };
+        let now = now_micros();
+        let all = api.alerts.all_exceptions(force.as_ref())?;
+        let all = all.into_iter().filter(|(exception, _)| !exception.is_about(&caller.own));
+        let shown = |(exception, hid): (Exception, _)| {
+            json!({ "open": exception.is_open(now), "exception": exception, "hid": hid })
+        };
+        let shown: Vec<Value> = all.map(shown).collect();
+        api.identity.record(act(&caller, "exceptions-read", force, json!({ "rows": shown.len() })))?;
+        Ok(Json(json!({ "exceptions": shown })))
+    })
+    .await
+}
+
+pub(super) async fn add(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Json(new): Json<New>,
+) -> Result<(StatusCode, Json<Exception>), Refused> {
+    blocking(move || {
+        let force = one(scope(&api, &caller, new.scope.as_deref())?);
+        let New { id, plugin, rule, conditions, owner, reason, minutes, .. } = new;
+        let created = now_micros();
+        let expires = created + i64::from(minutes) * MINUTE;
+        let by = caller.token.clone();
+        let exception =
+            Exception { id, force: force.clone(), plugin, rule, conditions, owner, reason, expires, created, by };
+        if exception.is_about(&caller.own) {
+            return Err(Refused::forbidden("the exception is about an account of your own: somebody else makes it"));
+        }
+        let made = api.alerts.except(exception, |details| act(&caller, "exception-made", force, details))?;
+        Ok((StatusCode::CREATED, Json(made)))
+    })
+    .await
+}
+
+pub(super) async fn expire(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Query(whose): Query<Whose>,
+) -> Result<Json<Exception>, Refused> {
+    blocking(move || {
+        let force = one(scope(&api, &caller, whose.scope.as_deref())?);
+        let record = |details| act(&caller, "exception-ended", force.clone(), details);
+        Ok(Json(api.alerts.end_exception(force.as_ref(), &id, record)?))
+    })
+    .await
+}
+
+fn one(scope: Scope) -> Option<Force> {
+    match scope {
+        Scope::All => None,
+        Scope::Force(force) => Some(force),
+    }
+}
+
+impl From<ExceptionError> for Refused {
+    fn from(error: ExceptionError) -> Self {
+        match error {
+            ExceptionError::Bad(_) => Self::bad(error.to_string()),
+            ExceptionError::Absent(_) => Self::absent(error.to_string()),
+            ExceptionError::Known(_) | ExceptionError::TooMany => Self::conflict(error.to_string()),
+            ExceptionError::Store(error) => error.into(),
+        }
+    }
+}

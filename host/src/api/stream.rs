@@ -1,0 +1,132 @@
+//! `GET /v1/alerts/stream`: changes of alerts as they are committed, as server-sent events. A force gets its own only; that
+//! somebody listens is recorded. Who comes again with `Last-Event-ID` misses nothing.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::mpsc::{Sender, channel};
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::Api;
+use super::answer::{Refused, Shared, act, blocking, force_of};
+use crate::alerts::{self, Logged};
+use crate::identity::Caller;
+use crate::model::Force;
+
+/// Who may listen at the same time.
+const LISTENERS: usize = 64;
+/// Events that wait for a slow listener: then nothing is read for it until it has taken some.
+const WAITING: usize = 64;
+/// Changes read at a time.
+const PAGE: usize = 256;
+/// Between two looks, where nothing was new.
+const TICK: Duration = Duration::from_millis(250);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    #[serde(rename = "for")]
+    force: Option<String>,
+    /// Changes behind this number of the log; from now on where none is given.
+    after: Option<u64>,
+}
+
+/// Each event has the number of the change as its id, what happened as its name, and `{"alert": {...}, "change": {...}}`.
+pub(super) async fn stream(
+    State(api): Shared,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
+    let place = Arc::clone(&api.listeners).try_acquire_owned().map_err(|_| {
+        Refused::busy(format!("{LISTENERS} listen to alerts already, the most at the same time: come again later"))
+    })?;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let on = Arc::clone(&api);
+    let (force, after, caller) = blocking(move || {
+        let force = match (&caller.force, asked.force.as_deref()) {
+            (None, None | Some("all")) => None,
+            (_, named) => Some(force_of(&on, &caller, named)?),
+        };
+        let after = match last.or(asked.after) {
+            Some(after) => after,
+            None => alerts::log_end(&on.store)?,
+        };
+        on.identity.record(act(&caller, "alerts-watched", force.clone(), json!({ "after": after })))?;
+        Ok((force, after, caller))
+    })
+    .await?;
+    let (to, from) = channel(WAITING);
+    tokio::spawn(async move {
+        let _place = place;
+        follow(&api, &caller, force.as_ref(), after, &to).await;
+    });
+    Ok(Sse::new(ReceiverStream::new(from)).keep_alive(KeepAlive::default()))
+}
+
+/// Until nobody listens any more, their token ends, or the host stops.
+async fn follow(
+    api: &Arc<Api>,
+    caller: &Caller,
+    force: Option<&Force>,
+    mut after: u64,
+    to: &Sender<Result<Event, Infallible>>,
+) {
+    while !to.is_closed() && !api.stopping.load(Ordering::Relaxed) {
+        let store = Arc::clone(&api.store);
+        let page = match blocking(move || Ok(alerts::log_after(&store, after, PAGE)?)).await {
+            Ok(page) => page,
+            Err(refused) => {
+                tracing::error!("a stream of alerts ends: {}", refused.reason());
+                return;
+            }
+        };
+        let more = page.len() == PAGE;
+        for logged in page {
+            after = logged.number;
+            if force.is_some_and(|own| *own != logged.force) {
+                continue;
+            }
+            match event(api, caller, logged).await {
+                Ok(Some(event)) => {
+                    if to.send(Ok(event)).await.is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                Err(refused) => tracing::error!("a change is not streamed: {}", refused.reason()),
+            }
+        }
+        if !more {
+            if !api.identity.is_current(&caller.token, crate::clock::now_micros()) {
+                return;
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    }
+}
+
+async fn event(api: &Arc<Api>, caller: &Caller, logged: Logged) -> Result<Option<Event>, Refused> {
+    let store = Arc::clone(&api.store);
+    let Logged { number, force, alert, change } = logged;
+    let alert = blocking(move || Ok(alerts::read(&store, &force, alert)?)).await?;
+    let Some(alert) = alert.filter(|alert| !caller.is_subject(&alert.entities)) else { return Ok(None) };
+    let name = json!(change.kind);
+    let data = json!({ "alert": alert, "change": change }).to_string();
+    Ok(Some(Event::default().id(number.to_string()).event(name.as_str().unwrap_or_default()).data(data)))
+}
+
+/// Places for those who listen.
+#[must_use]
+pub fn places() -> Arc<tokio::sync::Semaphore> {
+    Arc::new(tokio::sync::Semaphore::new(LISTENERS))
+}
