@@ -63,6 +63,7 @@ mod tests {
             id: id.into(),
             role: Role::Intake,
             force,
+            own: Vec::new(),
             name: String::new(),
             created: 0,
             expires: life * DAY,

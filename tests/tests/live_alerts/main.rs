@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod delivered;
+mod excepted;
 mod mailed;
 mod receiver;
 mod routed;
+mod sigma;
+mod storied;
 mod support;
 mod worked;

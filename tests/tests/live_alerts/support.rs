@@ -25,10 +25,20 @@ impl Live {
     }
 
     pub(crate) fn configured(config: &str) -> Self {
+        Self::made(config, |_| {})
+    }
+
+    /// With more in its folder before it starts.
+    pub(crate) fn with(more: impl FnOnce(&Path)) -> Self {
+        Self::made("", more)
+    }
+
+    fn made(config: &str, more: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("plugins")).unwrap();
         std::fs::write(folder.path().join("plugins/guest.wasm"), Guest::detecting(EACH_ROW).build()).unwrap();
         std::fs::write(folder.path().join("cordon.toml"), config).unwrap();
+        more(folder.path());
         let host = begin(folder.path());
         let token = host.add_force("avon");
         Self { host, folder, token, sent: std::cell::Cell::new(0) }
@@ -60,9 +70,14 @@ impl Live {
 
     /// Alerts of the guest, once there are so many.
     pub(crate) fn alerts(&self, count: usize) -> Vec<Value> {
+        self.alerts_of("guest", count)
+    }
+
+    /// Alerts of a plugin, once there are so many.
+    pub(crate) fn alerts_of(&self, plugin: &str, count: usize) -> Vec<Value> {
         for _ in 0..500 {
             let all = self.get("/v1/alerts?for=avon&state=all&limit=1000");
-            let own = all["alerts"].as_array().unwrap().iter().filter(|alert| alert["plugin"] == "guest");
+            let own = all["alerts"].as_array().unwrap().iter().filter(|alert| alert["plugin"] == plugin);
             let own: Vec<Value> = own.cloned().collect();
             if own.len() >= count {
                 return own;
