@@ -41,6 +41,7 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
         ("mail-read-by-application", 1),
         ("mail-sent-by-application", 2),
         ("mailbox-forwarding", 1),
+        ("password-guessed", 9),
         ("password-spray", 34),
         ("mfa-requirement-removed", 1),
         ("privileged-role-granted", 30),

@@ -1,8 +1,9 @@
-//! Values that the host keeps from batch to batch, under keys, for a time to live.
+//! Values that the host keeps from batch to batch, under keys, for a time to live. A key of more than 1,024 bytes is cut, with a
+//! hash of the whole at its end.
 
 use crate::backend;
 use crate::mask::{Mask, Row};
-use crate::{Batch, Failure};
+use crate::{Batch, Failure, text};
 
 /// The plugin's values for this force; from [`Batch::state`]. Needs `[state]` in `cordon.toml`.
 ///
@@ -36,10 +37,11 @@ impl<'b> State<'b> {
     /// The values of keys, each as its row finds it; none where there is none, or it has ended by the row's time.
     ///
     /// # Errors
-    /// No `[state]` in the manifest, a key over 1,024 bytes, rows of one key that go backwards. The run then fails: pass it
+    /// No `[state]` in the manifest, rows of one key that go backwards. The run then fails: pass it
     /// on with `?`.
     pub fn get(&self, places: &[(Row, &str)]) -> Result<Vec<Option<Vec<u8>>>, Failure> {
-        let places: Vec<(u32, &str)> = places.iter().map(|(row, key)| (row.0, *key)).collect();
+        let keys: Vec<_> = places.iter().map(|(row, key)| (row.0, text::key(key))).collect();
+        let places: Vec<(u32, &str)> = keys.iter().map(|(row, key)| (*row, key.as_ref())).collect();
         backend::get(&places).map_err(Failure::other)
     }
 
@@ -48,7 +50,7 @@ impl<'b> State<'b> {
     /// # Errors
     /// As [`State::get`]; a value over 32 KiB, a time to live over 400 days.
     pub fn set(&self, row: Row, key: &str, value: &[u8], seconds: u32) -> Result<(), Failure> {
-        backend::set(&[(row.0, key, value, seconds)]).map_err(Failure::other)
+        backend::set(&[(row.0, &text::key(key), value, seconds)]).map_err(Failure::other)
     }
 
     /// Removes a key's value.
@@ -56,7 +58,7 @@ impl<'b> State<'b> {
     /// # Errors
     /// As [`State::get`].
     pub fn delete(&self, row: Row, key: &str) -> Result<(), Failure> {
-        backend::delete(&[(row.0, key)]).map_err(Failure::other)
+        backend::delete(&[(row.0, &text::key(key))]).map_err(Failure::other)
     }
 
     /// Goes through rows in their order: `change` is given what the row finds under its key, and says what becomes of it.

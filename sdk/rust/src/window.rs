@@ -1,12 +1,13 @@
 //! Windows: how often, or by how many, something happened within a length of time. The host keeps them from batch to batch.
 //!
-//! A window takes all entries of a batch in one call, so they are gathered first and answered together.
+//! A window takes all entries of a batch in one call, so they are gathered first and answered together. A key or member of more
+//! than 1,024 bytes is cut, with a hash of the whole at its end.
 
 use std::sync::Arc;
 
 use crate::backend::{self, Fed};
 use crate::mask::Row;
-use crate::{Batch, Failure};
+use crate::{Batch, Failure, text};
 
 /// What one batch feeds to one window; made by `Window::FailedUsers.of(batch)`.
 ///
@@ -69,18 +70,23 @@ impl Feed {
 
     /// Counts a row's event under a key. `member` is what a distinct count tells apart; leave it empty in a count of events.
     pub fn add(&mut self, row: Row, key: impl Into<String>, member: impl Into<String>) {
-        self.entries.push(Entry { row, key: key.into(), member: member.into(), add: true });
+        self.put(row, &key.into(), &member.into(), true);
     }
 
     /// Asks for a row without counting its event: 'failures, then a success'.
     pub fn ask(&mut self, row: Row, key: impl Into<String>, member: impl Into<String>) {
-        self.entries.push(Entry { row, key: key.into(), member: member.into(), add: false });
+        self.put(row, &key.into(), &member.into(), false);
+    }
+
+    fn put(&mut self, row: Row, key: &str, member: &str, add: bool) {
+        let (key, member) = (text::key(key).into_owned(), text::key(member).into_owned());
+        self.entries.push(Entry { row, key, member, add });
     }
 
     /// Hands all entries to the host, in the order of their rows, and answers each. Once a batch for each window.
     ///
     /// # Errors
-    /// A key or member over 1,024 bytes; a window that was fed in this batch already. The run then fails, whatever `detect`
+    /// A window that was fed in this batch already. The run then fails, whatever `detect`
     /// answers: pass it on with `?`.
     pub fn answers(mut self) -> Result<Vec<Seen>, Failure> {
         if self.entries.is_empty() {

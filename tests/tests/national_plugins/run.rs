@@ -12,11 +12,18 @@ use cordon_sdk::Detector;
 use cordon_sdk::testing::{Memory, Test, TestFinding};
 use data_protection_weakened::DataProtectionWeakened;
 use ediscovery::Ediscovery;
+use first_seen::FirstSeen;
+use guessed_sign_in::GuessedSignIn;
+use impossible_travel::ImpossibleTravel;
+use leaver::Leaver;
 use mail_by_application::MailByApplication;
 use mail_forwarding::MailForwarding;
 use mail_protection_weakened::MailProtectionWeakened;
 use mailbox_delegation::MailboxDelegation;
+use mass_activity::MassActivity;
+use method_after_risk::MethodAfterRisk;
 use oauth_consent::OauthConsent;
+use out_of_hours::OutOfHours;
 use outside_sharing::OutsideSharing;
 use password_spray::PasswordSpray;
 use privileged_role::PrivilegedRole;
@@ -44,10 +51,13 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
         one::<AuditWeakened>("audit-weakened", source, lines, &mut hits);
         one::<DataProtectionWeakened>("data-protection-weakened", source, lines, &mut hits);
         one::<Ediscovery>("ediscovery", source, lines, &mut hits);
+        one::<Leaver>("leaver", source, lines, &mut hits);
         one::<MailByApplication>("mail-by-application", source, lines, &mut hits);
         one::<MailForwarding>("mail-forwarding", source, lines, &mut hits);
         one::<MailProtectionWeakened>("mail-protection-weakened", source, lines, &mut hits);
         one::<MailboxDelegation>("mailbox-delegation", source, lines, &mut hits);
+        one::<MassActivity>("mass-activity", source, lines, &mut hits);
+        one::<OutOfHours>("out-of-hours", source, lines, &mut hits);
         one::<OutsideSharing>("outside-sharing", source, lines, &mut hits);
         one::<SensitiveFiles>("sensitive-files", source, lines, &mut hits);
     }
@@ -62,9 +72,17 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
         one::<PrivilegedRole>("privileged-role", source, lines, &mut hits);
     }
     if is(&["m365.audit", "entra.signin"]) {
+        one::<GuessedSignIn>("guessed-sign-in", source, lines, &mut hits);
         one::<PasswordSpray>("password-spray", source, lines, &mut hits);
         one::<SignInMethod>("sign-in-method", source, lines, &mut hits);
         one::<WatchedSignIn>("watched-sign-in", source, lines, &mut hits);
+    }
+    if is(&["entra.signin"]) {
+        one::<FirstSeen>("first-seen", source, lines, &mut hits);
+        one::<ImpossibleTravel>("impossible-travel", source, lines, &mut hits);
+    }
+    if is(&["entra.signin", "entra.audit"]) {
+        one::<MethodAfterRisk>("method-after-risk", source, lines, &mut hits);
     }
     if is(&["azure.activity"]) {
         one::<AzureBulk>("azure-bulk", source, lines, &mut hits);

@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::{BINARY, PLUGINS};
 
-fn simulate(folder: &Path, attacks: &str) {
+fn simulate(folder: &Path, forces: &str, attacks: &str) {
     let _ = Cordon::new(BINARY, folder)
         .run(&[
             "simulate",
             "--for",
-            "avon,kent",
+            forces,
             "--duration",
             "1d",
             "--rate",
@@ -41,7 +41,7 @@ fn text<'a>(of: &'a Value, path: &[&str]) -> &'a str {
 #[test]
 fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
     let folder = tempfile::tempdir().unwrap();
-    simulate(folder.path(), "all");
+    simulate(folder.path(), "avon,kent", "all");
     let truth = std::fs::read_to_string(folder.path().join("out/truth.ndjson")).unwrap();
     let truth: Vec<Value> = truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(truth.len(), 24);
@@ -52,7 +52,7 @@ fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
             .filter(|one| !one["finds"].is_null())
             .map(|one| (text(one, &["story"]), text(one, &["finds", "rule"])))
             .collect();
-        assert!(expected.len() >= 8);
+        assert!(expected.len() >= 11);
         let findings = findings(folder.path(), force);
         let (mut found, mut keys) = (BTreeSet::new(), BTreeSet::new());
         for finding in &findings {
@@ -64,8 +64,21 @@ fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
             let attack = planted
                 .iter()
                 .find(|one| one["events"].as_array().unwrap().iter().any(|event| event["identity"] == digest));
-            let attack = attack.unwrap_or_else(|| panic!("found, but not planted: {finding}"));
-            assert_eq!(finding["plugin"]["id"], attack["finds"]["plugin"]);
+            let Some(attack) = attack else {
+                // The owner at home is too far from the intruder who was seen first.
+                let of_a_victim = planted
+                    .iter()
+                    .flat_map(|one| one["accounts"].as_array().unwrap())
+                    .any(|account| finding["key"].as_str().unwrap().split(' ').next() == account.as_str());
+                let travel = text(finding, &["plugin", "id"]) == "impossible-travel";
+                assert!(travel && of_a_victim, "found, but not planted: {finding}");
+                continue;
+            };
+            // Most attacks begin with a sign-in from afar, which another plugin finds.
+            assert!(
+                finding["plugin"]["id"] == attack["finds"]["plugin"] || finding["plugin"]["id"] == "impossible-travel",
+                "{finding}"
+            );
             // A plugin may find more of an attack than the rule that it is known by.
             if finding["rule"] == attack["finds"]["rule"] {
                 found.insert((text(attack, &["story"]), text(finding, &["rule"])));
@@ -81,8 +94,8 @@ fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
 #[test]
 fn nothing_is_found_where_nothing_is_planted() {
     let folder = tempfile::tempdir().unwrap();
-    simulate(folder.path(), "none");
-    for force in ["avon", "kent"] {
+    simulate(folder.path(), "avon,kent,dorset,wessex", "none");
+    for force in ["avon", "kent", "dorset", "wessex"] {
         assert!(findings(folder.path(), force).is_empty(), "{force}");
     }
 }

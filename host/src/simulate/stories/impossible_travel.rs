@@ -1,13 +1,13 @@
 //! The same account at home and, minutes later, at the other end of the world.
 
-use super::Story;
 use super::stage::Stage;
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "impossible-travel",
     what: "An account signs in from two places between which nobody travels so fast",
     attack: &["T1078.004"],
-    finds: None,
+    finds: Some(Finds { plugin: "impossible-travel", rule: "impossible-travel" }),
     tell,
 };
 

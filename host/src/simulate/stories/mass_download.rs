@@ -1,13 +1,13 @@
 //! Somebody takes everything with them.
 
-use super::Story;
 use super::stage::Stage;
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "mass-download",
     what: "An account downloads more files in minutes than in a month before",
     attack: &["T1530"],
-    finds: None,
+    finds: Some(Finds { plugin: "mass-activity", rule: "mass-download" }),
     tell,
 };
 

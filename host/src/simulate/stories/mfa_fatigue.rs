@@ -1,13 +1,13 @@
 //! Somebody who has the password asks for the second factor again and again, until its owner gives in.
 
-use super::Story;
 use super::stage::{AFAR, Stage};
+use super::{Finds, Story};
 
 pub(super) const STORY: Story = Story {
     name: "mfa-fatigue",
     what: "MFA is asked for again and again until the owner gives in",
     attack: &["T1621"],
-    finds: None,
+    finds: Some(Finds { plugin: "guessed-sign-in", rule: "mfa-fatigue" }),
     tell,
 };
 
@@ -34,6 +34,8 @@ fn tell(stage: &mut Stage<'_>) {
         );
         stage.wait(20, 90);
     }
+    // A pause, and once more. It is longer than events take to arrive: what was refused is known when the last one comes.
+    stage.wait(300, 480);
     stage.event("signin", victim, victim, &[AFAR, &[("category", "SignInLogs"), ("ip", &from)]]);
     stage.now_known();
 }
