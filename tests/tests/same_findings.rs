@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use cordon::author::build::{Talk, build};
+use cordon::author::build::{Built, Talk, build};
 use cordon::author::find;
 use cordon::events::{BatcherOptions, Input};
 use cordon::registry::SettingsFile;
@@ -15,7 +15,7 @@ use cordon::sandbox::SandboxOptions;
 use cordon::soak::{Findings, Round, Soak};
 use cordon_tests::batches::{RECEIVED, options};
 use cordon_tests::cli::root;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PREPARER: &str = env!("CARGO_BIN_EXE_cordon-under-test");
 
@@ -25,17 +25,36 @@ fn own(name: &str) -> PathBuf {
 }
 
 /// Every plugin of the checkout, built in one call; no artefacts yet.
-static BUILT: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
+static BUILT: LazyLock<Vec<Built>> = LazyLock::new(|| {
     let _ = fs::remove_dir_all(own("artefacts")); // not there the first time
     let sources = ["plugins", "examples"].map(|name| root().join(name));
-    let built = build(&find(&sources, &root()).unwrap(), Some(&own("plugins")), Talk::ErrorsOnly).unwrap();
-    built.into_iter().map(|built| built.path).collect()
+    build(&find(&sources, &root()).unwrap(), Some(&own("plugins")), Talk::ErrorsOnly).unwrap()
 });
 
-fn soak(inputs: Vec<PathBuf>) -> Soak {
+/// A plugin's folder in the checkout.
+fn folder_of(id: &str) -> PathBuf {
+    let folders = ["plugins", "examples"].map(|group| root().join(group).join(id));
+    folders.into_iter().find(|folder| folder.is_dir()).unwrap()
+}
+
+/// Whether a plugin has windows or values: order matters to it.
+fn remembers(id: &str) -> bool {
+    let manifest = fs::read_to_string(folder_of(id).join("cordon.toml")).unwrap();
+    manifest.lines().any(|line| line.starts_with("[windows.") || line == "[state]")
+}
+
+/// The plugins that are run: their ids.
+fn ids(which: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let mut ids: Vec<&str> = BUILT.iter().map(|built| built.id.as_str()).filter(|id| which(id)).collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn soak(inputs: Vec<PathBuf>, ids: &[&str]) -> Soak {
+    let plugins = BUILT.iter().filter(|built| ids.contains(&built.id.as_str())).map(|built| built.path.clone());
     Soak {
         inputs: inputs.into_iter().map(Input::File).collect(),
-        plugins: BUILT.clone(),
+        plugins: plugins.collect(),
         settings: SettingsFile::default(),
         options: BatcherOptions { zone: jiff::tz::TimeZone::get("Europe/London").unwrap(), ..options(None) },
         sandbox: SandboxOptions {
@@ -62,25 +81,27 @@ fn holds(soak: &Soak, rounds: impl IntoIterator<Item = Round>) -> Findings {
     first
 }
 
-/// Lines of every event file below a folder of the checkout.
-fn lines_below(folder: &Path, lines: &mut Vec<String>) {
+/// Every event file below a folder, in the order of their names.
+fn event_files(folder: &Path, files: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            lines_below(&path, lines);
+            event_files(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "jsonl") {
-            lines.extend(fs::read_to_string(path).unwrap().lines().map(str::to_owned));
+            files.push(path);
         }
     }
 }
 
 /// Events made from all sample events and cases: in a random order, some twice, most with an identity of their own.
 fn generated(folder: &Path, events: usize, files: usize) -> Vec<PathBuf> {
-    let mut lines = Vec::new();
-    for samples in ["examples", "plugins"] {
-        lines_below(&root().join(samples), &mut lines);
-    }
+    let mut samples = vec![root().join("examples/events")];
+    samples.extend(ids(|id| !remembers(id)).into_iter().map(folder_of));
+    let mut found = Vec::new();
+    samples.iter().for_each(|folder| event_files(folder, &mut found));
+    let texts: Vec<String> = found.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let lines: Vec<&str> = texts.iter().flat_map(|text| text.lines()).collect();
     let mut chance = fastrand::Rng::with_seed(20_260_309);
     let mut texts = vec![String::new(); files];
     for number in 0..events {
@@ -103,20 +124,31 @@ fn generated(folder: &Path, events: usize, files: usize) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_plugin_finds_the_same_in_generated_events_however_they_are_run() {
+fn every_plugin_without_a_memory_finds_the_same_in_generated_events_however_they_are_run() {
     let folder = tempfile::tempdir().unwrap();
-    let soak = soak(generated(folder.path(), 900, 3));
+    // What the host says of itself is of a source that no shape tells, and a list of accounts is given to a run of its own.
+    let (nothing, plugins) = (["cordon-health", "watched-accounts"], ids(|id| !remembers(id)));
+    let soak = soak(generated(folder.path(), 900, 3), &plugins);
     // The first round finds no artefacts, the others do.
     let found = holds(&soak, (2..=7).map(|number| Round::of(1, number, 3)));
-    // What the host says of itself is of a source that no shape tells: its plugin is run, and has nothing to find here.
-    let of_host = soak.plugins.iter().filter(|path| path.ends_with("cordon-health.wasm")).count();
-    assert_eq!(of_host, 1, "{:?}", soak.plugins);
-    // Nor has what counts within minutes, in events out of any order, or looks up in a list: `remembering` shows those.
-    let counting = ["azure-bulk.wasm", "guessed-password.wasm", "password-spray.wasm", "watched-accounts.wasm"];
-    let counting = soak.plugins.iter().filter(|path| counting.iter().any(|name| path.ends_with(name))).count();
-    assert_eq!(counting, 4, "{:?}", soak.plugins);
-    assert_eq!(found.plugins().len(), soak.plugins.len() - of_host - counting, "{:?}", found.plugins());
+    let finding: Vec<&str> = plugins.iter().copied().filter(|id| !nothing.contains(id)).collect();
+    assert_eq!(finding.len() + nothing.len(), plugins.len(), "{plugins:?}");
+    assert_eq!(found.plugins(), finding);
     assert!(found.len() >= 100, "{}", found.len());
+}
+
+/// Of those that remember, the same is promised for the same order of events: their cases, one after the other, as they are.
+#[test]
+fn every_plugin_that_remembers_finds_the_same_in_the_cases_of_all_of_them_however_they_are_cut() {
+    let plugins = ids(remembers);
+    let mut files = Vec::new();
+    plugins.iter().for_each(|id| event_files(&folder_of(id).join("cases"), &mut files));
+    // Nobody leaves by default.
+    let leavers = json!({"files": 4, "leavers": {"ada@westmarch.example": "2026-03-20"}});
+    let settings = SettingsFile::of("leaver", leavers.as_object().unwrap().clone(), serde_json::Map::new());
+    let soak = Soak { settings, ..soak(files, &plugins) };
+    let found = holds(&soak, (2..=7).map(|number| Round::of(1, number, soak.inputs.len())));
+    assert_eq!(found.plugins(), plugins);
 }
 
 #[test]
@@ -131,6 +163,6 @@ fn every_plugin_finds_the_same_in_real_records_however_they_are_run() {
         Round { number: 5, workers: 1, cuts: Some(5), ..first.clone() },
         Round { number: 6, workers: 2, cuts: Some(6), ..first },
     ];
-    let found = holds(&soak(vec![records]), rounds);
+    let found = holds(&soak(vec![records], &ids(|_| true)), rounds);
     assert!(found.len() >= 45, "{}", found.len());
 }

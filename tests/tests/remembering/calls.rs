@@ -51,6 +51,12 @@ fn a_call_that_breaks_a_rule_is_bad_output_that_names_it_even_where_the_plugin_h
 }
 
 #[test]
+fn keys_that_are_too_long_are_cut_by_the_sdk_and_stay_apart() {
+    let memory = Arc::new(Memory::default());
+    assert_eq!(run(&of(&["long keys of the SDK"]), &memory).outcome, Outcome::Completed);
+}
+
+#[test]
 fn a_run_that_does_not_complete_leaves_nothing_and_the_next_is_as_if_it_had_not_been() {
     let memory = Arc::new(Memory::default());
     let good = of(&["", ""]);

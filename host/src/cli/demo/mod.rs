@@ -23,6 +23,8 @@ use super::exit::{self, Exit};
 use super::simulate::{self, Plan, Target};
 use super::{style, text};
 use crate::clock::now_micros;
+use crate::evidence::{EVIDENCE_BYTES, Evidence};
+use crate::ids::Digest;
 use crate::model::Force;
 use crate::simulate::{Planted, Settings};
 
@@ -162,7 +164,7 @@ fn look(
             any |= !findings.is_empty();
             let mut watch = watch.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             for finding in findings {
-                watch.show(finding)?;
+                watch.show(finding, || cited(operator, finding))?;
             }
         }
         let all = watch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).missing().is_empty();
@@ -175,6 +177,17 @@ fn look(
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(())
+}
+
+/// The events that a finding cites, as its evidence names them.
+fn cited(operator: &Client, finding: &Value) -> Result<Vec<Digest>> {
+    let id = finding.get("id").and_then(Value::as_str).unwrap_or_default();
+    if finding.get("cited").is_none() {
+        return Ok(Vec::new());
+    }
+    let bytes = operator.bytes(&format!("/v1/findings/{id}/evidence"), EVIDENCE_BYTES)?;
+    let evidence = Evidence::from_bytes(&bytes)?;
+    Ok(evidence.cited.into_iter().filter_map(|one| Some(one.event?.digest)).collect())
 }
 
 fn targets(host: &Running, operator: &Client) -> Result<Vec<Target>> {

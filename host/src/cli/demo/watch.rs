@@ -48,23 +48,20 @@ impl Watch {
         self.acknowledged.entry(event.identity).or_insert(event.at);
     }
 
-    /// Shows a finding; another of the same rule and key is the same to a person.
-    pub(super) fn show(&mut self, finding: &Value) -> Result<()> {
+    /// Shows a finding; another of the same rule and key is the same to a person. `cited` gives the events that it cites.
+    pub(super) fn show(&mut self, finding: &Value, cited: impl FnOnce() -> Result<Vec<Digest>>) -> Result<()> {
         let field = |name: &str| finding.get(name).and_then(Value::as_str).unwrap_or_default();
         let (force, rule) = (field("force"), field("rule"));
-        let inside = |of: &str, name: &str| finding.get(of).and_then(|of| of.get(name)).and_then(Value::as_str);
-        let plugin = inside("plugin", "id").unwrap_or_default();
+        let plugin = inside(finding, "plugin", "id").unwrap_or_default();
         if plugin.starts_with(OWN) {
             return Ok(());
         }
-        let event = inside("event", "digest").and_then(Digest::from_hex);
-        let attack = event.and_then(|event| self.attacks.get(&event)).copied();
-        // A plugin may find more of an attack than the rule that it is known by.
-        let expected =
-            attack.and_then(|at| Some((at, self.planted.get(at)?.finds?))).filter(|(_, f)| f.plugin == plugin);
-        match expected {
-            Some((at, finds)) if finds.rule == rule => drop(self.found.insert(at)),
+        let event = inside(finding, "event", "digest").and_then(Digest::from_hex);
+        // Other plugins may find it, too. What follows from an attack is of it as well: its victim, at home, is too far from it.
+        match event.and_then(|event| self.attacks.get(&event)).copied() {
+            Some(at) if self.is_known_by(at, plugin, rule) => drop(self.found.insert(at)),
             Some(_) => {}
+            None if cited()?.iter().any(|event| self.attacks.contains_key(event)) => {}
             None => self.unplanted.push(safe(&format!("{plugin} {rule} at {force}: {}", field("summary")))),
         }
         if !self.shown.insert((force.to_owned(), rule.to_owned(), field("key").to_owned())) {
@@ -72,7 +69,7 @@ impl Watch {
         }
         let waited = event.and_then(|event| self.acknowledged.get(&event)).map(Instant::elapsed);
         self.slowest = self.slowest.max(waited.unwrap_or_default());
-        let time: String = inside("event", "time").unwrap_or_default().chars().skip(11).take(8).collect();
+        let time: String = inside(finding, "event", "time").unwrap_or_default().chars().skip(11).take(8).collect();
         let severity = field("severity");
         let colour = match severity {
             "critical" | "high" => style::BAD,
@@ -91,6 +88,12 @@ impl Watch {
         Ok(())
     }
 
+    /// Whether this rule is the one that an attack is known by.
+    fn is_known_by(&self, attack: usize, plugin: &str, rule: &str) -> bool {
+        let finds = self.planted.get(attack).and_then(|one| one.finds);
+        finds.is_some_and(|finds| finds.plugin == plugin && finds.rule == rule)
+    }
+
     /// Force and story of what was not found.
     pub(super) fn missing(&self) -> Vec<(String, &'static str)> {
         let all = self.planted.iter().enumerate();
@@ -105,4 +108,8 @@ impl Watch {
     pub(super) fn slowest(&self) -> String {
         format!("the slowest was shown {} after it was acknowledged", text::time(self.slowest))
     }
+}
+
+fn inside<'a>(finding: &'a Value, of: &str, name: &str) -> Option<&'a str> {
+    finding.get(of).and_then(|of| of.get(name)).and_then(Value::as_str)
 }

@@ -15,7 +15,7 @@ pub(super) struct Who(usize);
 /// What a part's holes are set to.
 pub(super) type Set<'a> = &'a [(&'static str, &'a str)];
 
-/// Where intruders sign in from, on a machine that nobody manages.
+/// Where intruders sign in from, in a session of their own, on a machine that nobody manages.
 pub(super) const AFAR: Set<'static> = &[
     ("city", "Auckland"),
     ("state", "Auckland"),
@@ -23,6 +23,7 @@ pub(super) const AFAR: Set<'static> = &[
     ("latitude", "-36.85"),
     ("longitude", "174.76"),
     ("device", "${no-device}"),
+    ("session", "${guid.3}"),
     (
         "agent",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
