@@ -17,6 +17,7 @@ use crate::events::{EventReader, RawEvent};
 #[command(after_help = exit::HELP, after_long_help = "Examples:
   cordon bench -p plugins/mail-forwarding audit.jsonl
   cordon bench -p target/cordon/plugins audit.jsonl --batch 64,1024,4096 --format json
+  cordon bench -p plugins audit.jsonl --batch 4096   one size, several plugins: one table
 
 Exit codes: 0 done, 2 nothing could be measured, 3 the Rust toolchain is missing")]
 pub(super) struct Args {
@@ -60,6 +61,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     }
     match args.format {
         Format::Json => super::print_json(&costs)?,
+        Format::Text if loaded.len() > 1 && args.batch.len() == 1 => table(&costs)?,
         Format::Text => print(&costs)?,
     }
     Ok(Exit::Done)
@@ -81,6 +83,36 @@ fn read(args: &Args) -> Result<Vec<RawEvent>> {
         }
     }
     Ok(events)
+}
+
+/// One line for each plugin, the dearest first.
+fn table(costs: &[Cost]) -> Result<()> {
+    let mut costs: Vec<&Cost> = costs.iter().collect();
+    costs.sort_by(|a, b| b.ns_per_event.total_cmp(&a.ns_per_event).then_with(|| a.plugin.cmp(&b.plugin)));
+    let mut out = super::out();
+    let head = ["plugin", "events", "ns/event, CPU", "its columns", "p99 us/batch", "memory", "columns", "bytes/event"];
+    let [plugin, events, cpu, own, p99, memory, columns, bytes] = head;
+    writeln!(
+        out,
+        "{}{plugin:<26} {events:>8} {cpu:>13} {own:>11} {p99:>12} {memory:>9} {columns:>7} {bytes:>11}{}",
+        style::DIM,
+        style::OFF
+    )?;
+    for cost in costs {
+        writeln!(
+            out,
+            "{:<26} {:>8} {:>13.0} {:>11.0} {:>12.0} {:>9} {:>7.1} {:>11.0}",
+            cost.plugin,
+            cost.events,
+            cost.ns_per_event,
+            cost.columns_ns_per_event,
+            cost.p99_us,
+            text::bytes(cost.memory as u64),
+            cost.columns,
+            cost.bytes_per_event
+        )?;
+    }
+    Ok(())
 }
 
 fn print(costs: &[Cost]) -> Result<()> {
