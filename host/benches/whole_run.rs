@@ -19,12 +19,15 @@ fn main() {
     let mut criterion = cpu::criterion();
     let sandbox = plugins::sandbox(&plugins::kept_cache());
     let loaded = plugins::load(&sandbox, &plugins::build(&plugins::NATIONAL));
+    let catalogue = plugins::load(&sandbox, &plugins::build(&["plugins"]));
     for real in events::real() {
         println!("{}: {} events of {} bytes on average", real.name, real.events, real.bytes / real.events);
         let mut group = criterion.benchmark_group(format!("whole_run/{}", real.name));
         group.throughput(Throughput::Elements(real.events));
         parsing(&mut group, &real);
         detecting(&mut group, &real, &sandbox, &loaded);
+        let all = format!("whole catalogue, {} plugins", catalogue.len());
+        group.bench_function(&all, |bencher| bencher.iter(|| whole(&real, &sandbox, &catalogue)));
         group.finish();
     }
     criterion.final_summary();
