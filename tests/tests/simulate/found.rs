@@ -55,13 +55,12 @@ fn identities(folder: &Path, force: &str) -> Vec<String> {
 }
 
 /// What else is true of an attack, by its story.
-const ALSO: [(&str, &str); 5] = [
+const ALSO: [(&str, &str); 4] = [
     // The break-in after the spray, which the story tells, too.
     ("password-spray", "spray-succeeded"),
     ("mfa-fatigue", "factor-asked-again"),
     ("audit-switched-off", "mailbox-audit-reduced"),
     ("mailbox-delegation", "send-as-granted"),
-    ("privileged-role", "azure-access-elevated"),
 ];
 /// Stories in which nobody signs in from afar; in the others that is too far from home.
 const AT_HOME: [&str; 2] = ["illicit-consent", "anonymous-sharing"];
