@@ -138,16 +138,22 @@ fn every_plugin_without_a_memory_finds_the_same_in_generated_events_however_they
     assert!(found.len() >= 100, "{}", found.len());
 }
 
-/// Of those that remember, the same is promised for the same order of events: that of their cases.
+/// Of those that remember, the same is promised for the same order of events: that of their cases. Between sources no order is
+/// promised, so cases of two logs are left out here, and with them `method-after-risk`: whichever log comes second triggers it.
 #[test]
 fn every_plugin_that_remembers_finds_the_same_in_its_cases_however_they_are_cut() {
     let after = "2027-01-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond();
     for id in ids(remembers) {
-        let mut found = 0;
+        let (mut found, mut joined) = (0, 0);
         for case in Case::folders(&folder_of(id)).unwrap() {
             let folder = tempfile::tempdir().unwrap();
             let text: toml::Table = fs::read_to_string(case.join("case.toml")).unwrap().parse().unwrap();
-            let files = text["batches"].as_array().unwrap().iter().enumerate().map(|(number, batch)| {
+            let batches = text["batches"].as_array().unwrap();
+            if batches.iter().any(|batch| batch["source"] != batches[0]["source"]) {
+                joined += 1;
+                continue;
+            }
+            let files = batches.iter().enumerate().map(|(number, batch)| {
                 let path = folder.path().join(format!("{number}.jsonl"));
                 match batch.get("events") {
                     Some(events) => drop(fs::copy(case.join(events.as_str().unwrap()), &path).unwrap()),
@@ -165,7 +171,8 @@ fn every_plugin_that_remembers_finds_the_same_in_its_cases_however_they_are_cut(
             ];
             found += holds(&soak, rounds).len();
         }
-        assert!(found > 0, "{id} finds nothing in its cases");
+        let joins = id == "method-after-risk" && joined > 0;
+        assert!(found > 0 || joins, "{id} finds nothing in its cases");
     }
 }
 
