@@ -5,6 +5,7 @@
 
 mod changes;
 mod check;
+mod delivery;
 mod deploy;
 mod environment;
 mod mail;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use delivery::DeliveryConfig;
 pub use deploy::DeployConfig;
 pub use environment::VARIABLES;
 pub use mail::{MailConfig, MailTls};
@@ -57,6 +59,8 @@ pub struct Config {
     pub state: StateConfig,
     /// The relay that e-mail to contacts goes through.
     pub mail: Option<MailConfig>,
+    /// See [`DeliveryConfig`].
+    pub delivery: DeliveryConfig,
     /// See [`HttpConfig`].
     pub http: HttpConfig,
     /// HTTPS instead of HTTP.
@@ -295,6 +299,7 @@ impl Default for Config {
             retry: RetryConfig::default(),
             state: StateConfig::default(),
             mail: None,
+            delivery: DeliveryConfig::default(),
             http: HttpConfig::default(),
             tls: None,
             log: LogConfig::default(),

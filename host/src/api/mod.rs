@@ -3,6 +3,7 @@
 //! Nothing is reachable that is not in [`ROUTES`]; a route without a permission is open on purpose. What takes long or
 //! waits for the disk runs on blocking threads. Owns no data.
 
+mod acknowledge;
 mod alerts;
 mod answer;
 mod audit;

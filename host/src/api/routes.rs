@@ -10,8 +10,9 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
-    Api, alerts, audit, contacts, deployments, elastic, events, evidence, exceptions, faults, findings, forces, health,
-    hec, holds, hunts, incidents, lanes, ledger, lists, plugins, refused, release, stream, tokens, whoami,
+    Api, acknowledge, alerts, audit, contacts, deployments, elastic, events, evidence, exceptions, faults, findings,
+    forces, health, hec, holds, hunts, incidents, lanes, ledger, lists, plugins, refused, release, stream, tokens,
+    whoami,
 };
 use crate::identity::Permission;
 
@@ -107,6 +108,8 @@ pub const ROUTES: &[Route] = &[
     route!("GET" "/v1/exceptions", Some(Permission::ReadFindings), get(exceptions::list)),
     route!("POST" "/v1/exceptions", Some(Permission::WorkAlerts), post(exceptions::add)),
     route!("POST" "/v1/exceptions/{id}/expire", Some(Permission::WorkAlerts), post(exceptions::expire)),
+    route!("GET" "/a/{code}", None, get(acknowledge::show)),
+    route!("POST" "/a/{code}", None, post(acknowledge::take)),
     route!("GET" "/v1/contacts", Some(Permission::ReadAdministration), get(contacts::list)),
     route!("POST" "/v1/contacts", Some(Permission::Administer), post(contacts::add)),
     route!("DELETE" "/v1/contacts/{force}/{id}", Some(Permission::Administer), delete(contacts::remove)),

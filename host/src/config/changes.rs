@@ -24,6 +24,7 @@ impl Config {
             retry,
             state,
             mail,
+            delivery,
             http,
             tls,
             log,
@@ -44,6 +45,7 @@ impl Config {
             ("retry", *retry != new.retry),
             ("state", *state != new.state),
             ("mail", *mail != new.mail),
+            ("delivery", *delivery != new.delivery),
             ("http", *http != new.http),
             // Other files are taken; but not HTTPS instead of HTTP.
             ("tls", tls.is_some() != new.tls.is_some()),

@@ -51,6 +51,7 @@ impl Config {
             ));
         }
         errors.extend(self.mail.as_ref().and_then(|mail| mail.check().err()));
+        errors.extend(self.delivery.check().err());
         errors.extend(self.quota.check().err());
         errors.extend(self.check_files().err());
         let inside = |file: &PathBuf| std::path::absolute(file).is_ok_and(|file| within(&file, &self.data));

@@ -108,6 +108,7 @@ fn tell(
             ..message(alert, kind, what, &contact, now)
         };
         effects = effects.and(outbox::add(&contact, &message)?).and(told::put(alert, &contact, now));
+        effects = effects.and(shared.links.put(alert, &contact, told.at)?);
         woken.insert(contact.key());
     }
     if let Some(next) = plan.next.filter(|_| climbs) {

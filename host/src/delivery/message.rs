@@ -23,10 +23,12 @@ pub(super) struct Note {
     pub(super) text: String,
     /// The same for machines.
     pub(super) data: Value,
+    /// Where its contact says that they have it.
+    pub(super) link: Option<String>,
 }
 
 /// A text as it may stand in a message: one line, shortened, no link.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(TEXT * 4));
     for c in text.chars().take(TEXT) {
         match c {
@@ -44,7 +46,7 @@ fn plain(text: &str) -> String {
 }
 
 /// What a time is in the force's zone, and in UTC.
-fn when(time: i64, zone: &TimeZone) -> String {
+pub(super) fn when(time: i64, zone: &TimeZone) -> String {
     let at = Timestamp::from_microsecond(time).unwrap_or_default();
     let local = at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
     let utc = at.strftime("%H:%M").to_string();
@@ -67,19 +69,9 @@ fn severity(alert: &Alert) -> &'static str {
     alert.severity.word()
 }
 
-/// What is told of a change of an alert.
-pub(super) fn of_alert(alert: &Alert, kind: Kind, message: &Message, contact: &Contact, zone: &TimeZone) -> Note {
-    let news = if message.unanswered { "acknowledged by nobody yet" } else { news(kind) };
-    let level = contact.level;
-    let reference = &alert.reference;
-    let subject = match level {
-        Level::Reference => format!("{reference} ({}): {news}", severity(alert)),
-        _ if kind == Kind::Created && !message.unanswered => {
-            format!("{reference} ({}): {}", severity(alert), plain(&alert.title))
-        }
-        _ => format!("{reference} ({}), {news}: {}", severity(alert), plain(&alert.title)),
-    };
-    let mut lines = vec![format!("{reference}: alert of {}, severity {}: {news}", alert.force, severity(alert))];
+/// What an alert says of itself at a level of detail.
+pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<String> {
+    let mut lines = vec![format!("Alert of {}, severity {}", alert.force, severity(alert))];
     if level >= Level::Summary {
         lines.push(plain(&alert.title));
         lines.push(plain(&alert.summary));
@@ -103,16 +95,47 @@ pub(super) fn of_alert(alert: &Alert, kind: Kind, message: &Message, contact: &C
         lines.extend(alert.next_steps.iter().map(|step| format!("Next: {}", plain(step))));
         lines.extend(alert.false_positives.iter().map(|text| format!("It may also be: {}", plain(text))));
     }
+    lines
+}
+
+/// What is told of a change of an alert. `link`: where its contact says that they have it.
+pub(super) fn of_alert(
+    alert: &Alert,
+    kind: Kind,
+    message: &Message,
+    contact: &Contact,
+    zone: &TimeZone,
+    link: Option<String>,
+) -> Note {
+    let news = if message.unanswered { "acknowledged by nobody yet" } else { news(kind) };
+    let level = contact.level;
+    let reference = &alert.reference;
+    let subject = match level {
+        Level::Reference => format!("{reference} ({}): {news}", severity(alert)),
+        _ if kind == Kind::Created && !message.unanswered => {
+            format!("{reference} ({}): {}", severity(alert), plain(&alert.title))
+        }
+        _ => format!("{reference} ({}), {news}: {}", severity(alert), plain(&alert.title)),
+    };
+    let mut lines = vec![format!("{reference}: {news}")];
+    lines.extend(says(alert, level, zone));
     if let Some(by) = message.answer_by {
         lines.push(format!("Acknowledge it by {}; then others are told", when(by, zone)));
     }
+    let link = link.filter(|_| alert.state == State::New);
+    if let Some(link) = &link {
+        lines.push(format!("To say that you have it: {link}"));
+    }
     if alert.state == State::New {
-        lines.push(format!("To say that you have it: cordon alert ack {reference}"));
+        lines.push(format!("At the desk: cordon alert ack {reference}"));
     }
     let mut data = json!({
         "reference": reference, "for": alert.force, "kind": kind, "severity": alert.severity, "state": alert.state,
         "late": alert.late,
     });
+    if let Some(link) = &link {
+        data["link"] = json!(link);
+    }
     if message.unanswered {
         data["unanswered"] = json!(true);
     }
@@ -134,7 +157,7 @@ pub(super) fn of_alert(alert: &Alert, kind: Kind, message: &Message, contact: &C
         data["false-positives"] = json!(alert.false_positives);
         data["references"] = json!(alert.references);
     }
-    marked(contact, subject, lines, data)
+    Note { link, ..marked(contact, subject, lines, data) }
 }
 
 /// Several alerts in one message: late ones, or more than a contact is told one by one.
@@ -168,7 +191,7 @@ fn marked(contact: &Contact, subject: String, mut lines: Vec<String>, mut data: 
         lines.insert(0, contact.marking.clone());
         data["marking"] = json!(contact.marking);
     }
-    Note { subject, text: lines.join("\n"), data }
+    Note { subject, text: lines.join("\n"), data, link: None }
 }
 
 #[cfg(test)]

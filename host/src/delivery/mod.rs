@@ -10,9 +10,12 @@ mod channels;
 mod contacts;
 mod duty;
 mod follow;
+mod html;
 mod ladder;
+mod links;
 mod message;
 mod outbox;
+mod page;
 mod route;
 mod tenant;
 mod told;
@@ -28,15 +31,43 @@ use jiff::tz::TimeZone;
 pub use contacts::{Channel, Contact, ContactError, Level, NewContact};
 pub use duty::{Calendar, Duty, Hours};
 pub use outbox::{Message, Waiting};
+pub use page::Standing;
 pub use route::{About, Next, Plan, Told, Untold};
 
+use crate::alerts::{self, Alert};
 use crate::audit::Audit;
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::store::{Store, StoreError};
 pub use channels::{Mail, MailTls};
 use channels::{Relay, Sent};
+use links::Links;
 use worker::Worker;
+
+/// What delivery works with.
+pub struct Setup {
+    /// Where alerts are, and what waits.
+    pub store: Arc<Store>,
+    /// Who did what.
+    pub audit: Arc<Audit>,
+    /// A force's time zone.
+    pub zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
+    /// How e-mail is sent.
+    pub mail: Option<Mail>,
+    /// The host's address as contacts reach it; none where messages have no link.
+    pub public_url: Option<String>,
+    /// The time in microseconds since 1970 UTC.
+    pub now: fn() -> i64,
+}
+
+/// What a link leads to.
+#[derive(Debug, Clone)]
+pub struct Linked {
+    /// The alert, as it is now.
+    pub alert: Alert,
+    /// Whose link it is.
+    pub contact: Contact,
+}
 
 /// See the module. Dropping it ends its threads.
 pub struct Delivery {
@@ -55,6 +86,7 @@ struct Shared {
     zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
     /// None where e-mail is not configured.
     relay: Option<Relay>,
+    links: Links,
     now: fn() -> i64,
 }
 
@@ -87,22 +119,17 @@ impl Shared {
 }
 
 impl Delivery {
-    /// Reads the contacts and starts to follow the log of alerts. `zone` answers a force's time zone, `now` the time in
-    /// microseconds since 1970 UTC; `mail` says how e-mail is sent.
+    /// Reads the contacts and starts to follow the log of alerts.
     ///
     /// # Errors
-    /// The store's; files of `mail` that cannot be read; and when the system gives no thread.
-    pub fn start(
-        store: Arc<Store>,
-        audit: Arc<Audit>,
-        zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
-        mail: Option<&Mail>,
-        now: fn() -> i64,
-    ) -> Result<Self, ContactError> {
-        let relay = mail.map(Relay::open).transpose().map_err(ContactError::Bad)?;
+    /// The store's; files of the settings that cannot be read; and when the system gives no thread.
+    pub fn start(setup: Setup) -> Result<Self, ContactError> {
+        let Setup { store, audit, zone, mail, public_url, now } = setup;
+        let relay = mail.as_ref().map(Relay::open).transpose().map_err(ContactError::Bad)?;
+        let links = Links::open(&store, public_url.as_deref())?;
         let known = contacts::read(&store)?;
         let contacts = Mutex::new(known.clone());
-        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, relay, now });
+        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, relay, links, now });
         let mut started = Self { stop: None, follows: None, workers: Mutex::default(), shared: Arc::clone(&shared) };
         for contact in known.into_values() {
             started.work(contact)?;
@@ -200,6 +227,29 @@ impl Delivery {
     #[must_use]
     pub fn preview(&self, about: About<'_>, at: i64) -> Plan {
         self.shared.plan(about, 1, at)
+    }
+
+    /// What the link of a message leads to; none where its code is none or not good any more, its contact is gone, or the alert is
+    /// about them.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn linked(&self, code: &str) -> Result<Option<Linked>, StoreError> {
+        let shared = &self.shared;
+        let Some(link) = links::find(&shared.store, code, (shared.now)())? else { return Ok(None) };
+        let alert = alerts::read(&shared.store, &link.force, link.alert)?;
+        let contact = shared.contacts().get(&link.contact).cloned();
+        let linked = alert.zip(contact).map(|(alert, contact)| Linked { alert, contact });
+        Ok(linked.filter(|linked| route::hears(&linked.contact, (&linked.alert).into()).is_ok()))
+    }
+
+    /// The page behind a link, or behind none; and what a browser may do with it.
+    #[must_use]
+    pub fn page(&self, of: Option<(&Linked, Standing)>) -> (String, String) {
+        let page = of.map_or_else(page::none, |(linked, standing)| {
+            page::of_alert(&linked.alert, &linked.contact, standing, &(self.shared.zone)(&linked.alert.force))
+        });
+        (page, page::policy())
     }
 
     /// What waits to be sent and what could not be, of a force or of all.

@@ -24,13 +24,15 @@ fn started(folder: &Path) -> Delivery {
     let store = Arc::new(Store::open(folder).unwrap());
     let audit = Arc::new(Audit::open(&store).unwrap());
     let zone = Box::new(|_: &Force| TimeZone::get("Europe/London").unwrap());
-    Delivery::start(store, audit, zone, None, now).unwrap()
+    Delivery::start(Setup { store, audit, zone, mail: None, public_url: Some("https://h".into()), now }).unwrap()
 }
 
 /// A contact whose messages go to a file of its name, confirmed.
 fn contact(delivery: &Delivery, folder: &Path, force: &str, id: &str, duty: Value) {
     let file = folder.join(format!("{id}.ndjson"));
-    let new = json!({ "id": id, "for": force, "name": id, "file": file, "severity": "medium", "duty": duty });
+    let own = [format!("{id}@avon.example")];
+    let new =
+        json!({ "id": id, "for": force, "name": id, "file": file, "severity": "medium", "own": own, "duty": duty });
     delivery.add(serde_json::from_value(new).unwrap(), act).unwrap();
     let force = Force::new(force).unwrap();
     delivery.test(&force, id, act).unwrap();
@@ -58,11 +60,15 @@ fn wait(folder: &Path, id: &str, count: usize) -> Vec<Value> {
 
 /// Alert `avon-1` in a state, by a change.
 fn alert(store: &Store, state: &str, revision: u64, kind: &str, by: &str) {
+    alert_about(store, "x", state, revision, kind, by);
+}
+
+fn alert_about(store: &Store, whom: &str, state: &str, revision: u64, kind: &str, by: &str) {
     let (digest, number) = ("00".repeat(32), 1_u64);
     let alert = json!({
         "reference": "avon-1", "force": "avon", "number": number, "revision": revision, "fingerprint": digest,
         "plugin": "p", "version": "1.0.0", "component": digest, "rule": "r", "key": "", "title": "T", "summary": "S",
-        "severity": "high", "confidence": "high", "attack": [], "entities": [], "next-steps": [], "false-positives": [],
+        "severity": "high", "confidence": "high", "attack": [], "entities": [{ "kind": "user", "value": whom }], "next-steps": [], "false-positives": [],
         "references": [], "state": state, "created": 0, "updated": 0, "first-seen": 0, "last-seen": 0, "count": 1, "findings": [],
         "late": false,
     });
@@ -119,5 +125,13 @@ fn on_both_clock_change_nights_the_ladder_is_climbed_in_time_over_a_restart_and_
         std::thread::sleep(Duration::from_millis(250));
         let told = |id: &str| wait(out, id, 0).len();
         assert_eq!((told("desk"), told("call"), told("watch")), (2, 1, 2));
+        // A link is none for whom the alert comes to be about, and for nobody after a week.
+        let code = |told: &Value| told["link"].as_str().unwrap().strip_prefix("https://h/a/").unwrap().to_owned();
+        let linked = |told: &Value| delivery.linked(&code(told)).unwrap().map(|linked| linked.contact.id);
+        assert_eq!((linked(&first).as_deref(), linked(&second).as_deref()), (Some("desk"), Some("call")));
+        alert_about(&delivery.shared.store, "Desk@avon.example", "new", 4, "noted", "t");
+        assert_eq!((linked(&first), linked(&second).as_deref()), (None, Some("call")));
+        forward(7 * 24 * 60);
+        assert_eq!(linked(&second), None);
     }
 }

@@ -106,7 +106,8 @@ fn work(shared: &Shared, contact: &Contact, hour: &mut Vec<i64>) -> Result<Durat
             continue;
         };
         let (kind, key) = (placed.1.kind, placed.1.key);
-        let note = message::of_alert(&alert, kind, &placed.1, contact, &(shared.zone)(&alert.force));
+        let link = shared.links.url(&alert, contact);
+        let note = message::of_alert(&alert, kind, &placed.1, contact, &(shared.zone)(&alert.force), link);
         // As the alert is now: it may be about the contact by now.
         if route::hears(contact, (&alert).into()).is_err() {
             shared.store.commit(outbox::sent(&[placed]))?;

@@ -82,6 +82,10 @@ pub enum Space {
     Escalation = 44,
     /// Who was told of each alert.
     Told = 45,
+    /// Links of messages by the digest of their code.
+    Link = 46,
+    /// What codes of links are made with.
+    LinkKey = 47,
     /// What lanes remember: windows and values, by force, plugin and lane.
     Remembered = 16,
     /// Where each lane keeps what it remembers.

@@ -18,7 +18,7 @@ use crate::api::{Api, Turns};
 use crate::audit::{Act, Audit};
 use crate::clock::now_micros;
 use crate::config::{self, Config, DoneConfig, ForceQuotaConfig};
-use crate::delivery::{ContactError, Delivery, Mail, MailTls};
+use crate::delivery::{self, ContactError, Delivery, Mail, MailTls};
 use crate::deployments::{self, DeployError, Deployments, ForceLimits, Incoming};
 use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
 use crate::holds::Holds;
@@ -178,13 +178,14 @@ impl Host {
         let alerts = Arc::new(alerts.map_err(SchedulerError::Thread)?);
         let zones = Arc::clone(&identity);
         let zones = Box::new(move |force: &Force| zone(&zones, force));
-        let delivery = Arc::new(Delivery::start(
-            Arc::clone(&store),
-            Arc::clone(&audit),
-            zones,
-            mail(config).as_ref(),
-            now_micros,
-        )?);
+        let delivery = Arc::new(Delivery::start(delivery::Setup {
+            store: Arc::clone(&store),
+            audit: Arc::clone(&audit),
+            zone: zones,
+            mail: mail(config),
+            public_url: config.delivery.public_url.clone(),
+            now: now_micros,
+        })?);
         let api = Api {
             alerts,
             delivery,
@@ -313,7 +314,6 @@ pub fn workers(config: &Config) -> usize {
     config.workers.map_or_else(cores, usize::from)
 }
 
-/// A force's zone was checked when it was added; one that a newer zone database no longer has counts as UTC.
 /// How e-mail is sent.
 fn mail(config: &Config) -> Option<Mail> {
     let mail = config.mail.as_ref()?;
@@ -332,6 +332,7 @@ fn mail(config: &Config) -> Option<Mail> {
     })
 }
 
+/// A force's zone was checked when it was added; one that a newer zone database no longer has counts as UTC.
 fn zone(identity: &Identity, force: &Force) -> TimeZone {
     let zone = identity.force(force).and_then(|record| TimeZone::get(&record.zone).ok());
     zone.unwrap_or(TimeZone::UTC)

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod acknowledged;
+mod browser;
 mod delivered;
 mod excepted;
 mod mailed;

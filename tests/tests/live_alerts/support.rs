@@ -96,8 +96,9 @@ impl Live {
     pub(crate) fn contact_with(&self, id: &str, receiver: &Receiver, more: &[&str]) -> String {
         let operator = self.host.operator();
         let url = receiver.url();
-        let add = ["contact", "add", id, "--for", "avon", "--name", id, "--webhook", &url, "--level", "full"];
-        let said = operator.run(&[&add[..], more].concat()).ends(0).out;
+        let add = ["contact", "add", id, "--for", "avon", "--name", id, "--webhook", &url];
+        let level = if more.contains(&"--level") { &[][..] } else { &["--level", "full"] };
+        let said = operator.run(&[&add[..], level, more].concat()).ends(0).out;
         let key = said.trim().rsplit(' ').next().unwrap().to_owned();
         let before = receiver.all().len();
         let _ = operator.run(&["contact", "test", id, "--for", "avon"]).ends(0);

@@ -1,4 +1,4 @@
-//! E-mail by SMTP, through the relay of the configuration: as text and as HTML, which says the same and holds no link. The same
+//! E-mail by SMTP, through the relay of the configuration: as text and as HTML, which says the same. The same
 //! message has the same `Message-ID`, however often it is sent.
 
 use std::path::Path;
@@ -10,6 +10,7 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport as _};
 
 use super::{Note, Sent};
+use crate::delivery::html::escaped;
 use crate::ids::Digest;
 
 /// How long the relay may take.
@@ -81,7 +82,7 @@ pub(super) fn send(relay: Option<&Relay>, to: &str, note: &Note, key: &Digest) -
         .to(to)
         .subject(subject)
         .message_id(Some(format!("<{key}@cordon>")))
-        .multipart(MultiPart::alternative_plain_html(note.text.clone(), html(&note.text)));
+        .multipart(MultiPart::alternative_plain_html(note.text.clone(), html(note)));
     let message = match message {
         Ok(message) => message,
         Err(error) => return Sent::Never(format!("no message: {error}")),
@@ -93,28 +94,30 @@ pub(super) fn send(relay: Option<&Relay>, to: &str, note: &Note, key: &Digest) -
     }
 }
 
-/// Lines as HTML: nothing in them is markup.
-fn html(text: &str) -> String {
-    let escaped = |line: &str| {
-        let line = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        line.replace('"', "&quot;").replace('\'', "&#39;")
-    };
-    let lines: String = text.lines().map(|line| format!("<p>{}</p>\n", escaped(line))).collect();
+/// Lines as HTML: nothing in them is markup. The one link is the host's own.
+fn html(note: &Note) -> String {
+    let mut lines: String = note.text.lines().map(|line| format!("<p>{}</p>\n", escaped(line))).collect();
+    if let Some(link) = &note.link {
+        lines.push_str(&format!("<p><a href=\"{}\">See it and say that you have it</a></p>\n", escaped(link)));
+    }
     format!("<!DOCTYPE html>\n<html lang=\"en\"><body>\n{lines}</body></html>\n")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::html;
+    use super::*;
 
     #[test]
     fn nothing_in_a_text_is_markup() {
-        let page = html("a <a href='https://evil.example'>b</a> & \"c\"\nd");
+        let text = "a <a href='https://evil.example'>b</a> & \"c\"\nd".to_owned();
+        let link = Some("https://h/a/0\">".to_owned());
+        let page = html(&Note { subject: String::new(), text, data: serde_json::Value::Null, link });
         assert!(
             page.contains(
                 "<p>a &lt;a href=&#39;https://evil.example&#39;&gt;b&lt;/a&gt; &amp; &quot;c&quot;</p>\n<p>d</p>"
             ),
             "{page}"
         );
+        assert!(page.contains("<a href=\"https://h/a/0&quot;&gt;\">"), "{page}");
     }
 }
