@@ -2,6 +2,7 @@
 //! everybody who has the code, which is bound to one alert and one contact. Only a POST acknowledges: programs that look at links
 //! in mail send GETs.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{
@@ -16,7 +17,11 @@ use crate::alerts::{Kind, State as AlertState, Work, WorkError, Worker};
 use crate::audit::Act;
 use crate::delivery::{Linked, Standing};
 
-pub(super) async fn show(State(api): Shared, Path(code): Path<String>) -> Result<Response, Refused> {
+/// What is no text is no code.
+type Code = Result<Path<String>, PathRejection>;
+
+pub(super) async fn show(State(api): Shared, code: Code) -> Result<Response, Refused> {
+    let code = code.map_or_else(|_| String::new(), |Path(code)| code);
     blocking(move || {
         let Some(linked) = api.delivery.linked(&code)? else { return Ok(page(&api, None)) };
         let details = json!({ "alert": linked.alert.reference, "name": linked.contact.name });
@@ -27,7 +32,8 @@ pub(super) async fn show(State(api): Shared, Path(code): Path<String>) -> Result
     .await
 }
 
-pub(super) async fn take(State(api): Shared, Path(code): Path<String>) -> Result<Response, Refused> {
+pub(super) async fn take(State(api): Shared, code: Code) -> Result<Response, Refused> {
+    let code = code.map_or_else(|_| String::new(), |Path(code)| code);
     blocking(move || {
         let Some(mut linked) = api.delivery.linked(&code)? else { return Ok(page(&api, None)) };
         if linked.alert.state == AlertState::New {
