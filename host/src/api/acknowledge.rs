@@ -42,9 +42,9 @@ pub(super) async fn take(State(api): Shared, code: Code) -> Result<Response, Ref
                 note: "by the link of a message".to_owned(),
                 revision: None,
             };
-            let (reference, force) = (linked.alert.reference.clone(), linked.alert.force.clone());
+            let reference = linked.alert.reference.clone();
             let record = |_, details| act(&linked, "alert-worked", details);
-            match api.alerts.work(&reference, Some(&force), Work::Acknowledge, worker, record) {
+            match api.alerts.work(&reference, |alert| linked.may_see(alert), Work::Acknowledge, worker, record) {
                 Ok(alert) => linked.alert = alert,
                 // Somebody was faster: the page says so.
                 Err(WorkError::NotNow(_)) => linked.alert = api.alerts.get(&reference)?.unwrap_or(linked.alert),

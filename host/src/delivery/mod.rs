@@ -69,6 +69,14 @@ pub struct Linked {
     pub contact: Contact,
 }
 
+impl Linked {
+    /// Whether its contact may see an alert: not one that is about them.
+    #[must_use]
+    pub fn may_see(&self, alert: &Alert) -> bool {
+        route::hears(&self.contact, alert.into()).is_ok()
+    }
+}
+
 /// See the module. Dropping it ends its threads.
 pub struct Delivery {
     shared: Arc<Shared>,
@@ -240,7 +248,7 @@ impl Delivery {
         let alert = alerts::read(&shared.store, &link.force, link.alert)?;
         let contact = shared.contacts().get(&link.contact).cloned();
         let linked = alert.zip(contact).map(|(alert, contact)| Linked { alert, contact });
-        Ok(linked.filter(|linked| route::hears(&linked.contact, (&linked.alert).into()).is_ok()))
+        Ok(linked.filter(|linked| linked.may_see(&linked.alert)))
     }
 
     /// The page behind a link, or behind none; and what a browser may do with it.
