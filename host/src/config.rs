@@ -55,6 +55,8 @@ pub struct Config {
     pub health: HealthConfig,
     /// See [`RetryConfig`].
     pub retry: RetryConfig,
+    /// See [`AlertsConfig`].
+    pub alerts: AlertsConfig,
     /// See [`StateConfig`].
     pub state: StateConfig,
     /// The relay that e-mail to contacts goes through.
@@ -125,6 +127,20 @@ pub struct RetryConfig {
 impl Default for RetryConfig {
     fn default() -> Self {
         Self { tries: 6, pause_ms: 1_000 }
+    }
+}
+
+/// When an alert pages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AlertsConfig {
+    /// A finding that is made longer after its event was received is late: its alert goes out with others, never as a page.
+    pub late_minutes: u32,
+}
+
+impl Default for AlertsConfig {
+    fn default() -> Self {
+        Self { late_minutes: 60 }
     }
 }
 
@@ -297,6 +313,7 @@ impl Default for Config {
             follow: Vec::new(),
             health: HealthConfig::default(),
             retry: RetryConfig::default(),
+            alerts: AlertsConfig::default(),
             state: StateConfig::default(),
             mail: None,
             delivery: DeliveryConfig::default(),

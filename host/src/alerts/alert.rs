@@ -70,6 +70,12 @@ pub struct Alert {
     pub findings: Vec<Digest>,
     /// All of it was found long after its events were received: it goes out with others, never as a page.
     pub late: bool,
+    /// The exercise that it is of: no attack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<String>,
+    /// The maintenance window in which it came: it goes out with others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<String>,
     /// When somebody first had it, microseconds since 1970 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<i64>,
@@ -148,6 +154,14 @@ pub enum Kind {
     Contained,
     Resolved,
     Reopened,
+}
+
+impl Alert {
+    /// Whether it goes out with others, never as a page.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.late || self.maintenance.is_some()
+    }
 }
 
 impl State {

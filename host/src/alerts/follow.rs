@@ -76,6 +76,11 @@ fn follow(
         if hiding.hides(shared, force, &found, now)? {
             continue;
         }
+        let quiet = shared
+            .maintenance()
+            .values()
+            .find(|window| window.quiets(force, found.severity, now))
+            .map(|window| window.id.clone());
         let fingerprint = found.fingerprint();
         let alerts = match touched.entry(fingerprint) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -86,7 +91,7 @@ fn follow(
         };
         match alerts.last_mut() {
             Some((alert, change)) if joins(alert, now) => {
-                if let Some(kind) = joined(alert, &found, now) {
+                if let Some(kind) = joined(alert, &found, quiet, now) {
                     let made = change.as_ref().map(|change| change.kind);
                     // Made and raised on one page is made, once.
                     let kind = if made == Some(Kind::Created) { Kind::Created } else { kind };
@@ -96,7 +101,7 @@ fn follow(
             earlier => {
                 last += 1;
                 let texts = manifests.texts(store, found.plugin.digest, &found.rule)?;
-                let alert = begun(force, last, &found, &texts, earlier.map(|(alert, _)| &*alert), now);
+                let alert = begun(force, last, &found, &texts, quiet, earlier.map(|(alert, _)| &*alert), now);
                 let change = told(&alert, Kind::Created, now);
                 alerts.push((alert, Some(change)));
             }
@@ -105,7 +110,10 @@ fn follow(
     let mut effects = book::followed(force, end).and(hiding.effects()?);
     let mut linking = Linking::new(store, force, now);
     for (mut alert, change) in touched.into_values().flatten() {
-        linking.link(&mut alert)?;
+        // An exercise is no part of a story.
+        if alert.exercise.is_none() {
+            linking.link(&mut alert)?;
+        }
         effects = effects.and(book::put(&alert, change.as_ref())?);
     }
     store.commit(effects.and(linking.effects()?))?;

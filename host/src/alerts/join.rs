@@ -38,6 +38,9 @@ pub(super) struct Found {
     pub(super) evidence: serde_json::Map<String, serde_json::Value>,
     #[serde(default)]
     pub(super) late: bool,
+    /// The exercise that its event is of.
+    #[serde(default)]
+    pub(super) exercise: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -70,6 +73,8 @@ impl Found {
             about.dedup();
             parts.extend(about.into_iter().flat_map(|(kind, value)| [kind.as_bytes(), value.as_bytes()]));
         }
+        // An exercise joins no attack.
+        parts.extend(self.exercise.iter().flat_map(|id| [b"exercise", id.as_bytes()]));
         Digest::of_parts(&parts)
     }
 }
@@ -79,12 +84,13 @@ pub(super) fn joins(alert: &Alert, now: i64) -> bool {
     alert.state != State::Resolved && now.saturating_sub(alert.updated) <= JOINS
 }
 
-/// A new alert of a force.
+/// A new alert of a force, in the maintenance window `quiet`.
 pub(super) fn begun(
     force: &Force,
     number: u64,
     found: &Found,
     texts: &Texts,
+    quiet: Option<String>,
     earlier: Option<&Alert>,
     now: i64,
 ) -> Alert {
@@ -100,7 +106,12 @@ pub(super) fn begun(
         component: found.plugin.digest,
         rule: found.rule.clone(),
         key: found.key.clone(),
-        title: found.title.clone(),
+        title: match &found.exercise {
+            Some(_) => format!("EXERCISE: {}", found.title),
+            None => found.title.clone(),
+        },
+        exercise: found.exercise.clone(),
+        maintenance: quiet,
         summary: found.summary.clone(),
         severity: found.severity,
         confidence: found.confidence,
@@ -118,7 +129,7 @@ pub(super) fn begun(
         last_seen: time,
         count: 1,
         findings: vec![found.id],
-        late: found.late,
+        late: found.late && !texts.page_when_late,
         acknowledged: None,
         contained: None,
         resolved: None,
@@ -129,8 +140,8 @@ pub(super) fn begun(
     alert
 }
 
-/// One more finding of an alert; whether others are told.
-pub(super) fn joined(alert: &mut Alert, found: &Found, now: i64) -> Option<Kind> {
+/// One more finding of an alert, in the maintenance window `quiet`; whether others are told.
+pub(super) fn joined(alert: &mut Alert, found: &Found, quiet: Option<String>, now: i64) -> Option<Kind> {
     let time = found.event.micros();
     alert.count += 1;
     alert.updated = now;
@@ -140,9 +151,13 @@ pub(super) fn joined(alert: &mut Alert, found: &Found, now: i64) -> Option<Kind>
     }
     add_entities(alert, &found.entities);
     found.summary.clone_into(&mut alert.summary);
-    let raised = found.severity > alert.severity || (alert.late && !found.late);
+    let waited = alert.waits();
+    let graver = found.severity > alert.severity;
     alert.severity = alert.severity.max(found.severity);
     alert.late &= found.late;
+    // What pages after all is not quiet any more.
+    alert.maintenance = quiet.filter(|_| alert.maintenance.is_some() || graver);
+    let raised = graver || (waited && !alert.waits());
     raised.then(|| {
         alert.revision += 1;
         Kind::Raised
@@ -186,16 +201,43 @@ mod tests {
     #[test]
     fn repeats_are_counted_and_only_a_graver_one_or_the_first_that_is_not_late_is_news() {
         let force = Force::new("avon").unwrap();
-        let mut alert = begun(&force, 1, &found("a", "low", true), &Texts::default(), None, 1_000);
-        assert_eq!(joined(&mut alert, &found("a", "low", true), 2_000), None);
-        assert_eq!(joined(&mut alert, &found("a", "low", false), 3_000), Some(Kind::Raised));
-        assert_eq!(joined(&mut alert, &found("a", "high", false), 4_000), Some(Kind::Raised));
-        assert_eq!(joined(&mut alert, &found("a", "medium", true), 5_000), None);
+        let mut alert = begun(&force, 1, &found("a", "low", true), &Texts::default(), None, None, 1_000);
+        assert_eq!(joined(&mut alert, &found("a", "low", true), None, 2_000), None);
+        assert_eq!(joined(&mut alert, &found("a", "low", false), None, 3_000), Some(Kind::Raised));
+        assert_eq!(joined(&mut alert, &found("a", "high", false), None, 4_000), Some(Kind::Raised));
+        assert_eq!(joined(&mut alert, &found("a", "medium", true), None, 5_000), None);
         assert_eq!((alert.count, alert.revision, alert.severity, alert.late), (5, 3, Severity::High, false));
         assert_eq!(alert.entities.len(), 2);
         assert!(joins(&alert, 5_000 + JOINS) && !joins(&alert, 5_001 + JOINS));
         alert.state = State::Resolved;
         assert!(!joins(&alert, 5_000));
+    }
+
+    #[test]
+    fn what_comes_in_a_maintenance_window_pages_once_it_is_over_or_graver() {
+        let (force, quiet) = (Force::new("avon").unwrap(), || Some("upgrade".to_owned()));
+        let mut alert = begun(&force, 1, &found("a", "low", false), &Texts::default(), quiet(), None, 1_000);
+        assert!(alert.waits());
+        assert_eq!(joined(&mut alert, &found("a", "low", false), quiet(), 2_000), None);
+        assert!(alert.waits());
+        assert_eq!(joined(&mut alert, &found("a", "low", false), None, 3_000), Some(Kind::Raised));
+        assert!(!alert.waits());
+        // One that paged already stays one that pages, unless it gets graver within a window: then that waits.
+        assert_eq!(joined(&mut alert, &found("a", "low", false), quiet(), 4_000), None);
+        assert!(!alert.waits());
+        assert_eq!(joined(&mut alert, &found("a", "high", false), quiet(), 5_000), Some(Kind::Raised));
+        assert!(alert.waits());
+    }
+
+    #[test]
+    fn an_exercise_joins_no_attack_and_a_rule_may_page_when_late() {
+        let mut exercise = found("a", "low", true);
+        exercise.exercise = Some("x1".into());
+        assert_ne!(exercise.fingerprint(), found("a", "low", true).fingerprint());
+        let force = Force::new("avon").unwrap();
+        let texts = Texts { page_when_late: true, ..Texts::default() };
+        let alert = begun(&force, 1, &exercise, &texts, None, None, 1_000);
+        assert!(alert.title.starts_with("EXERCISE: ") && !alert.waits());
     }
 
     #[test]
@@ -207,9 +249,9 @@ mod tests {
             finding.entities[0].value = format!("{turn}{}", "\u{1}".repeat(1_000));
             finding
         };
-        let mut alert = begun(&force, 1, &hostile(0), &Texts::default(), None, 1_000);
+        let mut alert = begun(&force, 1, &hostile(0), &Texts::default(), None, None, 1_000);
         for turn in 1..200 {
-            joined(&mut alert, &hostile(turn), 2_000);
+            joined(&mut alert, &hostile(turn), None, 2_000);
         }
         // Next steps and the other texts of a manifest take three times 12 KiB beside it.
         let bytes = serde_json::to_vec(&alert).unwrap().len();

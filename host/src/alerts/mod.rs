@@ -10,6 +10,7 @@ mod exceptions;
 mod follow;
 mod incidents;
 mod join;
+mod maintenance;
 mod scorecard;
 mod texts;
 mod work;
@@ -24,6 +25,7 @@ pub use alert::{Alert, Change, Kind, State, Verdict};
 pub use book::{Filter, Logged, alert as read, log_after, log_end};
 pub use exceptions::{Condition, Exception, ExceptionError, Hid, Sample};
 pub use incidents::{Contribution, Incident, Score, Story};
+pub use maintenance::{Maintenance, MaintenanceError};
 pub use scorecard::Score as RuleScore;
 pub use work::{Work, WorkError, Worker};
 
@@ -44,6 +46,7 @@ struct Shared {
     /// An alert is read, changed and committed by one at a time.
     changing: Mutex<()>,
     exceptions: Mutex<BTreeMap<exceptions::Key, Exception>>,
+    maintenance: Mutex<BTreeMap<maintenance::Key, Maintenance>>,
     now: fn() -> i64,
 }
 
@@ -54,6 +57,10 @@ impl Shared {
 
     fn exceptions(&self) -> MutexGuard<'_, BTreeMap<exceptions::Key, Exception>> {
         self.exceptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn maintenance(&self) -> MutexGuard<'_, BTreeMap<maintenance::Key, Maintenance>> {
+        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -69,7 +76,8 @@ impl Alerts {
         now: fn() -> i64,
     ) -> std::io::Result<Self> {
         let exceptions = Mutex::new(exceptions::read(&store).map_err(std::io::Error::other)?);
-        let shared = Arc::new(Shared { store, audit, changing: Mutex::default(), exceptions, now });
+        let maintenance = Mutex::new(maintenance::read(&store).map_err(std::io::Error::other)?);
+        let shared = Arc::new(Shared { store, audit, changing: Mutex::default(), exceptions, maintenance, now });
         let (stop, stopped) = crossbeam_channel::bounded(0);
         let on_thread = Arc::clone(&shared);
         let run = move || follow::run(&on_thread, &stopped, forces);
@@ -86,6 +94,14 @@ impl Alerts {
             Some((force, number)) => book::alert(&self.shared.store, &force, number),
             None => Ok(None),
         }
+    }
+
+    /// The number of a force's last alert; 0 where it has none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn last(&self, force: &Force) -> Result<u64, StoreError> {
+        book::last(&self.shared.store, force)
     }
 
     /// What became of an alert, oldest first.

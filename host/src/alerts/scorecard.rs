@@ -74,6 +74,7 @@ impl Alerts {
                     last = at.last_chunk().map_or(last, |number| u64::from_be_bytes(*number));
                     if let Ok(alert) = serde_json::from_slice::<Alert>(&text)
                         && alert.created >= since
+                        && alert.exercise.is_none()
                     {
                         let key = (force.to_string(), alert.plugin.clone(), alert.rule.clone());
                         tallies.entry(key).or_default().count(&alert);

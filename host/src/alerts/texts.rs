@@ -19,6 +19,8 @@ pub(super) struct Texts {
     pub(super) next_steps: Vec<String>,
     pub(super) false_positives: Vec<String>,
     pub(super) references: Vec<String>,
+    /// It pages also where it was found late.
+    pub(super) page_when_late: bool,
 }
 
 /// Manifests by the digest of their component.
@@ -41,6 +43,7 @@ impl Manifests {
             next_steps: within(&rule.next_steps),
             false_positives: within(&rule.false_positives),
             references: within(&rule.references),
+            page_when_late: rule.page_when_late,
         }))
     }
 }

@@ -100,7 +100,8 @@ pub(super) async fn expire(
     .await
 }
 
-fn one(scope: Scope) -> Option<Force> {
+/// Whose it is; none for all.
+pub(super) fn one(scope: Scope) -> Option<Force> {
     match scope {
         Scope::All => None,
         Scope::Force(force) => Some(force),

@@ -10,9 +10,9 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::dialect::{self, Dialect};
 use super::guard::guard;
 use super::{
-    Api, acknowledge, alerts, audit, contacts, deployments, elastic, events, evidence, exceptions, faults, findings,
-    forces, health, hec, holds, hunts, incidents, lanes, ledger, lists, plugins, refused, release, stream, tokens,
-    whoami,
+    Api, acknowledge, alerts, audit, contacts, deployments, elastic, events, evidence, exceptions, exercises, faults,
+    findings, forces, health, hec, holds, hunts, incidents, lanes, ledger, lists, maintenance, plugins, refused,
+    release, stream, tokens, whoami,
 };
 use crate::identity::Permission;
 
@@ -110,6 +110,10 @@ pub const ROUTES: &[Route] = &[
     route!("POST" "/v1/exceptions/{id}/expire", Some(Permission::WorkAlerts), post(exceptions::expire)),
     route!("GET" "/a/{code}", None, get(acknowledge::show)),
     route!("POST" "/a/{code}", None, post(acknowledge::take)),
+    route!("GET" "/v1/maintenance", Some(Permission::ReadFindings), get(maintenance::list)),
+    route!("POST" "/v1/maintenance", Some(Permission::WorkAlerts), post(maintenance::add)),
+    route!("POST" "/v1/maintenance/{id}/end", Some(Permission::WorkAlerts), post(maintenance::end)),
+    route!("POST" "/v1/exercises", Some(Permission::Operate), post(exercises::run)),
     route!("GET" "/v1/contacts", Some(Permission::ReadAdministration), get(contacts::list)),
     route!("POST" "/v1/contacts", Some(Permission::Administer), post(contacts::add)),
     route!("DELETE" "/v1/contacts/{force}/{id}", Some(Permission::Administer), delete(contacts::remove)),

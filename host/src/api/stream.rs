@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::{Query, State};
@@ -38,6 +38,8 @@ pub(super) struct Asked {
     force: Option<String>,
     /// Changes behind this number of the log; from now on where none is given.
     after: Option<u64>,
+    /// It ends after so long, for those who would rather ask again than listen on.
+    seconds: Option<u64>,
 }
 
 /// Each event has the number of the change as its id, what happened as its name, and `{"alert": {...}, "change": {...}}`.
@@ -66,9 +68,10 @@ pub(super) async fn stream(
     })
     .await?;
     let (to, from) = channel(WAITING);
+    let until = asked.seconds.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
     tokio::spawn(async move {
         let _place = place;
-        follow(&api, &caller, force.as_ref(), after, &to).await;
+        follow(&api, &caller, force.as_ref(), (after, until), &to).await;
     });
     Ok(Sse::new(ReceiverStream::new(from)).keep_alive(KeepAlive::default()))
 }
@@ -78,7 +81,7 @@ async fn follow(
     api: &Arc<Api>,
     caller: &Caller,
     force: Option<&Force>,
-    mut after: u64,
+    (mut after, until): (u64, Option<Instant>),
     to: &Sender<Result<Event, Infallible>>,
 ) {
     while !to.is_closed() && !api.stopping.load(Ordering::Relaxed) {
@@ -108,6 +111,9 @@ async fn follow(
         }
         if !more {
             if !api.identity.is_current(&caller.token, crate::clock::now_micros()) {
+                return;
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
                 return;
             }
             tokio::time::sleep(TICK).await;

@@ -19,6 +19,7 @@ mod deploy;
 mod events;
 mod evidence;
 mod exception;
+mod exercise;
 mod exit;
 mod fields;
 mod force;
@@ -31,6 +32,7 @@ mod ledger;
 mod list;
 mod log;
 mod login;
+mod maintenance;
 mod new;
 mod patience;
 mod plugin;
@@ -115,6 +117,8 @@ enum Verb {
     Alert(alert::Args),
     Incident(incident::Args),
     Exception(exception::Args),
+    Maintenance(maintenance::Args),
+    Exercise(exercise::Args),
     Scorecard(scorecard::Args),
     Contact(contact::Args),
     Delivery(delivery::Args),
@@ -206,6 +210,8 @@ pub fn main() -> ExitCode {
         Verb::Alert(args) => alert::run(&args),
         Verb::Incident(args) => incident::run(&args),
         Verb::Exception(args) => exception::run(&args),
+        Verb::Maintenance(args) => maintenance::run(&args),
+        Verb::Exercise(args) => exercise::run(&args),
         Verb::Scorecard(args) => scorecard::run(&args),
         Verb::Contact(args) => contact::run(&args),
         Verb::Delivery(args) => delivery::run(&args),

@@ -74,6 +74,8 @@ The configuration (TOML; every key may be left out):
   [retry]
   tries = 6                        # of a plugin that is out of time; then its lane rests
   pause-ms = 1000                  # before the second try; then twice as long each time
+  [alerts]
+  late-minutes = 60                # after its event was received, a finding pages nobody: it goes out with others
   [state]                          # what a plugin remembers for one force, in each of its windows and as values
   keys = 100000                    # then the oldest goes
   mib = 32

@@ -102,7 +102,7 @@ fn tell(
     for told in &plan.told {
         let Some(contact) = told.key.and_then(|key| shared.contacts().get(&key).cloned()) else { continue };
         let message = Message {
-            due: if alert.late { told.at.max(now.saturating_add(LATE)) } else { told.at },
+            due: if alert.waits() { told.at.max(now.saturating_add(LATE)) } else { told.at },
             answer_by: told.answer_by.filter(|_| climbs),
             unanswered: step > 1 && !told.copy,
             ..message(alert, kind, what, &contact, now)
@@ -131,7 +131,7 @@ fn update(
         let contacts = roster.contacts.iter().filter(|contact| told.contains(&contact.key()));
         for contact in contacts.filter(|contact| change.by != contact.signs()) {
             let Ok(due) = roster.due(contact, alert.into(), now) else { continue };
-            let due = if alert.late { due.max(now.saturating_add(LATE)) } else { due };
+            let due = if alert.waits() { due.max(now.saturating_add(LATE)) } else { due };
             let message = Message { due, ..message(alert, change.kind, &change.revision.to_be_bytes(), contact, now) };
             effects = effects.and(outbox::add(contact, &message)?);
             woken.insert(contact.key());
@@ -147,7 +147,8 @@ fn message(alert: &Alert, kind: Kind, what: &[u8], contact: &Contact, now: i64) 
         force: alert.force.clone(),
         alert: alert.number,
         kind,
-        late: alert.late,
+        late: alert.waits(),
+        exercise: alert.exercise.clone(),
         since: now,
         due: now,
         answer_by: None,

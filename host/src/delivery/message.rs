@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::contacts::{Contact, Level};
 use super::outbox::Message;
 use crate::alerts::{Alert, Kind, State};
+use crate::attack;
 
 /// Characters of one text of an event.
 const TEXT: usize = 500;
@@ -71,7 +72,9 @@ fn severity(alert: &Alert) -> &'static str {
 
 /// What an alert says of itself at a level of detail.
 pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<String> {
-    let mut lines = vec![format!("Alert of {}, severity {}", alert.force, severity(alert))];
+    // Said first, whatever the level of detail.
+    let mark = if alert.exercise.is_some() { "EXERCISE, no attack: " } else { "" };
+    let mut lines = vec![format!("{mark}Alert of {}, severity {}", alert.force, severity(alert))];
     if level >= Level::Summary {
         lines.push(plain(&alert.title));
         lines.push(plain(&alert.summary));
@@ -90,7 +93,9 @@ pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<String> 
             lines.push(format!("- and {} more", alert.entities.len() - ENTITIES));
         }
         if !alert.attack.is_empty() {
-            lines.push(format!("ATT&CK: {}", alert.attack.join(", ")));
+            let named = |id: &String| attack::name(id).map_or_else(|| id.clone(), |name| format!("{id} {name}"));
+            let named: Vec<String> = alert.attack.iter().map(named).collect();
+            lines.push(format!("ATT&CK: {}", named.join(", ")));
         }
         lines.extend(alert.next_steps.iter().map(|step| format!("Next: {}", plain(step))));
         lines.extend(alert.false_positives.iter().map(|text| format!("It may also be: {}", plain(text))));
@@ -117,7 +122,9 @@ pub(super) fn of_alert(
         }
         _ => format!("{reference} ({}), {news}: {}", severity(alert), plain(&alert.title)),
     };
-    let mut lines = vec![format!("{reference}: {news}")];
+    let mark = if alert.exercise.is_some() { "EXERCISE " } else { "" };
+    let subject = format!("{mark}{subject}");
+    let mut lines = vec![format!("{mark}{reference}: {news}")];
     lines.extend(says(alert, level, zone));
     if let Some(by) = message.answer_by {
         lines.push(format!("Acknowledge it by {}; then others are told", when(by, zone)));
@@ -135,6 +142,9 @@ pub(super) fn of_alert(
     });
     if let Some(link) = &link {
         data["link"] = json!(link);
+    }
+    if let Some(id) = &alert.exercise {
+        data["exercise"] = json!(id);
     }
     if message.unanswered {
         data["unanswered"] = json!(true);
@@ -167,7 +177,8 @@ pub(super) fn digest(alerts: &[(Alert, Kind)], why: &str, contact: &Contact) -> 
     for (alert, kind) in alerts {
         let title =
             if contact.level == Level::Reference { String::new() } else { format!(": {}", plain(&alert.title)) };
-        lines.push(format!("- {} ({}), {}{title}", alert.reference, severity(alert), news(*kind)));
+        let mark = if alert.exercise.is_some() { "EXERCISE " } else { "" };
+        lines.push(format!("- {mark}{} ({}), {}{title}", alert.reference, severity(alert), news(*kind)));
     }
     let references: Vec<&String> = alerts.iter().map(|(alert, _)| &alert.reference).collect();
     let data = json!({ "for": contact.force, "kind": "digest", "why": why, "references": references });

@@ -260,6 +260,19 @@ impl Delivery {
         (page, page::policy())
     }
 
+    /// Which contacts got the message of an exercise of a force, and when (microseconds since 1970 UTC).
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn got_exercise(&self, force: &Force, id: &str) -> Result<Vec<(Contact, i64)>, StoreError> {
+        let mut found = Vec::new();
+        for contact in self.contacts(None) {
+            let at = outbox::got_exercise(&self.shared.store, force, id, &contact)?;
+            found.extend(at.map(|at| (contact, at)));
+        }
+        Ok(found)
+    }
+
     /// What waits to be sent and what could not be, of a force or of all.
     ///
     /// # Errors

@@ -27,6 +27,9 @@ pub struct Message {
     pub kind: Kind,
     /// It goes out with others of its kind.
     pub late: bool,
+    /// The exercise that its alert is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<String>,
     /// Since when it waits, microseconds since 1970 UTC.
     pub since: i64,
     /// Not before.
@@ -86,6 +89,31 @@ fn placed(store: &Store, space: Space, contact: &Contact, most: usize) -> Result
 /// The effects that messages were sent.
 pub(super) fn sent(messages: &[Placed]) -> Effects {
     messages.iter().fold(Effects::new(), |effects, (at, _)| effects.delete(Space::Outbox, at))
+}
+
+/// The effects that a contact has got what of these messages is of an exercise.
+pub(super) fn exercised(contact: &Contact, messages: &[Placed], now: i64) -> Effects {
+    messages.iter().fold(Effects::new(), |effects, (_, message)| match &message.exercise {
+        Some(id) => {
+            effects.put(Space::ExerciseSent, &exercise_key(&message.force, id, contact), now.to_be_bytes().to_vec())
+        }
+        None => effects,
+    })
+}
+
+fn exercise_key(force: &Force, id: &str, contact: &Contact) -> Vec<u8> {
+    [force.as_str().as_bytes(), &[0], id.as_bytes(), &[0], &contact.key().0].concat()
+}
+
+/// When a contact got the message of an exercise, microseconds since 1970 UTC.
+pub(super) fn got_exercise(
+    store: &Store,
+    force: &Force,
+    id: &str,
+    contact: &Contact,
+) -> Result<Option<i64>, StoreError> {
+    let kept = store.get(Space::ExerciseSent, &exercise_key(force, id, contact))?;
+    Ok(kept.and_then(|kept| kept.try_into().ok()).map(i64::from_be_bytes))
 }
 
 /// The effects that messages are tried again when they say.

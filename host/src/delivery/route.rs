@@ -35,8 +35,8 @@ pub struct About<'a> {
 
 impl<'a> From<&'a Alert> for About<'a> {
     fn from(alert: &'a Alert) -> Self {
-        let Alert { force, severity, entities, attack, late, .. } = alert;
-        Self { force, severity: *severity, entities, attack, late: *late }
+        let Alert { force, severity, entities, attack, .. } = alert;
+        Self { force, severity: *severity, entities, attack, late: alert.waits() }
     }
 }
 

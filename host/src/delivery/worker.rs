@@ -92,7 +92,7 @@ fn work(shared: &Shared, contact: &Contact, hour: &mut Vec<i64>) -> Result<Durat
     }
     let (late, soon): (Vec<Placed>, Vec<Placed>) = due.into_iter().partition(|(_, message)| message.late);
     if !late.is_empty() {
-        together(shared, contact, late, "found late")?;
+        together(shared, contact, late, "found late, or in a maintenance window")?;
     }
     let room = HOURLY.saturating_sub(hour.len());
     if soon.len() > room.max(1) || (room == 0 && !soon.is_empty()) {
@@ -153,7 +153,7 @@ fn send(
     let now = (shared.now)();
     let went = !matches!(sent, Sent::Later(_));
     let effects = match sent {
-        Sent::Done => outbox::sent(&messages),
+        Sent::Done => outbox::sent(&messages).and(outbox::exercised(contact, &messages, now)),
         Sent::Later(why) => {
             let old = messages.iter().any(|(_, message)| now.saturating_sub(message.since) > GIVEN_UP);
             let why = if old { format!("given up after three days: {why}") } else { why };

@@ -1,6 +1,7 @@
 //! Findings in the store: each once, by force and id, with the basis that its evidence is made from; in the order in which
 //! they were committed; and which events they need, by sequence number.
 
+use super::exercised::{exercise_of, has_exercises};
 use super::{LaneSource, apart, of_force};
 use crate::findings::Finding;
 use crate::ids::Digest;
@@ -23,7 +24,8 @@ const PAGE: usize = 1_024;
 /// Some findings of a force, in the order in which they were committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Each finding's number and JSON; with `"late":true` at its end where it was found long after its event was received.
+    /// Each finding's number and JSON; with `"late":true` at its end where it was found long after its event was received, and
+    /// `"exercise":"ID"` where its event is of an exercise.
     pub findings: Vec<(u64, String)>,
 }
 
@@ -128,19 +130,47 @@ pub fn findings_of(store: &Store, force: &Force) -> Result<u64, StoreError> {
 pub fn page(store: &Store, force: &Force, after: u64, limit: usize) -> Result<Page, StoreError> {
     let of = of_force(force);
     let from = [of.as_slice(), &after.to_be_bytes()].concat();
-    let mut findings = Vec::new();
+    let (mut findings, exercises) = (Vec::new(), has_exercises(store, force)?);
     for (key, id) in store.list(Space::FindingOrder, &of, Some(&from), limit)? {
         let number = key.get(of.len()..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
         let (id, late) = id.split_at(id.len().min(32));
         let kept = kept(store, Space::Finding, &[of.as_slice(), id].concat())?;
         let (Some(number), Some(Kept { mut finding, .. })) = (number, kept) else { continue };
-        if late == [LATE] && finding.ends_with('}') {
-            finding.truncate(finding.len() - 1);
-            finding.push_str(",\"late\":true}");
+        if late == [LATE] {
+            add(&mut finding, "\"late\":true");
+        }
+        let event = if exercises { event_of(&finding) } else { None };
+        if let Some(event) = event
+            && let Some(exercise) = exercise_of(store, force, event)?
+        {
+            add(&mut finding, &format!("\"exercise\":\"{exercise}\""));
         }
         findings.push((number, finding));
     }
     Ok(Page { findings })
+}
+
+/// Adds a member to an object's JSON.
+fn add(object: &mut String, member: &str) {
+    if object.ends_with('}') {
+        object.truncate(object.len() - 1);
+        object.push(',');
+        object.push_str(member);
+        object.push('}');
+    }
+}
+
+/// The identity of the event that triggered a finding.
+fn event_of(finding: &str) -> Option<Digest> {
+    #[derive(serde::Deserialize)]
+    struct Triggered {
+        event: Event,
+    }
+    #[derive(serde::Deserialize)]
+    struct Event {
+        digest: Digest,
+    }
+    Some(serde_json::from_str::<Triggered>(finding).ok()?.event.digest)
 }
 
 /// The events of a force numbered `first` or higher, and lower than `end`, that a finding needs, ascending.

@@ -28,9 +28,6 @@ use crate::results::{
 use crate::sandbox::{Limit, Outcome, Past, RunInput, RunReport, StateAnswer};
 use crate::store::{Effects, StoreError};
 
-/// A finding is late that is made longer than this after its event was received, in microseconds.
-const LATE: i64 = 3_600_000_000;
-
 /// What a lane made of a wave.
 #[derive(Debug, Default)]
 pub(super) struct Ran {
@@ -277,7 +274,7 @@ impl Run<'_> {
             let basis = Basis::of(&finding, (batch, row), (of_row, self.versions()), terms, elsewhere);
             let Some(basis) = basis else { continue };
             let received = batch.received().get(row).copied().unwrap_or(now);
-            let late = now.saturating_sub(received) > LATE;
+            let late = now.saturating_sub(received) > self.setup.late;
             let text = basis.to_bytes();
             let saved = save(store, &lane, &finding, &text, basis.sequences(), late)?;
             self.effects = std::mem::take(&mut self.effects).and(saved);

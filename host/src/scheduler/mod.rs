@@ -65,6 +65,8 @@ pub struct Setup {
     pub metrics: Arc<Metrics>,
     /// How often and when a lane is tried again.
     pub retries: Retries,
+    /// A finding is late that is made longer than this after its event was received, in microseconds.
+    pub late: i64,
 }
 
 /// A force's source.

@@ -70,6 +70,12 @@ pub enum Space {
     AlertAbout = 39,
     /// Alerts that are not resolved, by force.
     AlertOpen = 50,
+    /// Events that are of an exercise, by force and identity.
+    Exercise = 51,
+    /// When each contact got the message of an exercise, by force and exercise.
+    ExerciseSent = 52,
+    /// When alerts page nobody, by force and word.
+    Maintenance = 53,
     /// Who is told of alerts, by force.
     Contact = 40,
     /// Messages that wait, by contact.

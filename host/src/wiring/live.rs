@@ -139,6 +139,7 @@ impl Host {
                 tries: config.retry.tries,
                 pause: Duration::from_millis(u64::from(config.retry.pause_ms)),
             },
+            late: i64::from(config.alerts.late_minutes) * 60_000_000,
         };
         let scheduler = Arc::new(Scheduler::start(setup, deployments.wanted())?);
         deployments.attach(&scheduler);

@@ -60,7 +60,10 @@ fn every_route_is_open_to_exactly_the_roles_of_the_table_and_no_force_reaches_an
     for route in ROUTES {
         let own = filled(route.path, "avon");
         let asked = |path: &str, token: Option<&String>| {
-            host.request(route.method, path, token.map(String::as_str), "").unwrap()
+            // Whoever listens is answered until they go.
+            let mark = if path.contains('?') { '&' } else { '?' };
+            let ends = if route.path.ends_with("/stream") { format!("{path}{mark}seconds=0") } else { path.to_owned() };
+            host.request(route.method, &ends, token.map(String::as_str), "").unwrap()
         };
         let named = format!("{} {own}", route.method);
         let Some(needs) = route.needs else {

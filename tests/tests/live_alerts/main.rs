@@ -6,6 +6,7 @@ mod acknowledged;
 mod browser;
 mod delivered;
 mod excepted;
+mod exercised;
 mod mailed;
 mod receiver;
 mod routed;

@@ -157,7 +157,7 @@ impl Alerts {
 pub(super) struct Hiding(BTreeMap<Key, Hid>);
 
 impl Hiding {
-    /// Whether an exception hides a finding; counted where it does.
+    /// Whether an exception hides a finding; counted where it does, and it is of no exercise.
     pub(super) fn hides(
         &mut self,
         shared: &Shared,
@@ -169,6 +169,9 @@ impl Hiding {
         let Some((key, _)) = all.iter().find(|(_, exception)| exception.hides(force, found, now)) else {
             return Ok(false);
         };
+        if found.exercise.is_some() {
+            return Ok(true);
+        }
         let hid = match self.0.entry(key.clone()) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {

@@ -84,9 +84,9 @@ pub(super) fn priority(alerts: &[Alert]) -> Severity {
     }
 }
 
-/// Whether people did not say that it was no attack.
+/// Whether it is of no exercise, and people did not say that it was no attack.
 fn counts(alert: &Alert) -> bool {
-    matches!(alert.verdict, None | Some(Verdict::TruePositive))
+    alert.exercise.is_none() && matches!(alert.verdict, None | Some(Verdict::TruePositive))
 }
 
 fn weight(alert: &Alert) -> f64 {

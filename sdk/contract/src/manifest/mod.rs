@@ -231,6 +231,9 @@ pub struct Rule {
     /// https URLs.
     #[serde(default)]
     pub references: Vec<String>,
+    /// It pages also where it was found long after its event was received.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub page_when_late: bool,
 }
 
 /// How bad it is, in OCSF's words. Ascending.

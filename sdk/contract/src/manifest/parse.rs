@@ -316,6 +316,7 @@ fn rule(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Rule> {
             "next-steps",
             "false-positives",
             "references",
+            "page-when-late",
         ],
         errors,
     );
@@ -351,6 +352,7 @@ fn rule(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Rule> {
     };
     let attack = list("attack", words::technique);
     let references = list("references", words::reference);
+    let page_when_late = table.get("page-when-late").map_or(Some(false), |n| n.bool(errors));
     Some(Rule {
         id: id?,
         title: title?,
@@ -362,5 +364,6 @@ fn rule(node: &Node<'_>, errors: &mut Errors<'_>) -> Option<Rule> {
         next_steps: next_steps?,
         false_positives: false_positives?,
         references: references?,
+        page_when_late: page_when_late?,
     })
 }
