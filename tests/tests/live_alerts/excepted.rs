@@ -25,7 +25,7 @@ fn an_exception_hides_alerts_until_it_ends_never_findings_and_reports_what_it_hi
         operator.run(&[&given, more].concat())
     };
     // Without an end, or without anything that it is about.
-    let said = add(&["--rule", "a"]).ends(2).err;
+    let said = add(&["--rule", "rule-a"]).ends(2).err;
     assert!(said.contains("--expires"), "{said}");
     let said = add(&["--expires", "1d"]).ends(2).err;
     assert!(said.contains("it would hide all that the plugin finds"), "{said}");

@@ -60,7 +60,7 @@ fn an_exercise_reaches_the_contact_marked_and_counts_nowhere_and_each_hop_that_f
         "--plugin",
         "guest",
         "--rule",
-        "a",
+        "rule-a",
         "--owner",
         "o",
         "--reason",
