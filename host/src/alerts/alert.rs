@@ -68,6 +68,9 @@ pub struct Alert {
     pub count: u64,
     /// The ids of the first 64.
     pub findings: Vec<Digest>,
+    /// The events of the first three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
     /// All of it was found long after its events were received: it goes out with others, never as a page.
     pub late: bool,
     /// The exercise that it is of: no attack.
@@ -91,6 +94,20 @@ pub struct Alert {
     /// The resolved alert that it returned from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<String>,
+}
+
+/// An event that triggered a finding of an alert, as far as its plugin declared to look at it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Evidence {
+    /// Its source.
+    pub source: String,
+    /// When it happened, RFC 3339.
+    pub time: String,
+    /// Its identity: SHA-256 of source and exact bytes.
+    pub sha256: Digest,
+    /// The declared fields as JSON, cut where it is long.
+    pub fields: String,
 }
 
 /// How far people have come with an alert.

@@ -7,7 +7,7 @@
 use cordon_contract::manifest::{Confidence, Severity};
 use serde::Deserialize;
 
-use super::alert::{Alert, Kind, State, reference};
+use super::alert::{Alert, Evidence, Kind, State, reference};
 use super::texts::Texts;
 use crate::ids::Digest;
 use crate::model::{Entity, Force};
@@ -16,6 +16,10 @@ use crate::model::{Entity, Force};
 const JOINS: i64 = 7 * 86_400_000_000;
 /// Entities and ids of findings that an alert keeps.
 const KEPT: usize = 64;
+/// Events that it shows.
+const EVENTS: usize = 3;
+/// Bytes of an event's fields that it shows, as they are written in the store.
+const EVENT_BYTES: usize = 4 << 10;
 /// Bytes of the entities that it keeps, as they are written in the store.
 const ENTITY_BYTES: usize = 24 << 10;
 
@@ -53,6 +57,9 @@ pub(super) struct OfPlugin {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct OfEvent {
     pub(super) time: String,
+    #[serde(default)]
+    pub(super) source: String,
+    pub(super) digest: Digest,
 }
 
 impl OfEvent {
@@ -63,6 +70,21 @@ impl OfEvent {
 }
 
 impl Found {
+    fn evidence(&self) -> Evidence {
+        let OfEvent { time, source, digest } = self.event.clone();
+        let mut fields = serde_json::Value::Object(self.evidence.clone()).to_string();
+        // Written as JSON within JSON: quotes take two bytes, control characters up to seven.
+        while serde_json::to_string(&fields).map_or(0, |text| text.len()) > EVENT_BYTES {
+            let mut end = fields.len() * 3 / 4;
+            while !fields.is_char_boundary(end) {
+                end -= 1;
+            }
+            fields.truncate(end);
+            fields.push('…');
+        }
+        Evidence { source, time, sha256: digest, fields }
+    }
+
     /// Digest of plugin, rule, and key; where there is no key, of whom it is about.
     pub(super) fn fingerprint(&self) -> Digest {
         let mut parts: Vec<&[u8]> = vec![self.plugin.id.as_bytes(), self.rule.as_bytes(), self.key.as_bytes()];
@@ -129,6 +151,7 @@ pub(super) fn begun(
         last_seen: time,
         count: 1,
         findings: vec![found.id],
+        evidence: vec![found.evidence()],
         late: found.late && !texts.page_when_late,
         acknowledged: None,
         contained: None,
@@ -148,6 +171,9 @@ pub(super) fn joined(alert: &mut Alert, found: &Found, quiet: Option<String>, no
     (alert.first_seen, alert.last_seen) = (alert.first_seen.min(time), alert.last_seen.max(time));
     if alert.findings.len() < KEPT {
         alert.findings.push(found.id);
+    }
+    if alert.evidence.len() < EVENTS {
+        alert.evidence.push(found.evidence());
     }
     add_entities(alert, &found.entities);
     found.summary.clone_into(&mut alert.summary);
@@ -193,7 +219,7 @@ mod tests {
             "id": Digest::of(key.as_bytes()), "plugin": { "id": "p", "version": "1.0.0", "digest": Digest::of(b"p") },
             "rule": "r", "severity": severity, "confidence": "high", "title": "T", "summary": "S", "attack": ["T1078"],
             "entities": [{ "kind": "user", "value": key }, { "kind": "ip", "value": "192.0.2.1" }], "key": key,
-            "event": { "time": "2026-03-02T09:00:00Z" }, "late": late,
+            "event": { "time": "2026-03-02T09:00:00Z", "digest": Digest::of(b"e") }, "late": late,
         }))
         .unwrap()
     }
@@ -246,6 +272,7 @@ mod tests {
         let hostile = |turn: usize| {
             let mut finding = found("a", "low", false);
             finding.summary = "\u{1}".repeat(4_096);
+            finding.evidence.insert("field".into(), "\u{1}\"é".repeat(9_000).into());
             finding.entities[0].value = format!("{turn}{}", "\u{1}".repeat(1_000));
             finding
         };
@@ -256,7 +283,7 @@ mod tests {
         // Next steps and the other texts of a manifest take three times 12 KiB beside it.
         let bytes = serde_json::to_vec(&alert).unwrap().len();
         assert!(bytes + (36 << 10) < crate::store::VALUE_BYTES, "{bytes}");
-        assert!(alert.entities.len() > 1);
+        assert!(alert.entities.len() > 1 && alert.evidence.len() == 3 && alert.evidence[0].fields.ends_with('…'));
     }
 
     #[test]

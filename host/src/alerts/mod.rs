@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::Sender;
 
-pub use alert::{Alert, Change, Kind, State, Verdict};
+pub use alert::{Alert, Change, Evidence, Kind, State, Verdict};
 pub use book::{Filter, Logged, alert as read, log_after, log_end};
 pub use exceptions::{Condition, Exception, ExceptionError, Hid, Sample};
 pub use incidents::{Contribution, Incident, Score, Story};

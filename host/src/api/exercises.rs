@@ -237,8 +237,8 @@ fn id() -> Result<String, Refused> {
 /// The events, one a line, each another for each exercise.
 fn lines(text: &str, id: &str, source: &Option<SourceName>) -> Result<(Vec<String>, SourceName), Refused> {
     let Some(source) = source.clone() else { return Err(Refused::bad("source: say what the events are")) };
-    let now = crate::findings::rfc3339(now_micros());
-    let now = now.get(..19).unwrap_or(&now);
+    let now = jiff::Timestamp::from_microsecond(now_micros()).unwrap_or_default();
+    let now = now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     if text.len() > MOST.0 {
         return Err(Refused::too_large(format!("events: at most {} bytes", MOST.0)));
     }
@@ -246,7 +246,7 @@ fn lines(text: &str, id: &str, source: &Option<SourceName>) -> Result<(Vec<Strin
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
-        .map(|line| line.replace("EXERCISE-ID", id).replace("EXERCISE-TIME", now))
+        .map(|line| line.replace("EXERCISE-ID", id).replace("EXERCISE-TIME", &now))
         .collect();
     if lines.is_empty() || lines.len() > MOST.1 {
         return Err(Refused::bad(format!("events: give 1 to {}, one a line", MOST.1)));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::contacts::{Contact, Level};
 use super::outbox::Message;
-use crate::alerts::{Alert, Kind, State};
+use crate::alerts::{Alert, Evidence, Kind, State};
 use crate::attack;
 
 /// Characters of one text of an event.
@@ -97,6 +97,11 @@ pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<String> 
             let named: Vec<String> = alert.attack.iter().map(named).collect();
             lines.push(format!("ATT&CK: {}", named.join(", ")));
         }
+        for event in &alert.evidence {
+            let Evidence { source, time, sha256, fields } = event;
+            lines.push(format!("Event of {source} at {time}: {}", plain(fields)));
+            lines.push(format!("  SHA-256 {sha256}"));
+        }
         lines.extend(alert.next_steps.iter().map(|step| format!("Next: {}", plain(step))));
         lines.extend(alert.false_positives.iter().map(|text| format!("It may also be: {}", plain(text))));
     }
@@ -163,6 +168,7 @@ pub(super) fn of_alert(
     if level == Level::Full {
         data["entities"] = json!(alert.entities);
         data["attack"] = json!(alert.attack);
+        data["evidence"] = json!(alert.evidence);
         data["next-steps"] = json!(alert.next_steps);
         data["false-positives"] = json!(alert.false_positives);
         data["references"] = json!(alert.references);

@@ -191,7 +191,7 @@ mod tests {
             "id": digest, "plugin": { "id": "p", "version": "1.0.0", "digest": digest }, "rule": "r", "severity": "low",
             "confidence": "high", "title": "T", "summary": "S", "attack": [], "key": "the-key",
             "entities": [{ "kind": "user", "value": "Svc-Backup@avon.example" }, { "kind": "ip", "value": "192.0.2.1" }],
-            "evidence": { "client": "backup", "count": 17, "ports": [1, "two"] }, "event": { "time": "2026-03-02T09:00:00Z" },
+            "evidence": { "client": "backup", "count": 17, "ports": [1, "two"] }, "event": { "time": "2026-03-02T09:00:00Z", "digest": digest },
         }))
         .unwrap()
     }

@@ -293,6 +293,14 @@ fn show(args: &Show) -> Result<Exit> {
     for entity in alert.get("entities").and_then(Value::as_array).into_iter().flatten() {
         writeln!(out, "{}", line(&of(entity, "kind"), &of(entity, "value")))?;
     }
+    for event in alert.get("evidence").and_then(Value::as_array).into_iter().flatten() {
+        writeln!(
+            out,
+            "{}",
+            line("event", &format!("{} {} {}", of(event, "time"), of(event, "source"), of(event, "fields")))
+        )?;
+        writeln!(out, "{}", line("SHA-256", &of(event, "sha256")))?;
+    }
     for (name, key) in
         [("ATT&CK", "attack"), ("next", "next-steps"), ("may be", "false-positives"), ("read", "references")]
     {

@@ -35,8 +35,16 @@ impl Running {
     pub(super) fn start(listen: SocketAddr, components: &[PathBuf], stop: &AtomicBool) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("cordon-demo-").tempdir().context("no temporary folder")?;
         let log = File::create(folder.path().join("log")).context("no log in the temporary folder")?;
+        // Links in messages lead to it: its port is chosen before it starts.
+        let listen = match listen.port() {
+            0 => std::net::TcpListener::bind(listen).and_then(|free| free.local_addr()).context("no free port")?,
+            _ => listen,
+        };
+        let config = folder.path().join("cordon.toml");
+        std::fs::write(&config, format!("[delivery]\npublic-url = \"http://{listen}\"\n"))?;
         let mut command = Command::new(std::env::current_exe().context("this binary is not found")?);
-        command.args(["serve", "--listen", &listen.to_string(), "--data"]).arg(folder.path().join("data"));
+        command.args(["serve", "--listen", &listen.to_string(), "--config"]).arg(&config);
+        command.arg("--data").arg(folder.path().join("data"));
         for component in components {
             command.arg("-p").arg(component);
         }

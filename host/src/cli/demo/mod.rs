@@ -1,5 +1,6 @@
 //! `cordon demo`
 
+mod desk;
 mod host;
 mod interrupt;
 mod place;
@@ -16,6 +17,7 @@ use anyhow::{Context as _, Result, bail};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use self::desk::Desk;
 use self::host::Running;
 use self::watch::Watch;
 use super::client::Client;
@@ -36,7 +38,7 @@ const LAST: Duration = Duration::from_secs(20);
 /// Events in a second of each force.
 const RATE: f64 = 60.0;
 
-/// Start a host, let simulated forces be attacked, and watch what the national plugins find
+/// Start a host, let simulated forces be attacked, and watch what the national plugins find and whom they tell
 ///
 /// Everything happens on a temporary folder and a free port of this machine; at the end, and on Ctrl-C, all of it is gone.
 #[derive(Debug, clap::Args)]
@@ -47,7 +49,7 @@ const RATE: f64 = 60.0;
 Works from any folder: plugins come from the checkout that this binary was built from, or from the folder `plugins` beside
 the binary.
 
-Exit codes: 0 every planted attack was found, 1 one was not, 2 there are no plugins, or the host does not start, 3 the Rust
+Exit codes: 0 every planted attack was found and its alert reached a contact, 1 one was not, 2 there are no plugins, or the host does not start, 3 the Rust
 toolchain is missing")]
 pub(super) struct Args {
     /// Keep the host up until Ctrl-C
@@ -105,6 +107,10 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 fn show(args: &Args, host: &Running, stop: &AtomicBool) -> Result<Exit> {
     let operator = host.operator()?;
     let targets = targets(host, &operator)?;
+    let desk = Desk::start()?;
+    for (name, display) in FORCES {
+        desk.enrol(&operator, name, display)?;
+    }
     let settings = Settings {
         seed: args.seed,
         start: now_micros(),
@@ -142,7 +148,9 @@ fn show(args: &Args, host: &Running, stop: &AtomicBool) -> Result<Exit> {
     if stop.load(Ordering::Relaxed) {
         return Ok(Exit::Done);
     }
-    judge(&watch, &planted, taken.accepted)
+    let found = judge(&watch, &planted, taken.accepted)?;
+    let told = desk.show(&operator, &FORCES.map(|(name, _)| name), &watch)?;
+    Ok(if told { found } else { Exit::No })
 }
 
 /// Reads findings and shows them, until all that was planted is found, or time is up.

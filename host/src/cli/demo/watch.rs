@@ -22,6 +22,8 @@ pub(super) struct Watch {
     /// The attack that an event is of.
     attacks: BTreeMap<Digest, usize>,
     acknowledged: BTreeMap<Digest, Instant>,
+    /// The event of each finding, by the finding's id.
+    events: BTreeMap<String, Digest>,
     found: BTreeSet<usize>,
     /// Force, rule and key of what was shown.
     shown: BTreeSet<(String, String, String)>,
@@ -37,6 +39,7 @@ impl Watch {
             planted: planted.to_vec(),
             attacks: events.collect(),
             acknowledged: BTreeMap::new(),
+            events: BTreeMap::new(),
             found: BTreeSet::new(),
             shown: BTreeSet::new(),
             unplanted: Vec::new(),
@@ -57,6 +60,7 @@ impl Watch {
             return Ok(());
         }
         let event = inside(finding, "event", "digest").and_then(Digest::from_hex);
+        self.events.extend(event.map(|event| (field("id").to_owned(), event)));
         // Other plugins may find it, too. What follows from an attack is of it as well: its victim, at home, is too far from it.
         match event.and_then(|event| self.attacks.get(&event)).copied() {
             Some(at) if self.is_known_by(at, plugin, rule) => drop(self.found.insert(at)),
@@ -92,6 +96,11 @@ impl Watch {
     fn is_known_by(&self, attack: usize, plugin: &str, rule: &str) -> bool {
         let finds = self.planted.get(attack).and_then(|one| one.finds);
         finds.is_some_and(|finds| finds.plugin == plugin && finds.rule == rule)
+    }
+
+    /// When the event of a finding was acknowledged.
+    pub(super) fn acknowledged_at(&self, finding: &str) -> Option<Instant> {
+        self.acknowledged.get(self.events.get(finding)?).copied()
     }
 
     /// Force and story of what was not found.
