@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod behind;
 mod curves;
 mod deploy;
@@ -36,6 +37,7 @@ const PARTS: &[Part] = &[
     ("swaps", deploy::swaps),
     ("deploy", deploy::many),
     ("behind", behind::run),
+    ("alerts", alerts::run),
 ];
 
 fn main() {

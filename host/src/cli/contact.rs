@@ -46,9 +46,12 @@ enum Level {
   cordon contact add desk --for avon --name 'Avon desk' --webhook URL --hours 'mon-fri 08:00-18:00' \\
       --holidays england-and-wales --out-of-hours critical           what is less grave waits until they are at work
   cordon contact add on-call --for avon --name 'On call' --webhook URL --step 2 --outside   told when the desk does not answer
+  cordon contact add siem --for avon --name 'Avon SIEM' --ocsf https://siem.avon.example/ocsf --level full --severity informational
+  cordon contact add log --for avon --name 'Avon log host' --syslog tls://log.avon.example:6514
+  cordon contact add channel --for avon --name 'Avon SOC channel' --teams 'https://...logic.azure.com/workflows/...'
   cordon contact add records --for avon --name 'Avon records' --file /var/log/avon-alerts.ndjson --marking OFFICIAL-SENSITIVE
 
-A webhook gets a POST with the message as JSON, `idempotency-key`, and `cordon-signature: t=SECONDS,v1=HEX`: HMAC-SHA256 of
+A webhook or collector gets a POST with the message as JSON, `idempotency-key`, and `cordon-signature: t=SECONDS,v1=HEX`: HMAC-SHA256 of
 SECONDS, a full stop and the body, under the key that this command shows once.
 
 Exit codes: 0 done, 2 refused")]
@@ -61,15 +64,8 @@ struct Add {
     /// For people
     #[arg(long, value_name = "TEXT")]
     name: String,
-    /// Where messages are posted
-    #[arg(long, value_name = "URL", required_unless_present_any = ["file", "email"], conflicts_with_all = ["file", "email"])]
-    webhook: Option<String>,
-    /// A file that gets a line of JSON for each message
-    #[arg(long, value_name = "PATH")]
-    file: Option<PathBuf>,
-    /// A mail address; the host's [mail] says by which relay
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "file")]
-    email: Option<String>,
+    #[command(flatten)]
+    to: To,
     /// How much a message says
     #[arg(long, value_enum, default_value_t)]
     level: Level,
@@ -86,6 +82,30 @@ struct Add {
     duty: Duty,
     #[command(flatten)]
     client: client::Args,
+}
+
+/// Where a contact gets messages: one of these.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct To {
+    /// Where messages are posted
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
+    /// A mail address; the host's [mail] says by which relay
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// The address of a workflow of Microsoft Teams that posts what it receives as an Adaptive Card
+    #[arg(long, value_name = "URL")]
+    teams: Option<String>,
+    /// A syslog receiver (RFC 5424, octets counted): tls://HOST:PORT, or tcp://HOST:PORT on this machine
+    #[arg(long, value_name = "URL")]
+    syslog: Option<String>,
+    /// A collector that gets each alert as an OCSF Detection Finding, signed as for a webhook
+    #[arg(long, value_name = "URL")]
+    ocsf: Option<String>,
+    /// A file that gets a line of JSON for each message
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
 }
 
 /// When a contact is told, and after whom.
@@ -106,6 +126,9 @@ struct Duty {
     /// Minutes in which they are to acknowledge it
     #[arg(long, value_name = "N", default_value_t = 30)]
     answer_minutes: u32,
+    /// Messages that they get one by one in an hour; more go out as one
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    hourly: u32,
     /// They are reached outside of the tenant that is watched
     #[arg(long)]
     outside: bool,
@@ -214,18 +237,19 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 }
 
 fn add(args: &Add) -> Result<()> {
-    let Add { id, force, name, webhook, file, email, level, marking, severity, own, duty, client } = args;
+    let Add { id, force, name, to, level, marking, severity, own, duty, client } = args;
     let level = match level {
         Level::Reference => "reference",
         Level::Summary => "summary",
         Level::Full => "full",
     };
     let new = json!({
-        "id": id, "for": force, "name": name, "webhook": webhook, "file": file, "email": email, "level": level, "marking": marking,
+        "id": id, "for": force, "name": name, "webhook": to.webhook, "file": to.file, "email": to.email,
+        "teams": to.teams, "syslog": to.syslog, "ocsf": to.ocsf, "level": level, "marking": marking,
         "severity": severity, "own": own,
         "duty": {
             "hours": duty.hours, "holidays": duty.holidays, "out-of-hours": duty.out_of_hours, "step": duty.step,
-            "answer-minutes": duty.answer_minutes, "outside": duty.outside, "copies": duty.copies,
+            "answer-minutes": duty.answer_minutes, "hourly": duty.hourly, "outside": duty.outside, "copies": duty.copies,
         },
     });
     let contact = client.client()?.post("/v1/contacts", &new)?;

@@ -97,14 +97,13 @@ fn list(args: &List) -> Result<Exit> {
             let number = |name: &str| one.get(name).and_then(Value::as_i64).unwrap_or(0);
             let dead = one.get("dead").and_then(Value::as_bool) == Some(true);
             let state = if dead { "dead".to_owned() } else { format!("next {}", rfc3339(number("due"))) };
+            let about = || format!("{}-{} {}", of("force"), number("alert"), of("kind"));
+            let what = if one.get("week").is_some() { "weekly note".to_owned() } else { about() };
             writeln!(
                 out,
-                "{:<20} {:<16} {}-{} {}  {state}, {} tries  {}",
+                "{:<20} {:<16} {what}  {state}, {} tries  {}",
                 of("force"),
                 of("contact"),
-                of("force"),
-                number("alert"),
-                of("kind"),
                 number("tries"),
                 of("why")
             )?;

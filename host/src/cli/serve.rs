@@ -85,6 +85,10 @@ The configuration (TOML; every key may be left out):
   tls = \"starttls\"               # or \"tls\"; \"none\" to this machine only
   user = \"cordon\"
   password-file = \"/etc/cordon/smtp-password\"
+  [delivery]                       # how messages to contacts go out
+  public-url = \"https://cordon.nmc.example\"   # what the link of a message begins with; without it there is none
+  proxy = \"http://proxy:3128\"      # for messages by HTTP
+  ca-file = \"/etc/cordon/ca.pem\"  # an authority that is trusted besides the public ones, by HTTP and syslog
   [http]
   connections = 1024               # one more is answered 503
   header-seconds = 30              # for a handshake, a request's head, an idle connection

@@ -10,6 +10,7 @@ use cordon_contract::manifest::{Severity, list_name};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::channel::Channel;
 use super::duty::Duty;
 use super::{Shared, outbox};
 use crate::audit::Act;
@@ -56,29 +57,6 @@ pub struct Contact {
     pub(super) test: Option<(Digest, i64)>,
 }
 
-/// Where a contact gets messages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Channel {
-    /// A POST, signed with a key.
-    Webhook {
-        /// `https://`, or `http://` on this machine.
-        url: String,
-        /// The key of its signatures, in hexadecimal.
-        key: String,
-    },
-    /// A line of a file that is only added to.
-    File {
-        /// Absolute.
-        path: PathBuf,
-    },
-    /// E-mail, by the configured relay.
-    Email {
-        /// An address.
-        to: String,
-    },
-}
-
 /// How much a message says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -105,6 +83,9 @@ pub struct NewContact {
     pub webhook: Option<String>,
     pub file: Option<PathBuf>,
     pub email: Option<String>,
+    pub syslog: Option<String>,
+    pub teams: Option<String>,
+    pub ocsf: Option<String>,
     #[serde(default)]
     pub level: Level,
     #[serde(default)]
@@ -150,9 +131,7 @@ impl Contact {
     /// Without what nobody may see again.
     #[must_use]
     pub fn shown(mut self) -> Self {
-        if let Channel::Webhook { key, .. } = &mut self.channel {
-            key.clear();
-        }
+        self.channel.hide();
         self.test = None;
         self
     }
@@ -190,7 +169,8 @@ pub(super) fn add(
     act: impl FnOnce(serde_json::Value) -> Act,
 ) -> Result<Contact, ContactError> {
     let bad = |reason: String| Err(ContactError::Bad(reason));
-    let NewContact { id, force, name, webhook, file, email, level, marking, severity, own, duty } = new;
+    let channel = Channel::given(&new)?;
+    let NewContact { id, force, name, level, marking, severity, own, duty, .. } = new;
     if let Err(reason) = list_name(&id) {
         return bad(format!("id: {reason}"));
     }
@@ -203,19 +183,6 @@ pub(super) fn add(
     if own.len() > OWN {
         return bad(format!("own: at most {OWN}"));
     }
-    let channel = match (webhook, file, email) {
-        (Some(url), None, None) => {
-            is_address(&url).map_err(ContactError::Bad)?;
-            let mut key = [0; 32];
-            getrandom::fill(&mut key).map_err(|error| ContactError::NotNow(format!("no random key: {error}")))?;
-            Channel::Webhook { url, key: hex::encode(key) }
-        }
-        (None, Some(path), None) if path.is_absolute() => Channel::File { path },
-        (None, None, Some(to)) if to.parse::<lettre::Address>().is_ok() => Channel::Email { to },
-        (None, None, Some(to)) => return bad(format!("email: `{}` is no address", to.escape_debug())),
-        (None, Some(path), None) => return bad(format!("file: {} is not absolute", path.display())),
-        _ => return bad("give one of `webhook`, `email` and `file`: where the contact gets messages".into()),
-    };
     let contact =
         Contact { id, force, name, channel, level, marking, severity, own, duty, confirmed: None, test: None };
     let mut known = shared.contacts();
@@ -232,20 +199,6 @@ pub(super) fn add(
     shared.audit.commit(&shared.store, act(details), put(&contact)?)?;
     known.insert(contact.key(), contact.clone());
     Ok(contact)
-}
-
-/// Anything but TLS goes no further than this machine.
-fn is_address(url: &str) -> Result<(), String> {
-    let uri: ureq::http::Uri = url.parse().map_err(|error| format!("webhook: no address: {error}"))?;
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    let here = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-    match uri.scheme_str() {
-        Some("https") if !host.is_empty() => Ok(()),
-        Some("http") if here => Ok(()),
-        _ => {
-            Err("webhook: give an address that begins with https:// (http:// goes no further than this machine)".into())
-        }
-    }
 }
 
 pub(super) fn remove(
@@ -304,20 +257,4 @@ pub(super) fn confirm(
     shared.contacts().insert(contact.key(), contact.clone());
     shared.wake(&contact.key());
     Ok(contact)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_address;
-
-    #[test]
-    fn what_is_not_encrypted_goes_no_further_than_this_machine() {
-        for good in ["https://soc.example/hook", "http://127.0.0.1:9000/", "http://[::1]:9000/x", "http://localhost/"] {
-            assert_eq!(is_address(good), Ok(()), "{good}");
-        }
-        for bad in ["http://soc.example/", "http://127.0.0.1.evil.example/", "ftp://x/", "soc.example", "", "https://"]
-        {
-            assert!(is_address(bad).is_err(), "{bad}");
-        }
-    }
 }

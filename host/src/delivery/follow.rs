@@ -7,13 +7,15 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::outbox::{self, Message};
-use super::{Contact, Shared, ladder, told};
+use super::{Contact, Shared, ladder, told, weekly};
 use crate::alerts::{self, Alert, Change, Kind, State};
 use crate::ids::Digest;
 use crate::store::{Effects, StoreError};
 
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(100);
+/// Between two looks for weekly notes: a minute, in microseconds.
+const LOOK: i64 = 60_000_000;
 /// Changes of one commit.
 const PAGE: usize = 256;
 /// How long late alerts wait for others: ten minutes, in microseconds.
@@ -22,15 +24,17 @@ const LATE: i64 = 600_000_000;
 /// The thread's life.
 pub(super) fn run(shared: &Shared, stopped: &Receiver<()>) {
     let (mut cursor, mut pause) = (None, Duration::ZERO);
+    let mut looked = 0;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        pause = match climb(shared).and_then(|()| follow(shared, &mut cursor)) {
-            Ok(true) => Duration::ZERO,
-            Ok(false) => TICK,
-            Err(error) => {
-                tracing::error!("alerts are not sent: {error}");
-                Duration::from_secs(1)
-            }
-        };
+        pause =
+            match climb(shared).and_then(|()| sum_up(shared, &mut looked)).and_then(|()| follow(shared, &mut cursor)) {
+                Ok(true) => Duration::ZERO,
+                Ok(false) => TICK,
+                Err(error) => {
+                    tracing::error!("alerts are not sent: {error}");
+                    Duration::from_secs(1)
+                }
+            };
     }
 }
 
@@ -65,6 +69,38 @@ fn follow(shared: &Shared, cursor: &mut Option<u64>) -> Result<bool, StoreError>
     *cursor = Some(end);
     woken.iter().for_each(|contact| shared.wake(contact));
     Ok(page.len() == PAGE)
+}
+
+/// The weekly notes that are due. `looked`: when that was looked at last.
+fn sum_up(shared: &Shared, looked: &mut i64) -> Result<(), StoreError> {
+    let now = (shared.now)();
+    if now.saturating_sub(*looked) < LOOK {
+        return Ok(());
+    }
+    let contacts: Vec<Contact> = shared.contacts().values().cloned().collect();
+    for contact in contacts {
+        let zone = (shared.zone)(&contact.force);
+        let Some((week, effects)) = weekly::due(&shared.store, &contact, &zone, now)? else { continue };
+        let message = Message {
+            key: Digest::of_parts(&[b"week", &week.end.to_be_bytes(), &contact.key().0]),
+            force: contact.force.clone(),
+            alert: 0,
+            kind: Kind::Noted,
+            late: false,
+            exercise: None,
+            since: now,
+            due: now,
+            answer_by: None,
+            unanswered: false,
+            week: Some(week),
+            tries: 0,
+            why: String::new(),
+        };
+        shared.store.commit(effects.and(outbox::add(&contact, &message)?))?;
+        shared.wake(&contact.key());
+    }
+    *looked = now;
+    Ok(())
 }
 
 /// What nobody has acknowledged in time: those of the next step are told.
@@ -108,6 +144,7 @@ fn tell(
             ..message(alert, kind, what, &contact, now)
         };
         effects = effects.and(outbox::add(&contact, &message)?).and(told::put(alert, &contact, now));
+        effects = effects.and(weekly::told(&contact));
         effects = effects.and(shared.links.put(alert, &contact, told.at)?);
         woken.insert(contact.key());
     }
@@ -153,6 +190,7 @@ fn message(alert: &Alert, kind: Kind, what: &[u8], contact: &Contact, now: i64) 
         due: now,
         answer_by: None,
         unanswered: false,
+        week: None,
         tries: 0,
         why: String::new(),
     }

@@ -5,8 +5,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::channel::Channel;
 use super::contacts::{Contact, Level};
+use super::ocsf;
 use super::outbox::Message;
+use super::weekly::{Came, Week};
 use crate::alerts::{Alert, Evidence, Kind, State};
 use crate::attack;
 
@@ -20,12 +23,67 @@ const ENTITIES: usize = 12;
 pub(super) struct Note {
     /// In a line that a phone shows.
     pub(super) subject: String,
-    /// Lines for people.
-    pub(super) text: String,
+    /// For people.
+    pub(super) lines: Vec<Line>,
     /// The same for machines.
     pub(super) data: Value,
     /// Where its contact says that they have it.
     pub(super) link: Option<String>,
+    /// The same as an OCSF event, for those who get it so.
+    pub(super) ocsf: Option<Value>,
+}
+
+/// A line for people.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Line {
+    /// 0: says what the message means, and is never left out; the higher it is, the sooner it is left out.
+    weight: u8,
+    pub(super) text: String,
+}
+
+impl Line {
+    pub(super) fn new(weight: u8, text: String) -> Self {
+        Self { weight, text }
+    }
+}
+
+impl Note {
+    /// All lines.
+    pub(super) fn text(&self) -> String {
+        let lines: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
+        lines.join("\n")
+    }
+
+    /// So many lines as fit into some bytes: evidence is left out first, what the message means is only shortened.
+    pub(super) fn within(&self, bytes: usize) -> Vec<String> {
+        let mut lines = self.lines.clone();
+        let size = |lines: &[Line]| lines.iter().map(|line| line.text.len() + 3).sum::<usize>();
+        let mut left_out = 0_usize;
+        // What is said instead takes room, too.
+        let room = bytes.saturating_sub(100);
+        while size(&lines) > room {
+            let heaviest = lines
+                .iter()
+                .enumerate()
+                .filter(|(_, line)| line.weight > 0)
+                .max_by_key(|(at, line)| (line.weight, *at));
+            let Some((at, _)) = heaviest else { break };
+            lines.remove(at);
+            left_out += 1;
+        }
+        while size(&lines) > room {
+            let Some(longest) = lines.iter_mut().max_by_key(|line| line.text.len()).filter(|line| line.text.len() > 32)
+            else {
+                break;
+            };
+            let half = longest.text.chars().count() / 2;
+            longest.text = longest.text.chars().take(half).chain(['…']).collect();
+        }
+        if left_out > 0 {
+            lines.push(Line::new(0, format!("{left_out} lines are left out here: see `cordon alert show`")));
+        }
+        lines.into_iter().map(|line| line.text).collect()
+    }
 }
 
 /// A text as it may stand in a message: one line, shortened, no link.
@@ -62,7 +120,7 @@ fn news(kind: Kind) -> &'static str {
         Kind::Contained => "contained",
         Kind::Resolved => "closed",
         Kind::Reopened => "open again",
-        Kind::Created | Kind::Assigned | Kind::Noted | Kind::Started => "new",
+        _ => "new",
     }
 }
 
@@ -71,52 +129,52 @@ fn severity(alert: &Alert) -> &'static str {
 }
 
 /// What an alert says of itself at a level of detail.
-pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<String> {
+pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<Line> {
     // Said first, whatever the level of detail.
     let mark = if alert.exercise.is_some() { "EXERCISE, no attack: " } else { "" };
-    let mut lines = vec![format!("{mark}Alert of {}, severity {}", alert.force, severity(alert))];
+    let mut lines = vec![Line::new(0, format!("{mark}Alert of {}, severity {}", alert.force, severity(alert)))];
+    let mut line = |weight: u8, text: String| lines.push(Line::new(weight, text));
     if level >= Level::Summary {
-        lines.push(plain(&alert.title));
-        lines.push(plain(&alert.summary));
+        line(0, plain(&alert.title));
+        line(0, plain(&alert.summary));
         let times = if alert.count == 1 { "once".to_owned() } else { format!("{} times", alert.count) };
-        lines.push(format!(
-            "Seen {times}, last at {}; confidence {}",
-            when(alert.last_seen, zone),
-            alert.confidence.word()
-        ));
+        let confidence = alert.confidence.word();
+        line(0, format!("Seen {times}, last at {}; confidence {confidence}", when(alert.last_seen, zone)));
     }
     if level == Level::Full {
-        for entity in alert.entities.iter().take(ENTITIES) {
-            lines.push(format!("- {}: {}", plain(&entity.kind), plain(&entity.value)));
+        for (at, entity) in alert.entities.iter().take(ENTITIES).enumerate() {
+            line(if at < 3 { 1 } else { 3 }, format!("- {}: {}", plain(&entity.kind), plain(&entity.value)));
         }
         if alert.entities.len() > ENTITIES {
-            lines.push(format!("- and {} more", alert.entities.len() - ENTITIES));
+            line(3, format!("- and {} more", alert.entities.len() - ENTITIES));
         }
         if !alert.attack.is_empty() {
             let named = |id: &String| attack::name(id).map_or_else(|| id.clone(), |name| format!("{id} {name}"));
             let named: Vec<String> = alert.attack.iter().map(named).collect();
-            lines.push(format!("ATT&CK: {}", named.join(", ")));
+            line(2, format!("ATT&CK: {}", named.join(", ")));
         }
-        for event in &alert.evidence {
-            let Evidence { source, time, sha256, fields } = event;
-            lines.push(format!("Event of {source} at {time}: {}", plain(fields)));
-            lines.push(format!("  SHA-256 {sha256}"));
+        alert.next_steps.iter().for_each(|step| line(1, format!("Next: {}", plain(step))));
+        alert.false_positives.iter().for_each(|text| line(2, format!("It may also be: {}", plain(text))));
+        for Evidence { source, time, sha256, fields } in &alert.evidence {
+            line(4, format!("Event of {source} at {time}, SHA-256 {sha256}: {}", plain(fields)));
         }
-        lines.extend(alert.next_steps.iter().map(|step| format!("Next: {}", plain(step))));
-        lines.extend(alert.false_positives.iter().map(|text| format!("It may also be: {}", plain(text))));
     }
     lines
 }
 
-/// What is told of a change of an alert. `link`: where its contact says that they have it.
-pub(super) fn of_alert(
-    alert: &Alert,
-    kind: Kind,
-    message: &Message,
-    contact: &Contact,
-    zone: &TimeZone,
-    link: Option<String>,
-) -> Note {
+/// What a message is made from, beside its alert.
+pub(super) struct From<'a> {
+    pub(super) message: &'a Message,
+    pub(super) contact: &'a Contact,
+    pub(super) zone: &'a TimeZone,
+    /// Where its contact says that they have it.
+    pub(super) link: Option<String>,
+}
+
+/// What is told of a change of an alert.
+pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
+    let From { message, contact, zone, link } = from;
+    let kind = message.kind;
     let news = if message.unanswered { "acknowledged by nobody yet" } else { news(kind) };
     let level = contact.level;
     let reference = &alert.reference;
@@ -129,17 +187,17 @@ pub(super) fn of_alert(
     };
     let mark = if alert.exercise.is_some() { "EXERCISE " } else { "" };
     let subject = format!("{mark}{subject}");
-    let mut lines = vec![format!("{mark}{reference}: {news}")];
+    let mut lines = vec![Line::new(0, format!("{mark}{reference}: {news}"))];
     lines.extend(says(alert, level, zone));
     if let Some(by) = message.answer_by {
-        lines.push(format!("Acknowledge it by {}; then others are told", when(by, zone)));
+        lines.push(Line::new(0, format!("Acknowledge it by {}; then others are told", when(by, zone))));
     }
     let link = link.filter(|_| alert.state == State::New);
     if let Some(link) = &link {
-        lines.push(format!("To say that you have it: {link}"));
+        lines.push(Line::new(0, format!("To say that you have it: {link}")));
     }
     if alert.state == State::New {
-        lines.push(format!("At the desk: cordon alert ack {reference}"));
+        lines.push(Line::new(0, format!("At the desk: cordon alert ack {reference}")));
     }
     let mut data = json!({
         "reference": reference, "for": alert.force, "kind": kind, "severity": alert.severity, "state": alert.state,
@@ -168,27 +226,53 @@ pub(super) fn of_alert(
     if level == Level::Full {
         data["entities"] = json!(alert.entities);
         data["attack"] = json!(alert.attack);
-        data["evidence"] = json!(alert.evidence);
         data["next-steps"] = json!(alert.next_steps);
         data["false-positives"] = json!(alert.false_positives);
         data["references"] = json!(alert.references);
+        data["evidence"] = json!(alert.evidence);
     }
-    Note { link, ..marked(contact, subject, lines, data) }
+    let is_ocsf = matches!(contact.channel, Channel::Ocsf { .. });
+    let ocsf = is_ocsf.then(|| ocsf::of_alert(alert, kind, contact, link.as_deref(), message.key, message.since));
+    Note { link, ocsf, ..marked(contact, subject, lines, data) }
 }
 
 /// Several alerts in one message: late ones, or more than a contact is told one by one.
 pub(super) fn digest(alerts: &[(Alert, Kind)], why: &str, contact: &Contact) -> Note {
     let subject = format!("{} alerts ({why})", alerts.len());
-    let mut lines = vec![subject.clone()];
+    let mut lines = vec![Line::new(0, subject.clone())];
     for (alert, kind) in alerts {
         let title =
             if contact.level == Level::Reference { String::new() } else { format!(": {}", plain(&alert.title)) };
         let mark = if alert.exercise.is_some() { "EXERCISE " } else { "" };
-        lines.push(format!("- {mark}{} ({}), {}{title}", alert.reference, severity(alert), news(*kind)));
+        lines.push(Line::new(1, format!("- {mark}{} ({}), {}{title}", alert.reference, severity(alert), news(*kind))));
     }
     let references: Vec<&String> = alerts.iter().map(|(alert, _)| &alert.reference).collect();
     let data = json!({ "for": contact.force, "kind": "digest", "why": why, "references": references });
     marked(contact, subject, lines, data)
+}
+
+/// What came in a week, also where nothing was found.
+pub(super) fn weekly(week: Week, came: Came, contact: &Contact, zone: &TimeZone) -> Note {
+    let Came { events, refused, silent } = came;
+    let force = &contact.force;
+    let told = match week.told {
+        0 => "no alert".to_owned(),
+        1 => "one alert".to_owned(),
+        told => format!("{told} alerts"),
+    };
+    let subject = format!("{force}, the week until {}: {told}", when(week.end, zone));
+    let lines = vec![
+        subject.clone(),
+        format!("You were told of {told}."),
+        format!("Events received: {events}; refused: {refused}."),
+        format!("Hours in which no event came: {silent} of 168."),
+        "This note comes every Monday, also when nothing was found. If it does not come, ask why.".to_owned(),
+    ];
+    let data = json!({
+        "for": force, "kind": "weekly", "end": crate::findings::rfc3339(week.end), "told": week.told, "events": events,
+        "refused": refused, "silent-hours": silent,
+    });
+    marked(contact, subject, lines.into_iter().map(|line| Line::new(0, line)).collect(), data)
 }
 
 /// A message that nothing happened for.
@@ -200,15 +284,15 @@ pub(super) fn test(contact: &Contact, code: &str) -> Note {
         format!("cordon contact confirm {} --for {} --code {code}", contact.id, contact.force),
     ];
     let data = json!({ "for": contact.force, "kind": "test", "contact": contact.id, "code": code });
-    marked(contact, subject, lines, data)
+    marked(contact, subject, lines.into_iter().map(|line| Line::new(0, line)).collect(), data)
 }
 
-fn marked(contact: &Contact, subject: String, mut lines: Vec<String>, mut data: Value) -> Note {
+fn marked(contact: &Contact, subject: String, mut lines: Vec<Line>, mut data: Value) -> Note {
     if !contact.marking.is_empty() {
-        lines.insert(0, contact.marking.clone());
+        lines.insert(0, Line::new(0, contact.marking.clone()));
         data["marking"] = json!(contact.marking);
     }
-    Note { subject, text: lines.join("\n"), data, link: None }
+    Note { subject, lines, data, link: None, ocsf: None }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! its channel (`channels`), so that one dead destination delays no other. Sent at least once, under the same key. Decides nothing
 //! about alerts.
 
+mod channel;
 mod channels;
 mod contacts;
 mod duty;
@@ -14,25 +15,30 @@ mod html;
 mod ladder;
 mod links;
 mod message;
+mod ocsf;
 mod outbox;
 mod page;
 mod route;
 mod tenant;
 mod told;
+mod weekly;
 mod worker;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::Sender;
 use jiff::tz::TimeZone;
 
-pub use contacts::{Channel, Contact, ContactError, Level, NewContact};
+pub use channel::Channel;
+pub use contacts::{Contact, ContactError, Level, NewContact};
 pub use duty::{Calendar, Duty, Hours};
 pub use outbox::{Message, Waiting};
 pub use page::Standing;
 pub use route::{About, Next, Plan, Told, Untold};
+pub use weekly::Week;
 
 use crate::alerts::{self, Alert};
 use crate::audit::Audit;
@@ -40,7 +46,7 @@ use crate::ids::Digest;
 use crate::model::Force;
 use crate::store::{Store, StoreError};
 pub use channels::{Mail, MailTls};
-use channels::{Relay, Sent};
+use channels::{Sent, Ways};
 use links::Links;
 use worker::Worker;
 
@@ -56,6 +62,10 @@ pub struct Setup {
     pub mail: Option<Mail>,
     /// The host's address as contacts reach it; none where messages have no link.
     pub public_url: Option<String>,
+    /// The proxy that messages by HTTP go through.
+    pub proxy: Option<String>,
+    /// An authority that is trusted besides the public ones.
+    pub authority: Option<PathBuf>,
     /// The time in microseconds since 1970 UTC.
     pub now: fn() -> i64,
 }
@@ -92,8 +102,7 @@ struct Shared {
     /// Wakes the worker of a contact.
     wake: Mutex<BTreeMap<Digest, Sender<()>>>,
     zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
-    /// None where e-mail is not configured.
-    relay: Option<Relay>,
+    ways: Ways,
     links: Links,
     now: fn() -> i64,
 }
@@ -132,12 +141,12 @@ impl Delivery {
     /// # Errors
     /// The store's; files of the settings that cannot be read; and when the system gives no thread.
     pub fn start(setup: Setup) -> Result<Self, ContactError> {
-        let Setup { store, audit, zone, mail, public_url, now } = setup;
-        let relay = mail.as_ref().map(Relay::open).transpose().map_err(ContactError::Bad)?;
+        let Setup { store, audit, zone, mail, public_url, proxy, authority, now } = setup;
+        let ways = Ways::open(mail.as_ref(), proxy.as_deref(), authority.as_deref()).map_err(ContactError::Bad)?;
         let links = Links::open(&store, public_url.as_deref())?;
         let known = contacts::read(&store)?;
         let contacts = Mutex::new(known.clone());
-        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, relay, links, now });
+        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, ways, links, now });
         let mut started = Self { stop: None, follows: None, workers: Mutex::default(), shared: Arc::clone(&shared) };
         for contact in known.into_values() {
             started.work(contact)?;
@@ -199,12 +208,7 @@ impl Delivery {
     ) -> Result<(), ContactError> {
         let (contact, code) = contacts::begin_test(&self.shared, force, id, act)?;
         let note = message::test(&contact, &code);
-        match channels::send(
-            self.shared.relay.as_ref(),
-            &contact,
-            &note,
-            &Digest::of_parts(&[b"test", code.as_bytes()]),
-        ) {
+        match self.shared.ways.send(&contact, &note, &Digest::of_parts(&[b"test", code.as_bytes()])) {
             Sent::Done => Ok(()),
             Sent::Later(reason) | Sent::Never(reason) => Err(ContactError::Unsent(reason)),
         }
@@ -254,9 +258,8 @@ impl Delivery {
     /// The page behind a link, or behind none; and what a browser may do with it.
     #[must_use]
     pub fn page(&self, of: Option<(&Linked, Standing)>) -> (String, String) {
-        let page = of.map_or_else(page::none, |(linked, standing)| {
-            page::of_alert(&linked.alert, &linked.contact, standing, &(self.shared.zone)(&linked.alert.force))
-        });
+        let Some((Linked { alert, contact }, standing)) = of else { return (page::none(), page::policy()) };
+        let page = page::of_alert(alert, contact, standing, &(self.shared.zone)(&alert.force));
         (page, page::policy())
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Contact, Shared};
+use super::{Contact, Shared, Week};
 use crate::alerts::Kind;
 use crate::audit::Act;
 use crate::ids::Digest;
@@ -40,6 +40,9 @@ pub struct Message {
     /// Those who were told before have not acknowledged it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
+    /// It is the note of a week, and about no alert.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub week: Option<Week>,
     /// How often it was tried.
     pub tries: u32,
     /// Why it was not sent.

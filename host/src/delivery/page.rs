@@ -47,7 +47,7 @@ pub(super) fn of_alert(alert: &Alert, contact: &Contact, standing: Standing, zon
     // A link is used once: what it showed is not shown again.
     if !matches!(standing, Standing::Theirs(_)) {
         for line in message::says(alert, contact.level, zone) {
-            body.push_str(&format!("<p>{}</p>\n", escaped(&line)));
+            body.push_str(&format!("<p>{}</p>\n", escaped(&line.text)));
         }
     }
     whole(&reference, &body)
@@ -96,6 +96,7 @@ mod tests {
             "severity": "high", "confidence": "high", "attack": [], "entities": [{ "kind": "user", "value": hostile }],
             "next-steps": [hostile], "false-positives": [hostile], "references": [], "state": "new", "created": 0, "updated": 0,
             "first-seen": 0, "last-seen": 0, "count": 1, "findings": [], "late": false,
+            "evidence": [{ "source": "m365.audit", "time": "2026-03-02T09:00:00Z", "sha256": digest, "fields": hostile }],
         }))
         .unwrap();
         let contact = |level: &str| -> Contact {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::results;
 use crate::store::{Effects, Space};
 
 static NOW: AtomicI64 = AtomicI64::new(0);
@@ -20,11 +21,21 @@ fn act(details: Value) -> crate::audit::Act {
     crate::audit::Act { time: now(), who, role, force: None, what: "contact-added", details }
 }
 
-fn started(folder: &Path) -> Delivery {
+fn started(folder: &Path, now: fn() -> i64) -> Delivery {
     let store = Arc::new(Store::open(folder).unwrap());
     let audit = Arc::new(Audit::open(&store).unwrap());
     let zone = Box::new(|_: &Force| TimeZone::get("Europe/London").unwrap());
-    Delivery::start(Setup { store, audit, zone, mail: None, public_url: Some("https://h".into()), now }).unwrap()
+    Delivery::start(Setup {
+        store,
+        audit,
+        zone,
+        mail: None,
+        public_url: Some("https://h".into()),
+        proxy: None,
+        authority: None,
+        now,
+    })
+    .unwrap()
 }
 
 /// A contact whose messages go to a file of its name, confirmed.
@@ -93,7 +104,7 @@ fn on_both_clock_change_nights_the_ladder_is_climbed_in_time_over_a_restart_and_
         let out = folder.path();
         let at: jiff::Timestamp = night.parse().unwrap();
         NOW.store(at.as_microsecond(), Ordering::SeqCst);
-        let delivery = started(&out.join("data"));
+        let delivery = started(&out.join("data"), now);
         contact(&delivery, out, "avon", "desk", json!({ "hours": "sun 00:00-06:00", "answer-minutes": 20 }));
         contact(&delivery, out, "avon", "call", json!({ "step": 2 }));
         contact(&delivery, out, "nmc", "watch", json!({}));
@@ -108,7 +119,7 @@ fn on_both_clock_change_nights_the_ladder_is_climbed_in_time_over_a_restart_and_
         std::thread::sleep(Duration::from_millis(250));
         assert_eq!(wait(out, "call", 0).len(), 0);
         drop(delivery);
-        let delivery = started(&out.join("data"));
+        let delivery = started(&out.join("data"), now);
         forward(2);
         let second = wait(out, "call", 1).remove(0);
         assert!(second["unanswered"] == true && second["text"].as_str().unwrap().contains("nobody yet"), "{second}");
@@ -134,4 +145,52 @@ fn on_both_clock_change_nights_the_ladder_is_climbed_in_time_over_a_restart_and_
         forward(7 * 24 * 60);
         assert_eq!(linked(&second), None);
     }
+}
+
+#[test]
+fn on_monday_at_nine_a_contact_is_told_what_came_once_also_where_nothing_was_found() {
+    static AT: AtomicI64 = AtomicI64::new(0);
+    fn at() -> i64 {
+        AT.load(Ordering::SeqCst)
+    }
+    let set = |text: &str| AT.store(text.parse::<jiff::Timestamp>().unwrap().as_microsecond(), Ordering::SeqCst);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    set("2026-10-20T12:00:00Z");
+    let delivery = started(&out.join("data"), at);
+    contact(&delivery, out, "avon", "desk", json!({}));
+    let store = Arc::clone(&delivery.shared.store);
+    let hour = |text: &str| results::ledger::hour(text.parse::<jiff::Timestamp>().unwrap().as_microsecond());
+    let force = Force::new("avon").unwrap();
+    for (source, when, events) in [
+        ("m365.audit", "2026-10-21T10:00:00Z", 700),
+        ("entra.signin", "2026-10-21T10:00:00Z", 70),
+        ("m365.audit", "2026-10-26T08:59:00Z", 7),
+        // Of the host itself, and of another week.
+        ("cordon.health", "2026-10-22T10:00:00Z", 1_000),
+        ("m365.audit", "2026-10-26T09:00:00Z", 1_000),
+    ] {
+        let came = results::ledger::came(&force, source, hour(when), results::ledger::Came::Accepted, events);
+        store.commit(came).unwrap();
+    }
+    drop(store);
+    set("2026-10-26T08:59:00Z");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(wait(out, "desk", 0).len(), 0);
+    // The clock went back the night before.
+    set("2026-10-26T09:00:00Z");
+    let note = wait(out, "desk", 1).remove(0);
+    assert_eq!(
+        (&note["kind"], &note["events"], &note["silent-hours"]),
+        (&"weekly".into(), &777.into(), &166.into()),
+        "{note}"
+    );
+    assert!(note["text"].as_str().unwrap().contains("You were told of no alert."), "{note}");
+    drop(delivery);
+    let _again = started(&out.join("data"), at);
+    set("2026-11-01T09:00:00Z");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(wait(out, "desk", 0).len(), 1);
+    set("2026-11-02T09:00:01Z");
+    assert_eq!(wait(out, "desk", 2)[1]["events"], 1_000);
 }

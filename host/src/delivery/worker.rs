@@ -2,20 +2,22 @@
 //! again with growing pauses; what never can goes to the dead letters. More than a contact is told one by one in an hour, and
 //! what is late, goes out as one message.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::channels::{self, Sent};
+use super::channel::Channel;
+use super::channels::Sent;
 use super::contacts::Contact;
-use super::message::{self, Note};
-use super::outbox::{self, Placed};
-use super::{Shared, route};
+use super::message::{self, From, Note};
+use super::outbox::{self, Message, Placed};
+use super::{Shared, route, weekly};
 use crate::alerts::{self, Alert, Kind};
 use crate::ids::Digest;
-use crate::store::StoreError;
+use crate::store::{Effects, StoreError};
 
 /// Microseconds.
 const SECOND: i64 = 1_000_000;
@@ -24,8 +26,8 @@ const HOUR: i64 = 3_600 * SECOND;
 const LONGEST: i64 = 300 * SECOND;
 /// Then it is given up: three days.
 const GIVEN_UP: i64 = 72 * HOUR;
-/// Messages that a contact gets one by one in an hour; more go out as one.
-const HOURLY: usize = 30;
+/// Messages whose end is one commit.
+const TOGETHER: usize = 32;
 /// Without anything to do it looks so often.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -43,7 +45,7 @@ impl Worker {
         let key = contact.key();
         let thread = std::thread::Builder::new().name("delivers".into());
         let thread = thread.spawn(move || {
-            let mut hour = Vec::new();
+            let mut hour = VecDeque::new();
             let mut pause = Duration::ZERO;
             while goes_on(&stopped, &woken, pause) {
                 // As it is now: it may have confirmed since.
@@ -79,9 +81,11 @@ fn goes_on(stopped: &Receiver<()>, woken: &Receiver<()>, pause: Duration) -> boo
 }
 
 /// Sends what is due; how long there is nothing to do then. `hour`: when messages were sent one by one, within the last.
-fn work(shared: &Shared, contact: &Contact, hour: &mut Vec<i64>) -> Result<Duration, StoreError> {
+fn work(shared: &Shared, contact: &Contact, hour: &mut VecDeque<i64>) -> Result<Duration, StoreError> {
     let now = (shared.now)();
-    hour.retain(|sent| now.saturating_sub(*sent) < HOUR);
+    while hour.front().is_some_and(|sent| now.saturating_sub(*sent) >= HOUR) {
+        hour.pop_front();
+    }
     let all = outbox::first(&shared.store, contact)?;
     let whole = all.len() < outbox::LOOKED_AT;
     let (due, waits): (Vec<Placed>, Vec<Placed>) = all.into_iter().partition(|(_, message)| message.due <= now);
@@ -90,39 +94,76 @@ fn work(shared: &Shared, contact: &Contact, hour: &mut Vec<i64>) -> Result<Durat
         let next = next.and_then(|micros| u64::try_from(micros).ok()).map_or(IDLE, Duration::from_micros);
         return Ok(next.min(IDLE).max(Duration::from_millis(20)));
     }
-    let (late, soon): (Vec<Placed>, Vec<Placed>) = due.into_iter().partition(|(_, message)| message.late);
+    // A collector takes every alert by itself.
+    let takes_all = matches!(contact.channel, Channel::Ocsf { .. });
+    let (late, soon): (Vec<Placed>, Vec<Placed>) = due.into_iter().partition(|(_, message)| message.late && !takes_all);
     if !late.is_empty() {
         together(shared, contact, late, "found late, or in a maintenance window")?;
     }
-    let room = HOURLY.saturating_sub(hour.len());
-    if soon.len() > room.max(1) || (room == 0 && !soon.is_empty()) {
-        together(shared, contact, soon, &format!("more than {HOURLY} in an hour"))?;
+    let hourly = contact.duty.hourly as usize;
+    let room = if takes_all { usize::MAX } else { hourly.saturating_sub(hour.len()) };
+    // What waits may be more than is looked at.
+    let is_more = !whole && room < outbox::LOOKED_AT;
+    if soon.len() > room.max(1) || is_more || (room == 0 && !soon.is_empty()) {
+        together(shared, contact, soon, &format!("more than {hourly} in an hour"))?;
         // Others gather meanwhile.
         return Ok(if whole { Duration::from_secs(60) } else { Duration::ZERO });
     }
+    let mut ended = (Effects::new(), 0);
+    let mut goes = true;
     for placed in soon {
-        let Some(alert) = alerts::read(&shared.store, &placed.1.force, placed.1.alert)? else {
-            shared.store.commit(outbox::sent(&[placed]))?;
+        let Some(note) = note(shared, contact, &placed.1)? else {
+            ended = (ended.0.and(outbox::sent(&[placed])), ended.1 + 1);
             continue;
         };
-        let (kind, key) = (placed.1.kind, placed.1.key);
-        let link = shared.links.url(&alert, contact);
-        let note = message::of_alert(&alert, kind, &placed.1, contact, &(shared.zone)(&alert.force), link);
-        // As the alert is now: it may be about the contact by now.
-        if route::hears(contact, (&alert).into()).is_err() {
-            shared.store.commit(outbox::sent(&[placed]))?;
-            continue;
+        let key = placed.1.key;
+        let (went, effects) = send(shared, contact, &note, key, vec![placed])?;
+        ended = (ended.0.and(effects), ended.1 + 1);
+        if went && !takes_all {
+            hour.push_back(now);
         }
-        if !send(shared, contact, &note, key, vec![placed])? {
+        goes = went;
+        if !goes || ended.1 >= TOGETHER {
+            shared.store.commit(std::mem::take(&mut ended).0)?;
+        }
+        if !goes {
             break;
         }
-        hour.push(now);
     }
-    Ok(Duration::from_millis(20))
+    if ended.1 > 0 {
+        shared.store.commit(ended.0)?;
+    }
+    Ok(if whole || !goes { Duration::from_millis(20) } else { Duration::ZERO })
 }
 
-/// Several in one message.
+/// What a message says, as things are now; none where its alert is gone, or has come to be about the contact.
+fn note(shared: &Shared, contact: &Contact, message: &Message) -> Result<Option<Note>, StoreError> {
+    if let Some(week) = message.week {
+        let came = weekly::came(&shared.store, &contact.force, week.end)?;
+        return Ok(Some(message::weekly(week, came, contact, &(shared.zone)(&contact.force))));
+    }
+    let alert = alerts::read(&shared.store, &message.force, message.alert)?;
+    let Some(alert) = alert.filter(|alert| route::hears(contact, alert.into()).is_ok()) else { return Ok(None) };
+    let link =
+        matches!(message.kind, Kind::Created | Kind::Raised).then(|| shared.links.url(&alert, contact)).flatten();
+    let zone = (shared.zone)(&alert.force);
+    Ok(Some(message::of_alert(&alert, From { message, contact, zone: &zone, link })))
+}
+
+/// Several in one message. A weekly note among them goes by itself.
 fn together(shared: &Shared, contact: &Contact, messages: Vec<Placed>, why: &str) -> Result<(), StoreError> {
+    let (weeks, messages): (Vec<Placed>, Vec<Placed>) =
+        messages.into_iter().partition(|(_, message)| message.week.is_some());
+    for placed in weeks {
+        let key = placed.1.key;
+        if let Some(note) = note(shared, contact, &placed.1)? {
+            let (_, effects) = send(shared, contact, &note, key, vec![placed])?;
+            shared.store.commit(effects)?;
+        }
+    }
+    if messages.is_empty() {
+        return Ok(());
+    }
     let mut told: Vec<(Alert, Kind)> = Vec::new();
     for (_, message) in &messages {
         let alert = alerts::read(&shared.store, &message.force, message.alert)?;
@@ -138,18 +179,19 @@ fn together(shared: &Shared, contact: &Contact, messages: Vec<Placed>, why: &str
     }
     let keys: Vec<&[u8]> = messages.iter().map(|(_, message)| message.key.0.as_slice()).collect();
     let key = Digest::of_parts(&keys);
-    send(shared, contact, &message::digest(&told, why, contact), key, messages).map(drop)
+    let (_, effects) = send(shared, contact, &message::digest(&told, why, contact), key, messages)?;
+    shared.store.commit(effects)
 }
 
-/// One message. Whether it was sent, or never will be.
+/// One message. Whether it was sent, or never will be; and the effects of that.
 fn send(
     shared: &Shared,
     contact: &Contact,
     note: &Note,
     key: Digest,
     mut messages: Vec<Placed>,
-) -> Result<bool, StoreError> {
-    let sent = channels::send(shared.relay.as_ref(), contact, note, &key);
+) -> Result<(bool, Effects), StoreError> {
+    let sent = shared.ways.send(contact, note, &key);
     let now = (shared.now)();
     let went = !matches!(sent, Sent::Later(_));
     let effects = match sent {
@@ -173,6 +215,5 @@ fn send(
             outbox::never(contact, &messages)?
         }
     };
-    shared.store.commit(effects)?;
-    Ok(went)
+    Ok((went, effects))
 }

@@ -5,7 +5,7 @@
 mod compare;
 mod declared;
 mod lane;
-mod ocsf;
+pub(crate) mod ocsf;
 mod stamp;
 mod table;
 pub mod text;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Finding;
 
 /// The schema that the output follows.
-const SCHEMA: &str = "1.8.0";
+pub(crate) const SCHEMA: &str = "1.8.0";
 
 /// One object, as SIEMs take it.
 #[must_use]
@@ -87,7 +87,8 @@ pub fn to_ocsf(finding: &Finding) -> Value {
     })
 }
 
-fn severity(severity: Severity) -> (u8, &'static str) {
+/// Number and caption.
+pub(crate) fn severity(severity: Severity) -> (u8, &'static str) {
     match severity {
         Severity::Informational => (1, "Informational"),
         Severity::Low => (2, "Low"),
@@ -97,7 +98,8 @@ fn severity(severity: Severity) -> (u8, &'static str) {
     }
 }
 
-fn confidence(confidence: Confidence) -> (u8, &'static str) {
+/// Number and caption.
+pub(crate) fn confidence(confidence: Confidence) -> (u8, &'static str) {
     match confidence {
         Confidence::Low => (1, "Low"),
         Confidence::Medium => (2, "Medium"),
@@ -106,7 +108,7 @@ fn confidence(confidence: Confidence) -> (u8, &'static str) {
 }
 
 /// `T1114.003` is a sub-technique of `T1114`.
-fn attack(id: &str) -> Value {
+pub(crate) fn attack(id: &str) -> Value {
     match id.split_once('.') {
         Some((technique, _)) => json!({ "technique": { "uid": technique }, "sub_technique": { "uid": id } }),
         None => json!({ "technique": { "uid": id } }),
@@ -114,7 +116,7 @@ fn attack(id: &str) -> Value {
 }
 
 /// OCSF's observable types; what it has no number for is 99, Other, with our word.
-fn observable(entity: &crate::model::Entity) -> Value {
+pub(crate) fn observable(entity: &crate::model::Entity) -> Value {
     let is_mail = entity.value.contains('@');
     let (type_id, kind) = match entity.kind.as_str() {
         "host" => (1, "Hostname"),

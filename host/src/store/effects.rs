@@ -92,6 +92,8 @@ pub enum Space {
     Link = 46,
     /// What codes of links are made with.
     LinkKey = 47,
+    /// Up to when each contact had its weekly note, and of how many alerts it was told since.
+    Weekly = 48,
     /// What lanes remember: windows and values, by force, plugin and lane.
     Remembered = 16,
     /// Where each lane keeps what it remembers.

@@ -185,6 +185,8 @@ impl Host {
             zone: zones,
             mail: mail(config),
             public_url: config.delivery.public_url.clone(),
+            proxy: config.delivery.proxy.clone(),
+            authority: config.delivery.ca_file.clone(),
             now: now_micros,
         })?);
         let api = Api {

@@ -4,6 +4,7 @@
 
 mod acknowledged;
 mod browser;
+mod channels;
 mod delivered;
 mod excepted;
 mod exercised;

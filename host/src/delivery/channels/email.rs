@@ -82,7 +82,7 @@ pub(super) fn send(relay: Option<&Relay>, to: &str, note: &Note, key: &Digest) -
         .to(to)
         .subject(subject)
         .message_id(Some(format!("<{key}@cordon>")))
-        .multipart(MultiPart::alternative_plain_html(note.text.clone(), html(note)));
+        .multipart(MultiPart::alternative_plain_html(note.text(), html(note)));
     let message = match message {
         Ok(message) => message,
         Err(error) => return Sent::Never(format!("no message: {error}")),
@@ -96,7 +96,7 @@ pub(super) fn send(relay: Option<&Relay>, to: &str, note: &Note, key: &Digest) -
 
 /// Lines as HTML: nothing in them is markup. The one link is the host's own.
 fn html(note: &Note) -> String {
-    let mut lines: String = note.text.lines().map(|line| format!("<p>{}</p>\n", escaped(line))).collect();
+    let mut lines: String = note.text().lines().map(|line| format!("<p>{}</p>\n", escaped(line))).collect();
     if let Some(link) = &note.link {
         lines.push_str(&format!("<p><a href=\"{}\">See it and say that you have it</a></p>\n", escaped(link)));
     }
@@ -111,7 +111,8 @@ mod tests {
     fn nothing_in_a_text_is_markup() {
         let text = "a <a href='https://evil.example'>b</a> & \"c\"\nd".to_owned();
         let link = Some("https://h/a/0\">".to_owned());
-        let page = html(&Note { subject: String::new(), text, data: serde_json::Value::Null, link });
+        let lines = vec![crate::delivery::message::Line::new(0, text)];
+        let page = html(&Note { subject: String::new(), lines, data: serde_json::Value::Null, link, ocsf: None });
         assert!(
             page.contains(
                 "<p>a &lt;a href=&#39;https://evil.example&#39;&gt;b&lt;/a&gt; &amp; &quot;c&quot;</p>\n<p>d</p>"

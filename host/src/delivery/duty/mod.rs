@@ -25,6 +25,8 @@ pub struct Duty {
     pub step: u8,
     /// Minutes in which they are to acknowledge what is high or critical.
     pub answer_minutes: u32,
+    /// Messages that they get one by one in an hour; more go out as one.
+    pub hourly: u32,
     /// Outside of the tenant that is watched: who holds the tenant cannot stop what goes there.
     pub outside: bool,
     /// Of the National Management Centre: gets a copy of every force's alerts, and nobody waits for its answer.
@@ -39,6 +41,7 @@ impl Default for Duty {
             out_of_hours: None,
             step: 1,
             answer_minutes: 30,
+            hourly: 30,
             outside: false,
             copies: false,
         }
@@ -53,6 +56,9 @@ impl Duty {
         }
         if !(1..=1_440).contains(&self.answer_minutes) {
             return Err(format!("answer-minutes: {}: give 1 to 1440", self.answer_minutes));
+        }
+        if !(1..=1_000_000).contains(&self.hourly) {
+            return Err(format!("hourly: {}: give 1 to 1000000", self.hourly));
         }
         if self.copies && *force != Force::national() {
             return Err("copies: only contacts of `nmc` get copies of every force's alerts".into());
