@@ -8,6 +8,8 @@ use cordon_sdk::prelude::*;
 
 /// Entra's code of a wrong password.
 const WRONG_PASSWORD: i32 = 50_126;
+/// The account is locked, since there were too many: whoever goes on goes on guessing.
+const LOCKED: i32 = 50_053;
 /// The second factor was refused, or not answered in time.
 const REFUSED_FACTOR: i32 = 500_121;
 /// The password was right, and something else was asked for or forbade it.
@@ -32,7 +34,7 @@ impl GuessedSignIn {
             // Every record of the audit log may say that there was no error.
             good &= &fields.operation.equals("UserLoggedIn");
         }
-        let (wrong, refused) = (is(WRONG_PASSWORD), is(REFUSED_FACTOR));
+        let (wrong, refused) = (is(WRONG_PASSWORD) | is(LOCKED), is(REFUSED_FACTOR));
         let stopped = STOPPED.iter().fold(batch.none(), |rows, code| rows | is(*code));
         let elsewhere = !fields.ip.in_any_cidr(&settings.own_networks)?;
         let known = elsewhere & !fields.user.empty() & !fields.ip.empty();
