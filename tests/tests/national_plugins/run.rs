@@ -22,6 +22,7 @@ use mail_protection_weakened::MailProtectionWeakened;
 use mailbox_delegation::MailboxDelegation;
 use mass_activity::MassActivity;
 use method_after_risk::MethodAfterRisk;
+use more_than_peers::MoreThanPeers;
 use oauth_consent::OauthConsent;
 use out_of_hours::OutOfHours;
 use outside_sharing::OutsideSharing;
@@ -57,6 +58,7 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
         one::<MailProtectionWeakened>("mail-protection-weakened", source, lines, &mut hits);
         one::<MailboxDelegation>("mailbox-delegation", source, lines, &mut hits);
         one::<MassActivity>("mass-activity", source, lines, &mut hits);
+        one::<MoreThanPeers>("more-than-peers", source, lines, &mut hits);
         one::<OutOfHours>("out-of-hours", source, lines, &mut hits);
         one::<OutsideSharing>("outside-sharing", source, lines, &mut hits);
         one::<SensitiveFiles>("sensitive-files", source, lines, &mut hits);

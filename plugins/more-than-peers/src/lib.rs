@@ -1,0 +1,94 @@
+//! Files and mail that one user reads far more of within a day than others of their force, in `m365.audit`.
+//!
+//! How much accounts read in a day is kept for all of them together, by doublings, without names: when a number has doubled it
+//! is taken into its day, and compared with the days before. Nothing is found before enough days of accounts are known. Not
+//! covered: a team of which everybody reads too much, and reading that goes on slowly.
+
+mod peers;
+
+use cordon_sdk::microsoft::{is_service, succeeded};
+use cordon_sdk::prelude::*;
+
+use crate::peers::{Own, Peers};
+
+const READS: [&str; 5] =
+    ["FileAccessed", "FileDownloaded", "FilePreviewed", "FileSyncDownloadedFull", "MailItemsAccessed"];
+/// How long what is known of all is kept after the last act: 30 days.
+const KEPT: u32 = 30 * 86_400;
+/// What all share: no account has a name without a letter before this.
+const ALL: &str = " all";
+
+/// Finds who reads far more than others.
+#[derive(Debug, Default)]
+pub struct MoreThanPeers;
+
+#[detector]
+impl MoreThanPeers {
+    fn detect(
+        &self,
+        batch: &Batch,
+        fields: &Fields,
+        settings: &Settings,
+        findings: &mut Findings,
+    ) -> Result<(), Failure> {
+        let rows = fields.operation.any_of(&READS);
+        let fields = &fields.among(&rows);
+        let service = fields.user.matches(|user| is_service(user, &settings.service_accounts));
+        let failed = fields.result.matches(|result| !succeeded(Some(result)));
+        let mut read = Window::Read.of(batch);
+        for row in &(rows & !service & !failed & !fields.user.empty()) {
+            if batch.has_own_time(row) {
+                let names = [fields.file.text(row), fields.record.text(row)];
+                let thing = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("");
+                read.add(row, fields.user.text(row).unwrap_or(""), thing);
+            }
+        }
+        for seen in read.answers()? {
+            // Between two doublings nothing changes.
+            if seen.first_time && seen.value.is_power_of_two() {
+                compare(batch, fields, settings, &seen, findings)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes a number that has doubled into its day, and compares it with the days before.
+fn compare(
+    batch: &Batch,
+    fields: &Fields,
+    settings: &Settings,
+    seen: &Seen,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    let (row, user, state) = (seen.row, seen.key.as_str(), batch.state());
+    let day = peers::day(batch.time(row));
+    let mut kept = state.get(&[(row, user), (row, ALL)])?.into_iter();
+    let mut own = kept.next().flatten().map(|bytes| Own::read(&bytes)).unwrap_or_default();
+    let mut all = kept.next().flatten().map(|bytes| Peers::read(&bytes)).unwrap_or_default();
+    let (known, as_many) = all.before(day, seen.value);
+    let rare = known >= settings.account_days && as_many * 1_000 <= known * settings.of_a_thousand;
+    if rare && i64::from(seen.value) >= settings.things && own.tell(day) {
+        let many = if seen.capped { format!("{} or more", seen.value) } else { seen.value.to_string() };
+        let address = fields.client_ip.text(row).or_else(|| fields.mailbox_ip.text(row)).unwrap_or("");
+        findings.emit(
+            Rule::ReadFarMoreThanPeers
+                .on(row)
+                .summary(format!(
+                    "{user} opened {many} different files or records of mail within a day; of {known} days of accounts in the two weeks before, {as_many} had as many."
+                ))
+                .entity("user", user)
+                .entity("ip", address)
+                .context("How many", many)
+                .context("Days of accounts compared with", known.to_string())
+                .context("Days with as many", as_many.to_string())
+                .cite_all(seen.contributors()?)
+                .key(user),
+        )?;
+    }
+    if let Some(before) = own.reach(day, seen.value) {
+        all.moved(day, before, seen.value);
+        state.set(row, ALL, &all.bytes(), KEPT)?;
+    }
+    state.set(row, user, &own.bytes(), KEPT)
+}
