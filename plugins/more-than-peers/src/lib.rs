@@ -15,8 +15,8 @@ const READS: [&str; 5] =
     ["FileAccessed", "FileDownloaded", "FilePreviewed", "FileSyncDownloadedFull", "MailItemsAccessed"];
 /// How long what is known of all is kept after the last act: 30 days.
 const KEPT: u32 = 30 * 86_400;
-/// What all share: no account has a name without a letter before this.
-const ALL: &str = " all";
+/// Under which all is kept that is known of all.
+const ALL: &str = "all";
 
 /// Finds who reads far more than others.
 #[derive(Debug, Default)]
@@ -40,7 +40,8 @@ impl MoreThanPeers {
             if batch.has_own_time(row) {
                 let names = [fields.file.text(row), fields.record.text(row)];
                 let thing = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("");
-                read.add(row, fields.user.text(row).unwrap_or(""), thing);
+                // By days, so that each begins with one and passes every doubling.
+                read.add(row, format!("{} {}", peers::day(batch.time(row)), user(fields, row)), thing);
             }
         }
         for seen in read.answers()? {
@@ -61,9 +62,9 @@ fn compare(
     seen: &Seen,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
-    let (row, user, state) = (seen.row, seen.key.as_str(), batch.state());
-    let day = peers::day(batch.time(row));
-    let mut kept = state.get(&[(row, user), (row, ALL)])?.into_iter();
+    let (row, user, state) = (seen.row, user(fields, seen.row), batch.state());
+    let (day, own_key) = (peers::day(batch.time(row)), format!("of {user}"));
+    let mut kept = state.get(&[(row, &own_key), (row, ALL)])?.into_iter();
     let mut own = kept.next().flatten().map(|bytes| Own::read(&bytes)).unwrap_or_default();
     let mut all = kept.next().flatten().map(|bytes| Peers::read(&bytes)).unwrap_or_default();
     let (known, as_many) = all.before(day, seen.value);
@@ -90,5 +91,9 @@ fn compare(
         all.moved(day, before, seen.value);
         state.set(row, ALL, &all.bytes(), KEPT)?;
     }
-    state.set(row, user, &own.bytes(), KEPT)
+    state.set(row, &own_key, &own.bytes(), KEPT)
+}
+
+fn user<'a>(fields: &'a Fields, row: Row) -> &'a str {
+    fields.user.text(row).unwrap_or("")
 }
