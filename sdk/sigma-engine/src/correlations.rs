@@ -1,8 +1,9 @@
-//! What several events say together: fed to the host's windows, once a batch for each.
+//! What several events say together: fed to the host's windows, once a batch for each; what comes one after the other is kept as
+//! state.
 
 use cordon_sdk::prelude::*;
 use cordon_sdk::{Finding, dynamic};
-use cordon_sigma::engine::{Match, Places, by_window};
+use cordon_sigma::engine::{Feed, Match, Places, Seen, by_order, by_window};
 
 use crate::{CordonDetector, OfBatch};
 
@@ -62,8 +63,7 @@ impl CordonDetector {
                 if seen.value < least {
                     continue;
                 }
-                let group = feed.group.join(", ");
-                let group = group.get(..group.floor_char_boundary(GROUP)).unwrap_or_default().to_owned();
+                let group = group(feed);
                 // An event that is several rules of a correlation reaches its number once.
                 let from = reached.len().saturating_sub(feeds.len().min(4));
                 let same = |known: &Reached| {
@@ -81,7 +81,42 @@ impl CordonDetector {
                 }
             }
         }
+        self.in_order(batch, &feeds, &mut reached)?;
         reached.sort_by_key(|reached| (reached.row, reached.correlation));
         Ok(reached)
     }
+
+    /// Ordered correlations: what was seen of each group is read, and kept, row by row.
+    fn in_order(&self, batch: &Batch<'_>, feeds: &[Feed], reached: &mut Vec<Reached>) -> Result<(), Failure> {
+        let correlations = self.engine.correlations();
+        for (feed, steps) in by_order(correlations, feeds) {
+            let Some(of) = correlations.get(feed.correlation as usize) else { continue };
+            let Some(row) = dynamic::row(batch, feed.row) else { continue };
+            let state = batch.state();
+            let known = state.get(&[(row, feed.key.as_str())])?.into_iter().next().flatten();
+            let mut seen = known.map_or_else(Seen::default, |known| Seen::from_bytes(&known));
+            let within = i64::try_from(of.within).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+            let cited = seen.add(batch.time(row), &steps, &batch.reference(row), of.at_least, within);
+            let seconds = u32::try_from(of.within.saturating_add(LATE).saturating_mul(2)).unwrap_or(LONGEST);
+            state.set(row, &feed.key, &seen.to_bytes(), seconds.min(LONGEST))?;
+            if let Some(cited) = cited {
+                let own = batch.reference(row);
+                let cited = cited.into_iter().filter(|reference| *reference != own).collect();
+                let (correlation, group) = (feed.correlation, group(feed));
+                reached.push(Reached { row: feed.row, correlation, value: of.at_least, group, cited });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How late an event may come and still be put in its order, in seconds.
+const LATE: u64 = 7_200;
+/// How long a value is kept at most: 400 days.
+const LONGEST: u32 = 34_560_000;
+
+/// A group's values, for people.
+fn group(feed: &Feed) -> String {
+    let group = feed.group.join(", ");
+    group.get(..group.floor_char_boundary(GROUP)).unwrap_or_default().to_owned()
 }

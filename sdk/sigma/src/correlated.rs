@@ -21,6 +21,9 @@ pub(crate) fn add(built: &mut Built, correlations: Vec<Rule>, tables: &Tables, i
     for rule in correlations {
         let Some(correlation) = &rule.correlation else { continue };
         let made = steps(built, correlation, &known, tables).and_then(|steps| {
+            if correlation.counted == Counted::Ordered {
+                return Ok((steps, String::new()));
+            }
             let entries = entries(built, &steps);
             Ok((steps, window(built, correlation, entries)?))
         });
@@ -39,6 +42,7 @@ pub(crate) fn add(built: &mut Built, correlations: Vec<Rule>, tables: &Tables, i
                     level: rule.level as u8,
                     window,
                     at_least: correlation.at_least,
+                    within: if correlation.counted == Counted::Ordered { correlation.timespan } else { 0 },
                     steps,
                     notes: notes(&rule),
                 });
@@ -61,7 +65,7 @@ fn steps(
     let mut steps = Vec::new();
     // Fields are added when all of them have a place: what is refused asks for nothing.
     let mut places = Vec::new();
-    for name in &correlation.rules {
+    for (place, name) in correlation.rules.iter().enumerate() {
         let is = |id: &Option<String>| id.as_ref() == Some(name);
         if known.iter().any(|(id, named)| is(id) || is(named)) {
             return Err(format!("counts `{name}`, which is a correlation: only rules with a detection are counted"));
@@ -86,9 +90,13 @@ fn steps(
             let group = correlation.group_by.iter().map(|field| placed(field)).collect::<Result<Vec<_>, _>>()?;
             let member = match &correlation.counted {
                 Counted::Values(field) => Some(placed(field)?),
-                Counted::Events | Counted::Rules => None,
+                Counted::Events | Counted::Rules | Counted::Ordered => None,
             };
-            let text = (correlation.counted == Counted::Rules).then(|| pack_id.clone());
+            let text = match correlation.counted {
+                Counted::Rules => Some(pack_id.clone()),
+                Counted::Ordered => Some(place.to_string()),
+                Counted::Events | Counted::Values(_) => None,
+            };
             steps.push((number, group, member, text));
         }
     }

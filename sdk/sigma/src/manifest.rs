@@ -99,6 +99,10 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     if !windows.is_empty() {
         root.insert("windows".into(), windows.into());
     }
+    let ordered: Vec<u64> = built.pack.correlations.iter().map(|of| of.within).filter(|within| *within > 0).collect();
+    if !ordered.is_empty() {
+        root.insert("state".into(), table([("schema", Value::Integer(1))]));
+    }
     let rules: Vec<Value> = built.rules.iter().map(|(id, rule)| of_rule(id, rule)).collect();
     root.insert("rules".into(), rules.into());
     let text = toml::to_string(&root).map_err(|error| error.to_string())?;

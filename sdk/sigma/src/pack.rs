@@ -50,6 +50,9 @@ pub struct PackCorrelation {
     pub window: String,
     /// From which answer on it finds.
     pub at_least: u32,
+    /// Seconds within which its steps come one after the other; 0 where it counts in a window.
+    #[serde(default)]
+    pub within: u64,
     /// Per rule that it counts, and source.
     pub steps: Vec<Step>,
     /// What a finding says besides.

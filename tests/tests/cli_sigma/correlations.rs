@@ -55,3 +55,56 @@ fn a_correlation_finds_at_the_event_that_reaches_its_number_and_cites_those_befo
     let said = cordon.run(&explain).ends(0);
     assert!(said.out.contains("again and again\" counts its events, and finds from 3 on"), "{}", said.out);
 }
+
+const ORDERED: &str = "---
+title: Who am I
+name: whoami
+logsource: {product: windows, category: process_creation}
+detection:
+  selection: {Image|endswith: '\\whoami.exe'}
+  condition: selection
+---
+title: Encoded PowerShell, then a look around
+level: high
+correlation:
+  type: temporal_ordered
+  rules: [11111111-2222-3333-4444-555555555555, whoami]
+  group-by: [ParentImage]
+  timespan: 5s
+";
+
+#[test]
+fn an_ordered_correlation_finds_its_rules_one_after_the_other_and_not_the_other_way_round() {
+    let folder = tempfile::tempdir().unwrap();
+    let cordon = cordon(folder.path());
+    fs::write(folder.path().join("rules.yml"), [RULE, ORDERED].concat()).unwrap();
+    let encoded = |second: u32, parent: &str| {
+        let image = "\"Image\":\"C:\\\\powershell.exe\",\"CommandLine\":\"x -enc A\"";
+        event(second, &format!("{image},\"ParentImage\":\"{parent}\""))
+    };
+    let looks = |second: u32, parent: &str| {
+        event(second, &format!("\"Image\":\"C:\\\\whoami.exe\",\"ParentImage\":\"{parent}\""))
+    };
+    let events = [
+        looks(0, "wrong.exe"),
+        encoded(1, "wrong.exe"),
+        encoded(2, "right.exe"),
+        looks(3, "other.exe"),
+        looks(4, "right.exe"),
+        encoded(0, "far.exe"),
+        looks(5, "far.exe"),
+        // Late: its event was before the one that stands above.
+        looks(9, "late.exe"),
+        encoded(8, "late.exe"),
+    ];
+    fs::write(folder.path().join("events.jsonl"), events.concat()).unwrap();
+    let _ = cordon.run(&["sigma", "build", "rules.yml", "-o", "rules.wasm"]).ends(0);
+    for rows in ["4096", "1", "2"] {
+        let run = ["run", "-p", "rules.wasm", "events.jsonl", "--format", "ndjson", "--batch", rows];
+        let found = cordon.run(&[&run[..], &["--evidence", rows]].concat()).ends(0).lines();
+        let keys: Vec<&str> = found.iter().map(|finding| finding["key"].as_str().unwrap()).collect();
+        assert_eq!(keys, ["right.exe", "late.exe"], "in batches of {rows}");
+        assert!(found.iter().all(|finding| finding["cited"].as_array().unwrap().len() == 1), "{found:?}");
+        let _ = cordon.run(&["reproduce", rows]).ends(0);
+    }
+}

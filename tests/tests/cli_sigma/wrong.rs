@@ -27,7 +27,7 @@ fn what_is_refused_is_listed_with_its_place_and_the_rest_is_built() {
         "nothing.yml",
         RULE.replace("1111-2222", "1111-5555").replace("condition: selection", "condition: x").as_bytes(),
     );
-    write("correlation.yml", b"title: C\ncorrelation:\n  type: temporal_ordered\n  rules: [x]\n  timespan: 1m\n");
+    write("correlation.yml", b"title: C\ncorrelation:\n  type: value_sum\n  rules: [x]\n  timespan: 1m\n");
     let cordon = cordon(folder.path());
     let said = cordon.run(&["sigma", "check", "rules", "--format", "json"]).ends(1);
     let checked: Value = serde_json::from_str(&said.out).unwrap();

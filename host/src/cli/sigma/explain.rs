@@ -117,6 +117,14 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
         let counts = |step: &cordon_sigma::pack::Step| rules.get(step.rule as usize).is_some_and(|of| of.id == *id);
         for counting in built.pack.correlations.iter().filter(|of| of.steps.iter().any(counts)) {
             let least = counting.at_least;
+            if counting.within > 0 {
+                let title = safe(&counting.title);
+                writeln!(
+                    out,
+                    "The correlation \"{title}\" finds where events of its {least} rules come in their order."
+                )?;
+                continue;
+            }
             writeln!(
                 out,
                 "The correlation \"{}\" counts its events, and finds from {least} on.",

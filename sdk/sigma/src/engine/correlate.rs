@@ -114,12 +114,26 @@ fn shortened(text: &str, bytes: usize) -> String {
     format!("{begin}~{hash:016x}")
 }
 
+/// Feeds of ordered correlations by row, correlation and group, each with the steps that its event is; in the order of rows.
+#[must_use]
+pub fn ordered<'f>(pack: &[crate::pack::PackCorrelation], feeds: &'f [Feed]) -> Vec<(&'f Feed, Vec<u32>)> {
+    let is = |feed: &&Feed| pack.get(feed.correlation as usize).is_some_and(|of| of.within > 0);
+    let mut out: BTreeMap<(u32, u32, &str), (&Feed, Vec<u32>)> = BTreeMap::new();
+    for feed in feeds.iter().filter(is) {
+        let of = out.entry((feed.row, feed.correlation, &feed.key)).or_insert_with(|| (feed, Vec::new()));
+        of.1.extend(feed.member.parse::<u32>());
+    }
+    let mut out: Vec<_> = out.into_values().collect();
+    out.iter_mut().for_each(|(_, steps)| steps.sort_unstable());
+    out
+}
+
 /// Feeds by window, each in the order of rows.
 #[must_use]
 pub fn by_window<'f>(pack: &[crate::pack::PackCorrelation], feeds: &'f [Feed]) -> BTreeMap<String, Vec<&'f Feed>> {
     let mut out: BTreeMap<String, Vec<&Feed>> = BTreeMap::new();
     for feed in feeds {
-        if let Some(correlation) = pack.get(feed.correlation as usize) {
+        if let Some(correlation) = pack.get(feed.correlation as usize).filter(|of| of.within == 0) {
             out.entry(correlation.window.clone()).or_default().push(feed);
         }
     }

@@ -10,6 +10,7 @@ mod column;
 mod correlate;
 mod index;
 mod json;
+mod ordered;
 mod plan;
 mod rows;
 mod run;
@@ -17,9 +18,10 @@ mod run;
 use std::collections::BTreeMap;
 
 pub use column::{Column, Kind};
-pub use correlate::{Feed, by_window};
+pub use correlate::{Feed, by_window, ordered as by_order};
 pub use index::holds;
 pub use json::leaves;
+pub use ordered::Seen;
 use plan::Plan;
 
 use crate::pack::{Expr, Pack, PackCorrelation, PackRule};

@@ -12,6 +12,8 @@ use super::{Events, Match, Places, ROWS};
 use crate::pattern::fold;
 use crate::test::Relation;
 
+/// Where fewer than this part of the rows are in play, columns are asked for on those only, also in the first stages.
+const SPARSE: usize = 2;
 /// From this stage on columns are asked for on the rows left over only.
 const CHOSEN_ROWS: usize = 2;
 /// Rows of one value from which a set of them is worth making.
@@ -43,7 +45,8 @@ pub(super) fn run(plan: &Plan, events: &impl Events, places: &Places) -> Result<
         let mut rows = Rows::none(count);
         let used = plan.fields.get(*field as usize).map_or(&[][..], |field| &field.guards);
         used.iter().filter_map(|guard| guards.get(*guard as usize)).for_each(|guard| rows.or(guard));
-        state.look(*field, &rows, false)?;
+        // Of a log source that is a part of the batch, the rest is not worth a column.
+        state.look(*field, &rows, rows.count() < count / SPARSE)?;
     }
     let mut alive: Vec<(&PlanRule, Rows)> = Vec::new();
     for rule in state.touched(&guards) {

@@ -1,5 +1,5 @@
-//! Sigma correlations: how often, by how many, or which rules together, within a length of time. Reads and refuses; knows no
-//! window. What needs to know that something did *not* happen is refused: a finding depends on events that came.
+//! Sigma correlations: how often, by how many, which rules together, or one after the other, within a length of time. Reads and
+//! refuses; knows no window. What needs to know that something did *not* happen is refused: a finding depends on events that came.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,8 @@ use crate::yaml::{Node, Wrong};
 const AT_LEAST: u32 = 1_024;
 /// Rules of one correlation at most: each is an entry, and a window takes four for an event.
 pub(crate) const RULES: usize = 4;
+/// Rules of an ordered one at most.
+pub(crate) const STEPS: usize = 8;
 /// Fields of `group-by` at most.
 const GROUP_BY: usize = 8;
 /// The longest time: 31 days, in seconds.
@@ -24,6 +26,8 @@ pub enum Counted {
     Values(String),
     /// Different rules of its own.
     Rules,
+    /// All of its rules, one after the other as they stand.
+    Ordered,
 }
 
 /// The body of a correlation.
@@ -80,12 +84,17 @@ fn correlation(body: &Node) -> Result<Correlation, Wrong> {
             Some(condition) => (Counted::Rules, at_least(condition)?),
         },
         Some("temporal_ordered") => {
-            let reason = "`temporal_ordered` needs the order of events, and a window answers how many, not in which order: \
-                          use `temporal`";
-            return Err(kind.wrong(reason));
+            if let Some(condition) = body.get("condition") {
+                return Err(condition.wrong("`temporal_ordered` asks for all of its rules: it takes no condition"));
+            }
+            if !(2..=STEPS).contains(&rules.len()) {
+                let reason = format!("names {} rules: `temporal_ordered` takes 2 to {STEPS}", rules.len());
+                return Err(need("rules")?.wrong(reason));
+            }
+            (Counted::Ordered, u32::try_from(rules.len()).unwrap_or(u32::MAX))
         }
         _ => {
-            let known = "event_count, value_count and temporal";
+            let known = "event_count, value_count, temporal and temporal_ordered";
             return Err(kind.wrong(format!("has the type `{}`: {known} are taken", kind.text().unwrap_or_default())));
         }
     };

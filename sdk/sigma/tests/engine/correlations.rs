@@ -1,9 +1,9 @@
 //! Correlations against a plain reading, event by event, and what is refused of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cordon_sigma::build::{Built, Choice, build};
-use cordon_sigma::engine::{Engine, Places, by_window};
+use cordon_sigma::engine::{Engine, Places, Seen, by_order, by_window};
 use cordon_sigma::logsource::Tables;
 use cordon_sigma::manifest::{Name, manifest};
 use cordon_sigma::rule::{Options, Rules};
@@ -41,7 +41,9 @@ fn good() -> Built {
     let values = "  type: value_count\n  rules: a\n  group-by: [g]\n  timespan: 10s\n  condition: {gte: 2, field: v}\n";
     let both =
         "  type: temporal\n  rules: [a, b]\n  group-by: [who]\n  timespan: 10s\n  aliases: {who: {a: g, b: h}}\n";
-    built(&[RULES, &correlation(count), &correlation(values), &correlation(both)].concat())
+    let ordered = "  type: temporal_ordered\n  rules: [a, b, a]\n  group-by: [g]\n  timespan: 10s\n";
+    let ordered = correlation(ordered);
+    built(&[RULES, &correlation(count), &correlation(values), &correlation(both), &ordered].concat())
 }
 
 fn event() -> impl Strategy<Value = Value> {
@@ -93,16 +95,56 @@ fn plainly(events: &[Value]) -> Found {
             }
         }
     }
+    for at in 0..events.len() {
+        if let Some(group) = in_order(events, at) {
+            found.insert((3, at, group));
+        }
+    }
     found
+}
+
+/// The group in which three events up to this one, which is one of them, are a, b and a one after the other: every way is tried.
+fn in_order(events: &[Value], at: usize) -> Option<String> {
+    let group = &events[at]["g"];
+    let is = |event: usize, field: &str, value: &str| events[event][field] == value && events[event]["g"] == *group;
+    // By time, then by arrival.
+    let order = |event: usize| (events[event]["time"].as_i64().unwrap(), event);
+    for one in 0..=at {
+        for two in 0..=at {
+            for three in 0..=at {
+                let has = [one, two, three].contains(&at) && order(one) < order(two) && order(two) < order(three);
+                if has
+                    && is(one, "a", "x")
+                    && is(two, "b", "y")
+                    && is(three, "a", "x")
+                    && order(three).0 - order(one).0 < SPAN
+                    && !group.is_null()
+                {
+                    return Some(group.to_string());
+                }
+            }
+        }
+    }
+    None
 }
 
 /// By the engine in batches, with a window that is as plain as can be.
 fn by_engine(engine: &Engine, built: &Built, events: &[Value], size: usize) -> Found {
     let mut found = Found::new();
     let mut fed: Vec<(String, String, i64, String)> = Vec::new();
+    let mut state: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for (number, chunk) in events.chunks(size).enumerate() {
         let matches = engine.run(SOURCE, &Sample::new(chunk)).unwrap();
         let feeds = engine.feeds(SOURCE, &matches, &Sample::new(chunk), &Places::default()).unwrap();
+        for (feed, steps) in by_order(engine.correlations(), &feeds) {
+            let at = number * size + feed.row as usize;
+            let mut seen = state.get(&feed.key).map_or_else(Seen::default, |known| Seen::from_bytes(known));
+            let time = events[at]["time"].as_i64().unwrap() * 1_000_000;
+            if seen.add(time, &steps, &at.to_string(), 3, SPAN * 1_000_000).is_some() {
+                found.insert((feed.correlation as usize, at, feed.group.join(", ")));
+            }
+            state.insert(feed.key.clone(), seen.to_bytes());
+        }
         for (window, feeds) in by_window(engine.correlations(), &feeds) {
             let mut answers = Vec::new();
             for feed in feeds {
@@ -144,12 +186,13 @@ proptest! {
 fn a_pack_declares_the_windows_and_fields_of_its_correlations_and_its_counted_rules_are_silent() {
     let built = good();
     assert!(built.refused.is_empty(), "{:?}", built.refused);
-    assert_eq!((built.rules.len(), built.pack.silent.len()), (5, 2));
+    assert_eq!((built.rules.len(), built.pack.silent.len()), (6, 2));
     // One of events; values and rules of the same length share one.
     let windows: Vec<_> = built.pack.windows.values().map(|window| (window.distinct, window.entries)).collect();
     assert_eq!(windows, [(false, 1), (true, 3)]);
     let name = Name { id: "p".into(), version: "1.0.0".into(), authors: vec!["x".into()] };
     let text = manifest(&built, &name).unwrap();
+    assert!(text.contains("[state]"), "{text}");
     assert!(text.contains("[windows.correlated-a]") && text.contains("length = \"10s\""), "{text}");
     let fields: Vec<&str> = built.pack.sources[SOURCE].fields.keys().map(String::as_str).collect();
     assert_eq!(fields, ["a", "b", "g", "h", "v"]);
@@ -168,7 +211,8 @@ fn what_cannot_be_right_on_windows_is_refused_with_its_line_and_reason() {
         (body("event_count", "[a]", "  condition: {gt: -1}\n"), 7, "1 to 1024"),
         (body("event_count", "[a]", ""), 4, "no `condition`"),
         (body("value_count", "[a]", "  condition: {gte: 3}\n"), 7, "needs one `field`"),
-        (body("temporal_ordered", "[a, b]", ""), 4, "order of events"),
+        (body("temporal_ordered", "[a, b]", "  condition: {gte: 2}\n"), 7, "takes no condition"),
+        (body("temporal_ordered", "[a]", ""), 5, "takes 2 to 8"),
         (body("temporal", "[a, b]", "  condition: {gte: 3}\n"), 4, "would never find"),
         (body("temporal", "[a, b, c, d, e]", ""), 5, "takes 4"),
         (body("sum", "[a]", ""), 4, "`sum`"),

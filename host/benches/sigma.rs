@@ -1,0 +1,95 @@
+//! SigmaHQ's rules over real events, end to end: `cordon run`'s pipeline with the rules in one sandboxed plugin, beside rsigma in
+//! the same process, which reads the same lines and matches natively. CPU time, one worker; loading is not in it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a bench that cannot go on says so
+
+#[path = "../../sdk/sigma/tests/support/data.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the tests use the rest of it")]
+mod data;
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use criterion::Throughput;
+use rsigma_eval::event::JsonEvent;
+use support::events::{self, Real};
+use support::whole::whole;
+use support::{cpu, plugins};
+
+use cordon::registry::{self, SettingsFile};
+use cordon_contract::limits::BATCH_ROWS;
+
+fn main() {
+    let Some(rules) = data::file("sigmahq-rules.tar.zst") else { return };
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let tree = unpacked(&rules, folder.path());
+    let mut criterion = cpu::criterion();
+    let sandbox = plugins::sandbox(&plugins::kept_cache());
+    for real in events::real() {
+        let (source, of) = match real.name {
+            "windows" => ("windows.event", ["rules/windows", "rules"]),
+            _ => ("m365.audit", ["rules/cloud", "rules"]),
+        };
+        let mut group = criterion.benchmark_group(format!("sigma/{}", real.name));
+        group.throughput(Throughput::Elements(real.events));
+        group.bench_function("parse only", |bencher| {
+            bencher.iter(|| real.parse(BATCH_ROWS, |batch| drop(std::hint::black_box(batch))));
+        });
+        for of in of {
+            let wasm = built(&tree.join(of), folder.path());
+            let loaded = registry::load(&sandbox, &[wasm], &SettingsFile::default(), 1).unwrap();
+            let found = whole(&real, &sandbox, &loaded);
+            let told: u64 = found.findings.values().flat_map(|rule| rule.by_severity.values()).sum();
+            println!("{of}: {told} findings and {} repeats", found.repeats);
+            group.bench_function(format!("{of}, cordon, sandboxed"), |bencher| {
+                bencher.iter(|| whole(&real, &sandbox, &loaded));
+            });
+            let lines = lines(&rules, of, &real, source);
+            let mut engine = data::rsigma(&rules, &[of]);
+            engine.set_logsource_extractor(Some(rsigma_eval::LogSourceExtractor::new()));
+            let times = real.inputs.len();
+            let natively = || {
+                let mut found = 0;
+                for line in (0..times).flat_map(|_| &lines) {
+                    let event: serde_json::Value = serde_json::from_str(line).unwrap();
+                    found += engine.evaluate(&JsonEvent::borrow(&event)).len();
+                }
+                found
+            };
+            println!("{of}: rsigma matches {}", natively());
+            group.bench_function(format!("{of}, rsigma at its best, native"), |bencher| bencher.iter(natively));
+        }
+        group.finish();
+    }
+    criterion.final_summary();
+}
+
+/// The rules as files.
+fn unpacked(archive: &Path, folder: &Path) -> PathBuf {
+    let tree = folder.join("sigmahq");
+    let file = std::fs::File::open(archive).unwrap();
+    tar::Archive::new(zstd::Decoder::new(file).unwrap()).unpack(&tree).unwrap();
+    tree
+}
+
+/// The rules as a plugin, as an author makes it.
+fn built(rules: &Path, folder: &Path) -> PathBuf {
+    let wasm = folder.join("rules.wasm");
+    let mut cordon = Command::new(env!("CARGO_BIN_EXE_cordon"));
+    let made = cordon.args(["sigma", "build", "--no-keywords"]).arg(rules).arg("-o").arg(&wasm).output().unwrap();
+    assert!(wasm.exists(), "{}", String::from_utf8_lossy(&made.stderr));
+    print!("{}", String::from_utf8_lossy(&made.stdout));
+    wasm
+}
+
+/// What rsigma is given at its best: each event in the flat shape, with the log source that it is of.
+fn lines(rules: &Path, of: &str, real: &Real, source: &str) -> Vec<String> {
+    let text = match &real.inputs[0] {
+        cordon::events::Input::File(path) => std::fs::read_to_string(path).unwrap(),
+        cordon::events::Input::Stdin => panic!("a file"),
+    };
+    let events: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events = if source == "windows.event" { data::canonical(events) } else { events };
+    data::tagged(rules, &[of], &events, source).iter().map(ToString::to_string).collect()
+}
