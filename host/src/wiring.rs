@@ -28,7 +28,7 @@ pub use once::REMEMBERED;
 pub use summary::{AbsentFields, PluginSummary, RefusedKind, RuleCount, Summary};
 
 use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, ReadError, Refusal};
-use crate::findings::stamp;
+use crate::findings::{Lane as OfLane, Stamping};
 use crate::intake::{Seen, Window, WindowLimits};
 use crate::model::{Explanation, LogLine};
 use crate::registry::Loaded;
@@ -304,8 +304,9 @@ impl Pipeline<'_> {
         batch: &'r Arc<Batch>,
     ) -> impl Iterator<Item = (u64, usize, Found)> + use<'r> {
         let evidence = self.evidence;
+        let stamping = Stamping::of(&report.findings, batch, &loaded.plugin);
         report.findings.iter().filter_map(move |emitted| {
-            let finding = stamp(emitted, batch, &loaded.plugin)?;
+            let finding = stamping.stamp(emitted, OfLane::Live)?;
             let basis = evidence.then(|| Basis {
                 batch: Arc::clone(batch),
                 row: emitted.row as usize,

@@ -6,28 +6,49 @@ use serde_json::{Map, Value};
 
 use crate::events::{Batch, Column, Kind};
 
-/// By handle; absent fields are left out. A path with `[]` gives an array.
-pub(super) fn fields(batch: &Batch, row: usize, manifest: &Manifest) -> Map<String, Value> {
-    let mut found = Map::new();
-    let Some(source) = manifest.sources.get(batch.source().as_str()) else { return found };
-    for (handle, field) in &source.fields {
-        if let Some(value) = value(batch, row, &field.path) {
-            found.insert(handle.clone(), value);
-        }
-    }
-    found
+/// The declared fields of some rows, read together: a plugin may declare hundreds, and most stand in no event.
+pub(super) struct Declared<'a> {
+    batch: &'a Batch,
+    /// Ascending.
+    rows: Vec<u32>,
+    /// Handle and values, slot i for row i of these; none where a path has several values a row.
+    fields: Vec<(&'a str, &'a Path, Option<Column>)>,
 }
 
-fn value(batch: &Batch, row: usize, path: &Path) -> Option<Value> {
-    if path.has_all() {
-        let alone = batch.select(row..row + 1);
-        let multi = alone.values(path);
-        let slots: Vec<Value> =
-            (0..multi.values.rows.len()).map(|slot| entry(&multi.values, slot).unwrap_or(Value::Null)).collect();
-        return (!slots.is_empty()).then_some(Value::Array(slots));
+impl<'a> Declared<'a> {
+    /// Of these rows.
+    pub(super) fn of(batch: &'a Batch, mut rows: Vec<u32>, manifest: &'a Manifest) -> Self {
+        rows.sort_unstable();
+        rows.dedup();
+        let fields = manifest.sources.get(batch.source().as_str()).map(|source| &source.fields);
+        let column = |path: &Path| if path.has_all() { None } else { batch.column_for(path, &rows).ok() };
+        let fields = fields.into_iter().flatten();
+        let fields = fields.map(|(handle, field)| (handle.as_str(), &field.path, column(&field.path))).collect();
+        Self { batch, rows, fields }
     }
-    let column = batch.column_for(path, &[u32::try_from(row).ok()?]).ok()?;
-    entry(&column, 0)
+
+    /// By handle; absent fields are left out. A path with `[]` gives an array.
+    pub(super) fn row(&self, row: usize) -> Map<String, Value> {
+        let mut found = Map::new();
+        let Ok(place) = self.rows.binary_search_by_key(&row, |row| *row as usize) else { return found };
+        let mut alone = None;
+        for (handle, path, column) in &self.fields {
+            let value = match column {
+                Some(column) => entry(column, place),
+                None => several(alone.get_or_insert_with(|| self.batch.select(row..row + 1)), path),
+            };
+            found.extend(value.map(|value| ((*handle).to_owned(), value)));
+        }
+        found
+    }
+}
+
+/// What a path with several values finds in a batch of one row.
+fn several(alone: &Batch, path: &Path) -> Option<Value> {
+    let multi = alone.values(path);
+    let slots: Vec<Value> =
+        (0..multi.values.rows.len()).map(|slot| entry(&multi.values, slot).unwrap_or(Value::Null)).collect();
+    (!slots.is_empty()).then_some(Value::Array(slots))
 }
 
 /// What stands in one slot of a column.

@@ -13,5 +13,5 @@ pub mod text;
 pub use compare::{FieldDifference, differences};
 pub use lane::{Lane, NoLane};
 pub use ocsf::to_ocsf;
-pub use stamp::{EventRef, Finding, PluginRef, finding_id, id as id_of, rfc3339, stamp, stamp_in};
+pub use stamp::{EventRef, Finding, PluginRef, Stamping, finding_id, id as id_of, rfc3339, stamp};
 pub use table::to_block;

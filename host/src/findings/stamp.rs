@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Lane;
-use super::declared;
+use super::declared::Declared;
 use crate::events::Batch;
 use crate::ids::Digest;
 use crate::model::{Emitted, Entity, Force, SourceName};
@@ -89,7 +89,7 @@ pub struct EventRef {
     pub digest: Digest,
 }
 
-/// The id that [`stamp_in`] gives, for less: whoever knows it already needs no more. None as there.
+/// The id that [`Stamping::stamp`] gives, for less: whoever knows it already needs no more. None as there.
 #[must_use]
 pub fn finding_id(emitted: &Emitted, batch: &Batch, plugin: &Plugin, lane: Lane) -> Option<Digest> {
     let event = batch.identity(emitted.row as usize)?;
@@ -100,12 +100,31 @@ pub fn finding_id(emitted: &Emitted, batch: &Batch, plugin: &Plugin, lane: Lane)
 /// through.
 #[must_use]
 pub fn stamp(emitted: &Emitted, batch: &Batch, plugin: &Plugin) -> Option<Finding> {
-    stamp_in(emitted, batch, plugin, Lane::Live)
+    Stamping::of([emitted], batch, plugin).stamp(emitted, Lane::Live)
 }
 
-/// The same, made in this lane.
-#[must_use]
-pub fn stamp_in(emitted: &Emitted, batch: &Batch, plugin: &Plugin, lane: Lane) -> Option<Finding> {
+/// Stamps several findings of one batch for less: their events' declared fields are read together.
+pub struct Stamping<'a> {
+    batch: &'a Batch,
+    plugin: &'a Plugin,
+    declared: Declared<'a>,
+}
+
+impl<'a> Stamping<'a> {
+    /// Of these findings.
+    pub fn of<'e>(found: impl IntoIterator<Item = &'e Emitted>, batch: &'a Batch, plugin: &'a Plugin) -> Self {
+        let rows = found.into_iter().map(|emitted| emitted.row).filter(|row| (*row as usize) < batch.len()).collect();
+        Self { batch, plugin, declared: Declared::of(batch, rows, plugin.manifest()) }
+    }
+
+    /// Stamps one of them. None for a row that the batch does not have.
+    #[must_use]
+    pub fn stamp(&self, emitted: &Emitted, lane: Lane) -> Option<Finding> {
+        stamped(emitted, self.batch, self.plugin, lane, &self.declared)
+    }
+}
+
+fn stamped(emitted: &Emitted, batch: &Batch, plugin: &Plugin, lane: Lane, declared: &Declared<'_>) -> Option<Finding> {
     let row = emitted.row as usize;
     let manifest = plugin.manifest();
     let rule = manifest.rule(&emitted.rule)?;
@@ -130,7 +149,7 @@ pub fn stamp_in(emitted: &Emitted, batch: &Batch, plugin: &Plugin, lane: Lane) -
         context: emitted.context.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect(),
         key: emitted.key.clone(),
         cited: emitted.cited.clone(),
-        evidence: declared::fields(batch, row, manifest),
+        evidence: declared.row(row),
         event,
     })
 }

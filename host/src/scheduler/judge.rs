@@ -18,7 +18,7 @@ use super::{Deployed, Setup, StreamKey};
 use crate::clock::now_micros;
 use crate::events::Batch;
 use crate::evidence::Basis;
-use crate::findings::{finding_id, stamp_in};
+use crate::findings::{Stamping, finding_id};
 use crate::lists::{Lists, Versions};
 use crate::model::Emitted;
 use crate::results::ledger::{self, Became};
@@ -255,14 +255,18 @@ impl Run<'_> {
         let (plugin, store, kind) = (&self.deployed.loaded.plugin, &self.setup.store, self.deployed.lane);
         let (lane, now) = (self.deployed.lane(self.key), now_micros());
         let mut asked: Option<(u32, Vec<StateAnswer>)> = None;
+        let mut new = Vec::new();
         for emitted in found {
             self.ran.findings += 1;
             // Repeats are not stamped: that reads every declared field.
             let Some(id) = finding_id(emitted, batch, plugin, kind) else { continue };
-            if is_known(store, &lane, id)? {
-                continue;
+            if !is_known(store, &lane, id)? {
+                new.push(emitted);
             }
-            let Some(finding) = stamp_in(emitted, batch, plugin, kind) else { continue };
+        }
+        let stamping = Stamping::of(new.iter().copied(), batch, plugin);
+        for emitted in new {
+            let Some(finding) = stamping.stamp(emitted, kind) else { continue };
             // Several findings of one row have the same answers.
             if asked.as_ref().is_none_or(|(row, _)| *row != emitted.row) {
                 let of_row = answers.iter().filter(|(row, _)| *row == emitted.row).map(|(_, answer)| answer.clone());
