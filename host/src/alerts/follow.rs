@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::alert::{Alert, Change, Kind};
 use super::exceptions::Hiding;
+use super::flood::{Flood, of_flood};
 use super::incidents::Linking;
 use super::join::{Found, begun, joined, joins};
 use super::texts::Manifests;
@@ -14,7 +15,7 @@ use super::{Shared, book};
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::results;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// Between two looks: an alert is there so long after its finding at most, and a commit.
 const TICK: Duration = Duration::from_millis(100);
@@ -23,14 +24,14 @@ const PAGE: usize = 512;
 
 /// The thread's life.
 pub(super) fn run(shared: &Shared, stopped: &Receiver<()>, forces: impl Fn() -> Vec<Force>) {
-    let mut manifests = Manifests::default();
+    let (mut manifests, mut flood) = (Manifests::default(), Flood::default());
     // Which forces' findings were followed up to which number: what has not moved is not looked at.
     let mut cursors: BTreeMap<Force, u64> = BTreeMap::new();
     let mut pause = Duration::ZERO;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
         pause = TICK;
         for force in forces() {
-            match follow(shared, &force, &mut cursors, &mut manifests) {
+            match follow(shared, &force, &mut cursors, &mut manifests, &mut flood) {
                 // Others have their turn before the next page.
                 Ok(true) => pause = Duration::ZERO,
                 Ok(false) => {}
@@ -40,12 +41,33 @@ pub(super) fn run(shared: &Shared, stopped: &Receiver<()>, forces: impl Fn() -> 
     }
 }
 
+/// By fingerprint: alerts as they are with this page, and what there is to tell.
+type Touched = BTreeMap<Digest, Vec<(Alert, Option<Change>)>>;
+
+/// The alerts that a finding may be part of: the newest, as it is kept, and those that this page made.
+fn of<'t>(
+    store: &Store,
+    force: &Force,
+    touched: &'t mut Touched,
+    found: &Found,
+) -> Result<&'t mut Vec<(Alert, Option<Change>)>, StoreError> {
+    let fingerprint = found.fingerprint();
+    Ok(match touched.entry(fingerprint) {
+        std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+        std::collections::btree_map::Entry::Vacant(entry) => {
+            let known = book::newest(store, force, fingerprint)?;
+            entry.insert(known.into_iter().map(|alert| (alert, None)).collect())
+        }
+    })
+}
+
 /// One page of a force. Whether there may be more.
 fn follow(
     shared: &Shared,
     force: &Force,
     cursors: &mut BTreeMap<Force, u64>,
     manifests: &mut Manifests,
+    flood: &mut Flood,
 ) -> Result<bool, StoreError> {
     let store = &shared.store;
     let after = match cursors.get(force) {
@@ -62,8 +84,7 @@ fn follow(
     let _one = shared.change();
     let now = (shared.now)();
     let mut last = book::last(store, force)?;
-    // By fingerprint: as it is with this page, and what there is to tell.
-    let mut touched: BTreeMap<Digest, Vec<(Alert, Option<Change>)>> = BTreeMap::new();
+    let mut touched = Touched::new();
     let mut hiding = Hiding::default();
     for (number, text) in &page {
         let found: Found = match serde_json::from_str(text) {
@@ -81,14 +102,14 @@ fn follow(
             .values()
             .find(|window| window.quiets(force, found.severity, now))
             .map(|window| window.id.clone());
-        let fingerprint = found.fingerprint();
-        let alerts = match touched.entry(fingerprint) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                let known = book::newest(store, force, fingerprint)?;
-                entry.insert(known.into_iter().map(|alert| (alert, None)).collect())
-            }
-        };
+        let mut found = found;
+        let is_open = |alerts: &Vec<(Alert, Option<Change>)>| alerts.last().is_some_and(|(alert, _)| joins(alert, now));
+        if !is_open(of(store, force, &mut touched, &found)?) && flood.takes(force, &found, now) {
+            // What is over and stays so is not written again.
+            touched.remove(&found.fingerprint());
+            found = of_flood(&found);
+        }
+        let alerts = of(store, force, &mut touched, &found)?;
         match alerts.last_mut() {
             Some((alert, change)) if joins(alert, now) => {
                 if let Some(kind) = joined(alert, &found, quiet, now) {

@@ -7,6 +7,7 @@
 mod alert;
 mod book;
 mod exceptions;
+mod flood;
 mod follow;
 mod incidents;
 mod join;

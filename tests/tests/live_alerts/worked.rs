@@ -46,6 +46,26 @@ fn findings_of_one_thing_are_one_alert_that_is_worked_to_an_end_and_comes_back_a
 }
 
 #[test]
+fn a_rule_that_brings_many_alerts_at_once_is_one_alert_more_and_not_many() {
+    let live = Live::start();
+    let keys: Vec<String> = (0..200).map(|number| format!("key-{number}")).collect();
+    live.post(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+    live.host.settle(&live.host.first_token());
+    let alerts = live.alerts(51);
+    let flood = alerts.iter().find(|alert| alert["title"].as_str().unwrap().starts_with("Many at once")).unwrap();
+    let reference = flood["reference"].as_str().unwrap();
+    while live.get(&format!("/v1/alerts/{reference}"))["alert"]["count"] != 150 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    // A known one goes on as ever.
+    live.post(&["key-0"]);
+    while live.alerts(51).iter().find(|alert| alert["key"] == "key-0").unwrap()["count"] != 2 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(live.alerts(51).len(), 51);
+}
+
+#[test]
 fn a_force_sees_and_works_its_own_alerts_only_and_each_act_is_in_the_audit() {
     let live = Live::start();
     let _ = live.host.add_force("kent");
