@@ -132,6 +132,23 @@ impl Host {
         self.token("intake", Some(name))
     }
 
+    /// Adds a force that expects a source, and makes it live: with a contact outside of its tenant, who gets a file.
+    ///
+    /// # Panics
+    /// When the host does not do so.
+    pub fn add_live_force(&self, name: &str, expects: &str, file: &Path) {
+        let operator = self.operator();
+        let path = file.display().to_string();
+        let _ = operator.run(&["force", "add", name, "--expects", expects]).ends(0);
+        let add = ["contact", "add", "out", "--for", name, "--name", "Out", "--file", &path, "--outside"];
+        let _ = operator.run(&add).ends(0);
+        let _ = operator.run(&["contact", "test", "out", "--for", name]).ends(0);
+        let test: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let code = test["code"].as_str().unwrap();
+        let _ = operator.run(&["contact", "confirm", "out", "--for", name, "--code", code]).ends(0);
+        let _ = operator.run(&["force", "set", name, "--stage", "live", "--reason", "a test"]).ends(0);
+    }
+
     /// The text of a new token.
     ///
     /// # Panics

@@ -32,7 +32,9 @@ enum Verb {
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP, after_long_help = "Examples:
   cordon force add avon --display 'Avon and Somerset' --token-file cordon-data/first-token
-  cordon force add kent --expects m365.audit=60m,entra.signin --live
+  cordon force add kent --expects m365.audit=60m,entra.signin
+
+It is onboarding until `force set --stage live`, which needs a contact outside of its tenant (`contact add --outside`).
 
 Exit codes: 0 done, 2 refused")]
 struct Add {
@@ -44,9 +46,6 @@ struct Add {
     /// IANA time zone
     #[arg(long, value_name = "ZONE", default_value = "Europe/London")]
     zone: String,
-    /// Past onboarding
-    #[arg(long)]
-    live: bool,
     /// The sources that it should send, each with how long it may be quiet where that is known
     #[arg(long, value_name = "SOURCE[=SPAN]", value_delimiter = ',', value_parser = expected)]
     expects: Vec<Expected>,
@@ -169,9 +168,8 @@ fn map(expects: Vec<Expected>) -> Value {
 pub(super) fn run(args: &Args) -> Result<Exit> {
     match &args.verb {
         Verb::Add(add) => {
-            let stage = if add.live { "live" } else { "onboarding" };
             let expects = map(add.expects.clone());
-            let mut new = json!({ "name": add.name, "zone": add.zone, "stage": stage, "expects": expects });
+            let mut new = json!({ "name": add.name, "zone": add.zone, "stage": "onboarding", "expects": expects });
             if let Some(display) = &add.display {
                 new["display"] = display.as_str().into();
             }

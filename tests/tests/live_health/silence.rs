@@ -7,7 +7,7 @@ fn a_source_that_stops_is_a_finding_once_and_over_a_restart_and_its_return_close
     let place = Place::new();
     let host = place.host("quiet-seconds = 2");
     let operator = host.first_token();
-    let _ = host.operator().run(&["force", "add", "avon", "--live", "--expects", "custom.test"]).ends(0);
+    host.add_live_force("avon", "custom.test", &place.folder.path().join("avon.ndjson"));
     let (intake, reader) = (host.token("intake", Some("avon")), host.token("force-reader", Some("avon")));
     let key = "source-silent/avon/custom.test";
     let found = |rule: &str| (rule.to_owned(), key.to_owned());
@@ -44,7 +44,7 @@ fn a_live_force_whose_source_never_came_is_missed_and_one_that_is_set_up_is_not(
     let place = Place::new();
     let host = place.host("quiet-seconds = 1");
     let operator = host.first_token();
-    let _ = host.operator().run(&["force", "add", "avon", "--live", "--expects", "m365.audit"]).ends(0);
+    host.add_live_force("avon", "m365.audit", &place.folder.path().join("avon.ndjson"));
     let _ = host.operator().run(&["force", "add", "kent", "--expects", "m365.audit"]).ends(0);
     let key = "source-never-seen/avon/m365.audit".to_owned();
     let all = until("avon is missed", || {
