@@ -90,3 +90,30 @@ fn coverage_is_a_layer_that_the_navigator_takes() {
     let colours = layer["gradient"]["colors"].as_array().unwrap();
     assert!(colours.len() >= 2 && layer["gradient"]["maxValue"].as_f64() >= layer["gradient"]["minValue"].as_f64());
 }
+
+/// DESIGN section 2: whoever is told of an alert never reads our words for how it was made. What stands between backquotes is a path
+/// or a command; `cordon-health` is for those who run the host.
+#[test]
+fn text_for_contacts_says_none_of_our_internal_words() {
+    const INTERNAL: [&str; 6] = ["finding", "plugin", "digest", "cursor", "trap", "shadow"];
+    let is_internal = |text: &str| {
+        let plain: String = text.split('`').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase();
+        let mut words = plain.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| INTERNAL.iter().any(|internal| word == *internal || word.strip_suffix('s') == Some(internal)))
+    };
+    assert!(is_internal("See the plugins.") && !is_internal("See `cordon plugin list`."));
+    let mut looked_at = 0;
+    for folder in ["plugins", "examples"].into_iter().flat_map(|of| std::fs::read_dir(root().join(of)).unwrap()) {
+        let file = folder.unwrap().path().join("cordon.toml");
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        let manifest = cordon_contract::manifest::Manifest::parse(&text).unwrap();
+        for rule in manifest.rules.iter().filter(|_| manifest.plugin.id != "cordon-health") {
+            let texts = rule.next_steps.iter().chain(&rule.false_positives).chain([&rule.title]);
+            for text in texts {
+                looked_at += 1;
+                assert!(!is_internal(text), "{} {}: {text}", file.display(), rule.id);
+            }
+        }
+    }
+    assert!(looked_at > 300, "{looked_at}");
+}
