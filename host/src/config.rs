@@ -136,11 +136,13 @@ impl Default for RetryConfig {
 pub struct AlertsConfig {
     /// A finding that is made longer after its event was received is late: its alert goes out with others, never as a page.
     pub late_minutes: u32,
+    /// Alerts of one rule in a force that are made one by one within an hour; what it finds then is one alert more.
+    pub rule_hourly: u32,
 }
 
 impl Default for AlertsConfig {
     fn default() -> Self {
-        Self { late_minutes: 60 }
+        Self { late_minutes: 60, rule_hourly: 50 }
     }
 }
 

@@ -142,7 +142,7 @@ pub fn run(_: &Events) {
     println!("| alerts/s | told p50, ms | p99 | longest | host CPU, cores |");
     println!("| --- | --- | --- | --- | --- |");
     for rate in [1, 100, 1_000] {
-        let host = Host::start(Folder::new(&guest));
+        let host = Host::start(Folder::new(&guest).configured("[alerts]\nrule-hourly = 1000000\n"));
         let (force, token) = host.forces(1).remove(0);
         let receiver = Receiver::start();
         contact(&host, &force, &receiver, 1_000_000);
@@ -156,7 +156,7 @@ pub fn run(_: &Events) {
     println!("| | alerts | messages | resident before, MiB | at most | the other force: told p50, ms | p99 |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     for (what, storm) in [("no storm", None), ("all of one key", Some(true)), ("each of its own key", Some(false))] {
-        let host = Host::start(Folder::new(&guest));
+        let host = Host::start(Folder::new(&guest).configured("[alerts]\nrule-hourly = 1000\n"));
         let forces = host.forces(2);
         let (stormy, calm) = (Receiver::start(), Receiver::start());
         contact(&host, &forces[0].0, &stormy, 30);

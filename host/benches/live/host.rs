@@ -33,6 +33,12 @@ impl Folder {
         Self(folder)
     }
 
+    /// With a configuration.
+    pub fn configured(self, text: &str) -> Self {
+        std::fs::write(self.0.path().join("cordon.toml"), text).unwrap();
+        self
+    }
+
     pub fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
@@ -49,6 +55,10 @@ impl Host {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live-cache");
         let mut command = Command::new(env!("CARGO_BIN_EXE_cordon"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.data());
+        let config = folder.0.path().join("cordon.toml");
+        if config.exists() {
+            command.arg("--config").arg(config);
+        }
         command.arg("-p").arg(folder.0.path().join("plugins"));
         command.env("XDG_CACHE_HOME", cache).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();

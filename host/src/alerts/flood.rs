@@ -6,28 +6,33 @@ use std::collections::{HashMap, VecDeque};
 use super::join::Found;
 use crate::model::Force;
 
-/// Alerts of one rule in a force, within an hour, that are made one by one.
-const HOURLY: usize = 50;
 /// Microseconds.
 const HOUR: i64 = 3_600_000_000;
 /// Rules of all forces that are remembered; then all begin anew.
 const RULES: usize = 20_000;
 
 /// When alerts of each rule were made, within the last hour.
-#[derive(Default)]
-pub(super) struct Flood(HashMap<(Force, String, String), VecDeque<i64>>);
+pub(super) struct Flood {
+    made: HashMap<(Force, String, String), VecDeque<i64>>,
+    /// Alerts of one rule in a force that are made one by one within an hour.
+    hourly: usize,
+}
 
 impl Flood {
+    pub(super) fn of(hourly: usize) -> Self {
+        Self { made: HashMap::new(), hourly }
+    }
+
     /// Whether a finding that would be a new alert is to be part of its rule's one alert instead; counted where it is not.
     pub(super) fn takes(&mut self, force: &Force, found: &Found, now: i64) -> bool {
-        if self.0.len() >= RULES {
-            self.0.clear();
+        if self.made.len() >= RULES {
+            self.made.clear();
         }
-        let made = self.0.entry((force.clone(), found.plugin.id.clone(), found.rule.clone())).or_default();
+        let made = self.made.entry((force.clone(), found.plugin.id.clone(), found.rule.clone())).or_default();
         while made.front().is_some_and(|first| now.saturating_sub(*first) >= HOUR) {
             made.pop_front();
         }
-        if made.len() >= HOURLY {
+        if made.len() >= self.hourly {
             return true;
         }
         made.push_back(now);
@@ -35,13 +40,13 @@ impl Flood {
     }
 }
 
-/// The finding as one of its rule's flood: of no key, about nobody, so that all of them are one alert.
+/// The finding as one of its rule's flood: all of them have one key, so that they are one alert.
 pub(super) fn of_flood(found: &Found) -> Found {
     let mut found = found.clone();
-    found.key = "more than 50 alerts of this rule in an hour".to_owned();
+    found.key = "many alerts of this rule in an hour".to_owned();
     found.title = format!("Many at once: {}", found.title);
     found.summary = format!(
-        "The rule makes more than {HOURLY} alerts in an hour. Those that follow are counted here. The latest: {}",
+        "The rule makes more alerts in an hour than are told one by one. Those that follow are counted here. The latest: {}",
         found.summary
     );
     found
@@ -68,7 +73,7 @@ mod tests {
     #[test]
     fn fifty_an_hour_are_made_one_by_one_of_each_rule_and_force() {
         let (avon, kent) = (Force::new("avon").unwrap(), Force::new("kent").unwrap());
-        let mut flood = Flood::default();
+        let mut flood = Flood::of(50);
         let taken = (0..70).filter(|now| flood.takes(&avon, &found("a"), *now)).count();
         assert_eq!(taken, 20);
         assert!(!flood.takes(&avon, &found("b"), 70) && !flood.takes(&kent, &found("a"), 70));

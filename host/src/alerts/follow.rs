@@ -24,7 +24,7 @@ const PAGE: usize = 512;
 
 /// The thread's life.
 pub(super) fn run(shared: &Shared, stopped: &Receiver<()>, forces: impl Fn() -> Vec<Force>) {
-    let (mut manifests, mut flood) = (Manifests::default(), Flood::default());
+    let (mut manifests, mut flood) = (Manifests::default(), Flood::of(shared.rule_hourly));
     // Which forces' findings were followed up to which number: what has not moved is not looked at.
     let mut cursors: BTreeMap<Force, u64> = BTreeMap::new();
     let mut pause = Duration::ZERO;

@@ -49,6 +49,8 @@ struct Shared {
     exceptions: Mutex<BTreeMap<exceptions::Key, Exception>>,
     maintenance: Mutex<BTreeMap<maintenance::Key, Maintenance>>,
     now: fn() -> i64,
+    /// See [`flood`].
+    rule_hourly: usize,
 }
 
 impl Shared {
@@ -66,7 +68,8 @@ impl Shared {
 }
 
 impl Alerts {
-    /// Starts to follow what is found; `forces` answers whom there is to follow, `now` the time in microseconds since 1970 UTC.
+    /// Starts to follow what is found; `forces` answers whom there is to follow, `now` the time in microseconds since 1970 UTC;
+    /// `rule_hourly`: alerts of one rule in a force that are made one by one within an hour.
     ///
     /// # Errors
     /// When the system gives no thread, or exceptions cannot be read: what they hide would be told.
@@ -75,10 +78,12 @@ impl Alerts {
         audit: Arc<Audit>,
         forces: impl Fn() -> Vec<Force> + Send + 'static,
         now: fn() -> i64,
+        rule_hourly: usize,
     ) -> std::io::Result<Self> {
         let exceptions = Mutex::new(exceptions::read(&store).map_err(std::io::Error::other)?);
         let maintenance = Mutex::new(maintenance::read(&store).map_err(std::io::Error::other)?);
-        let shared = Arc::new(Shared { store, audit, changing: Mutex::default(), exceptions, maintenance, now });
+        let shared =
+            Arc::new(Shared { store, audit, changing: Mutex::default(), exceptions, maintenance, now, rule_hourly });
         let (stop, stopped) = crossbeam_channel::bounded(0);
         let on_thread = Arc::clone(&shared);
         let run = move || follow::run(&on_thread, &stopped, forces);

@@ -76,6 +76,7 @@ The configuration (TOML; every key may be left out):
   pause-ms = 1000                  # before the second try; then twice as long each time
   [alerts]
   late-minutes = 60                # after its event was received, a finding pages nobody: it goes out with others
+  rule-hourly = 50                 # alerts of one rule in a force; what it finds then is one alert more
   [state]                          # what a plugin remembers for one force, in each of its windows and as values
   keys = 100000                    # then the oldest goes
   mib = 32

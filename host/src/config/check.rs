@@ -40,6 +40,7 @@ impl Config {
         range("health.ledger-days", self.health.ledger_days, 1, 36_500);
         range("retry.tries", self.retry.tries, 1, 100);
         range("alerts.late-minutes", self.alerts.late_minutes, 1, 10_080);
+        range("alerts.rule-hourly", self.alerts.rule_hourly, 1, 1_000_000);
         range("retry.pause-ms", self.retry.pause_ms, 1, 60_000);
         range("state.keys", self.state.keys, 1, 10_000_000);
         range("state.mib", self.state.mib, 1, 4_096);

@@ -175,7 +175,13 @@ impl Host {
         })?;
         let known = Arc::clone(&identity);
         let forces = move || known.forces().into_iter().map(|record| record.name).collect();
-        let alerts = Alerts::start(Arc::clone(&store), Arc::clone(&audit), forces, now_micros);
+        let alerts = Alerts::start(
+            Arc::clone(&store),
+            Arc::clone(&audit),
+            forces,
+            now_micros,
+            config.alerts.rule_hourly as usize,
+        );
         let alerts = Arc::new(alerts.map_err(SchedulerError::Thread)?);
         let zones = Arc::clone(&identity);
         let zones = Box::new(move |force: &Force| zone(&zones, force));
