@@ -56,7 +56,7 @@ impl GuessedSignIn {
             if !seen.added && i64::from(seen.value) >= settings.wrong_passwords {
                 let came_in = good.contains(seen.row);
                 let end = if came_in { "and came in" } else { "and was stopped after it" };
-                let what = format!("the right password after {} wrong ones within half an hour, {end}", many(&seen));
+                let what = format!("the right password after {} wrong ones within half an hour, {end}", seen.many());
                 let finding = finding(Rule::PasswordGuessed, fields, &seen, &what)?;
                 findings.emit(if came_in { finding } else { finding.severity(Severity::Medium) })?;
             }
@@ -65,12 +65,12 @@ impl GuessedSignIn {
             let (rule, least, what) = if seen.added {
                 let what = format!(
                     "the password, and was refused the second factor {} times within half an hour",
-                    many(&seen)
+                    seen.many()
                 );
                 (Rule::FactorAskedAgain, settings.asked_again, what)
             } else {
                 let what =
-                    format!("the second factor too, after it was refused {} times within half an hour", many(&seen));
+                    format!("the second factor too, after it was refused {} times within half an hour", seen.many());
                 (Rule::MfaFatigue, settings.refused_factors, what)
             };
             if i64::from(seen.value) >= least {
@@ -81,11 +81,6 @@ impl GuessedSignIn {
     }
 }
 
-/// How many the window saw.
-fn many(seen: &Seen) -> String {
-    if seen.capped { format!("{} or more", seen.value) } else { seen.value.to_string() }
-}
-
 /// One account and address is one alert.
 fn finding(rule: Rule, fields: &Fields, seen: &Seen, what: &str) -> Result<Finding, Failure> {
     let (user, ip) = (fields.user.text(seen.row).unwrap_or(""), fields.ip.text(seen.row).unwrap_or(""));
@@ -94,7 +89,7 @@ fn finding(rule: Rule, fields: &Fields, seen: &Seen, what: &str) -> Result<Findi
         .summary(format!("Somebody at {ip} gave for {user} {what}."))
         .entity("user", user)
         .entity("ip", ip)
-        .context("Times it failed", many(seen))
+        .context("Times it failed", seen.many())
         .cite_all(seen.contributors()?)
         .key(format!("{ip} {user}")))
 }

@@ -58,8 +58,7 @@ impl Leaver {
         }
         for seen in taken.answers()? {
             if i64::from(seen.value) >= settings.files {
-                let more = if seen.capped { " or more" } else { "" };
-                let what = format!("{}{more} different ones within a day, before their owner leaves", seen.value);
+                let what = format!("{} different ones within a day, before their owner leaves", seen.many());
                 let finding = finding(fields, seen.row, Rule::ExportBeforeLeaving, &what);
                 findings.emit(finding.cite_all(seen.contributors()?))?;
             }

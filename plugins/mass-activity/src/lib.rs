@@ -157,7 +157,7 @@ fn finding(
     let row = seen.row;
     let user = fields.user.text(row).unwrap_or("");
     let raised = i64::from(value) >= least * 3 && matches!(rule, Rule::MassDownload | Rule::MassDelete);
-    let many = if seen.capped && value == seen.value { format!("{value} or more") } else { value.to_string() };
+    let many = if value == seen.value { seen.many() } else { value.to_string() };
     let past = match before.history {
         0 => "nothing is known of the account's past yet".to_owned(),
         days => format!("the most on one of the {days} days before on which it did so was {}", before.largest),

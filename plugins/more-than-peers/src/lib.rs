@@ -70,7 +70,7 @@ fn compare(
     let (known, as_many) = all.before(day, seen.value);
     let rare = known >= settings.account_days && as_many * 1_000 <= known * settings.of_a_thousand;
     if rare && i64::from(seen.value) >= settings.things && own.tell(day) {
-        let many = if seen.capped { format!("{} or more", seen.value) } else { seen.value.to_string() };
+        let many = seen.many();
         let address = fields.client_ip.text(row).or_else(|| fields.mailbox_ip.text(row)).unwrap_or("");
         findings.emit(
             Rule::ReadFarMoreThanPeers

@@ -69,7 +69,7 @@ fn judge(
     let odd = hours.days >= settings.days && !hours.ever(at.hour, at.is_weekend());
     let tell = odd && i64::from(seen.value) >= settings.things && hours.tell(day);
     if tell {
-        let many = if seen.capped { format!("{} or more", seen.value) } else { seen.value.to_string() };
+        let many = seen.many();
         let address = fields.client_ip.text(row).or_else(|| fields.mailbox_ip.text(row)).unwrap_or("");
         findings.emit(
             Rule::BulkReadingOutsideOwnHours

@@ -40,7 +40,7 @@ impl PasswordSpray {
                 continue;
             }
             let (ip, account) = (looked_at.ip.text(seen.row).unwrap_or(""), seen.member.as_str());
-            let many = if seen.capped { format!("{} or more", seen.value) } else { seen.value.to_string() };
+            let many = seen.many();
             let finding = if seen.added {
                 Rule::PasswordSpray.on(seen.row).key(ip).summary(format!(
                     "{many} accounts failed to sign in from {ip} within half an hour, {account} among them."

@@ -60,6 +60,14 @@ pub struct Seen {
     window: Arc<str>,
 }
 
+impl Seen {
+    /// How many, for people: `12`, or `256 or more` where it has reached the cap.
+    #[must_use]
+    pub fn many(&self) -> String {
+        if self.capped { format!("{} or more", self.value) } else { self.value.to_string() }
+    }
+}
+
 impl Feed {
     /// For generated code: `Window::X.of(batch)`.
     #[doc(hidden)]
