@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::findings::rfc3339;
 use crate::findings::text::safe;
 
 /// A text; empty where there is none.
@@ -12,6 +13,16 @@ pub(super) fn of(value: &Value, name: &str) -> String {
 /// A number; 0 where there is none.
 pub(super) fn number(value: &Value, name: &str) -> u64 {
     value.get(name).and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// A time in microseconds since 1970 UTC.
+pub(super) fn time(value: &Value, name: &str) -> String {
+    rfc3339(value.get(name).and_then(Value::as_i64).unwrap_or(0))
+}
+
+/// An array; empty where there is none.
+pub(super) fn array<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
+    value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The first digits of its `digest`.

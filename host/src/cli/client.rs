@@ -53,6 +53,11 @@ fn authorities(file: &Path) -> Result<RootCerts> {
     Ok(found.into())
 }
 
+/// The query that names a force, or none.
+pub(super) fn of_force(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!("?for={}", in_url(name)))
+}
+
 impl Client {
     /// # Errors
     /// When the authority's file is of no use.
@@ -75,6 +80,22 @@ impl Client {
     pub(super) fn get(&self, path: &str) -> Result<Value> {
         let request = self.agent.get(format!("{}{path}", self.host)).header("authorization", self.bearer());
         self.answer(request.call())?.good()
+    }
+
+    /// Every page of a list: what stands under `name` in the answers, until none says `next`. `path` has a query.
+    ///
+    /// # Errors
+    /// When the host says no.
+    pub(super) fn all(&self, path: &str, name: &str) -> Result<Vec<Value>> {
+        let (mut all, mut after) = (Vec::new(), 0);
+        loop {
+            let mut page = self.get(&format!("{path}&limit=1000&after={after}"))?;
+            all.extend(page.get_mut(name).and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default());
+            match page.get("next").and_then(Value::as_u64) {
+                Some(next) if next > after => after = next,
+                _ => return Ok(all),
+            }
+        }
     }
 
     /// A file of at most `limit` bytes.

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::answer::{array, of};
 use super::exit::{self, Exit};
 use super::{Format, client};
 use crate::findings::rfc3339;
-use crate::findings::text::safe;
 
 /// Say who is told of a force's alerts, and where
 #[derive(Debug, clap::Args)]
@@ -263,14 +263,13 @@ fn add(args: &Add) -> Result<()> {
 }
 
 fn list(args: &List) -> Result<()> {
-    let of = args.force.as_deref().map_or_else(String::new, |force| format!("?for={}", client::in_url(force)));
-    let answer = args.client.client()?.get(&format!("/v1/contacts{of}"))?;
+    let force = client::of_force(args.force.as_deref());
+    let answer = args.client.client()?.get(&format!("/v1/contacts{force}"))?;
     if args.format == Format::Json {
         return super::print_json(&answer);
     }
     let mut out = super::out();
-    for contact in answer.get("contacts").and_then(Value::as_array).into_iter().flatten() {
-        let of = |value: &Value, name: &str| safe(value.get(name).and_then(Value::as_str).unwrap_or_default());
+    for contact in array(&answer, "contacts") {
         let channel = contact.get("channel").unwrap_or(&Value::Null);
         let to = format!("{} {}{}{}", of(channel, "kind"), of(channel, "url"), of(channel, "path"), of(channel, "to"));
         let since = contact.get("confirmed").and_then(Value::as_i64);

@@ -84,7 +84,7 @@ fn dead(args: &Dead, again: bool) -> Result<Exit> {
 }
 
 fn list(args: &List) -> Result<Exit> {
-    let of = args.force.as_deref().map_or_else(String::new, |force| format!("?for={}", client::in_url(force)));
+    let of = client::of_force(args.force.as_deref());
     let answer = args.client.client()?.get(&format!("/v1/deliveries{of}"))?;
     let all = answer.get("deliveries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let failed = |one: &&Value| one.get("why").is_some();

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
+use super::answer::{array, of, time};
 use super::exit::{self, Exit};
 use super::{Format, client, span, style, text};
 use crate::findings::rfc3339;
@@ -113,16 +114,16 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Verb::List(args) => list(args, false)?,
         Verb::Report(args) => list(args, true)?,
         Verb::Expire(args) => {
-            let path = format!("/v1/exceptions/{}/expire{}", client::in_url(&args.id), query(args.scope.as_deref()));
+            let path = format!(
+                "/v1/exceptions/{}/expire{}",
+                client::in_url(&args.id),
+                client::of_force(args.scope.as_deref())
+            );
             args.client.client()?.post(&path, &json!({}))?;
             writeln!(super::out(), "{} has ended", args.id)?;
         }
     }
     Ok(Exit::Done)
-}
-
-fn query(scope: Option<&str>) -> String {
-    scope.map_or_else(String::new, |scope| format!("?for={}", client::in_url(scope)))
 }
 
 fn add(args: &Add) -> Result<()> {
@@ -146,10 +147,9 @@ fn add(args: &Add) -> Result<()> {
 }
 
 fn list(args: &List, report: bool) -> Result<()> {
-    let mut answer = args.client.client()?.get(&format!("/v1/exceptions{}", query(args.scope.as_deref())))?;
-    let all = answer.get_mut("exceptions").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+    let answer = args.client.client()?.get(&format!("/v1/exceptions{}", client::of_force(args.scope.as_deref())))?;
     let is_open = |one: &Value| one.get("open").and_then(Value::as_bool) == Some(true);
-    let all: Vec<Value> = all.into_iter().filter(|one| report || is_open(one)).collect();
+    let all: Vec<Value> = array(&answer, "exceptions").filter(|one| report || is_open(one)).cloned().collect();
     if args.format == Format::Json {
         return super::print_json(&json!({ "exceptions": all }));
     }
@@ -157,25 +157,25 @@ fn list(args: &List, report: bool) -> Result<()> {
     let null = Value::Null;
     for one in &all {
         let (exception, hid) = (one.get("exception").unwrap_or(&null), one.get("hid").unwrap_or(&null));
-        let of = |name: &str| safe(exception.get(name).and_then(Value::as_str).unwrap_or("all"));
-        let ends = rfc3339(exception.get("expires").and_then(Value::as_i64).unwrap_or(0));
+        let or_all = |name: &str| safe(exception.get(name).and_then(Value::as_str).unwrap_or("all"));
+        let ends = time(exception, "expires");
         let word = if is_open(one) { "until" } else { "ended" };
         writeln!(
             out,
             "{}{}{} for {}: {}/{} {word} {ends}, {} ({})",
             style::STRONG,
-            of("id"),
+            or_all("id"),
             style::OFF,
-            of("for"),
-            of("plugin"),
-            of("rule"),
-            of("reason"),
-            of("owner")
+            or_all("for"),
+            or_all("plugin"),
+            or_all("rule"),
+            or_all("reason"),
+            or_all("owner")
         )?;
-        for condition in exception.get("conditions").and_then(Value::as_array).into_iter().flatten() {
-            let values = condition.get("is").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        for condition in array(exception, "conditions") {
+            let values = array(condition, "is").filter_map(Value::as_str);
             let values: Vec<String> = values.map(safe).collect();
-            let of = safe(condition.get("of").and_then(Value::as_str).unwrap_or_default());
+            let of = of(condition, "of");
             writeln!(out, "  where {of} is {}", values.join(" or "))?;
         }
         if report {
@@ -190,12 +190,11 @@ fn hidden(out: &mut impl std::io::Write, hid: &Value) -> Result<()> {
     let counts = hid.get("count").and_then(Value::as_object).into_iter().flatten();
     let counts: Vec<(&String, u64)> = counts.filter_map(|(force, count)| Some((force, count.as_u64()?))).collect();
     let all: u64 = counts.iter().map(|(_, count)| count).sum();
-    let of: Vec<String> = counts.iter().map(|(force, count)| format!("{force} {count}")).collect();
-    let of = if of.len() > 1 { format!(": {}", of.join(", ")) } else { String::new() };
-    writeln!(out, "  hid {}{of}", text::plural(all, "finding"))?;
-    for sample in hid.get("samples").and_then(Value::as_array).into_iter().flatten() {
-        let of = |name: &str| safe(sample.get(name).and_then(Value::as_str).unwrap_or_default());
-        let at = rfc3339(sample.get("at").and_then(Value::as_i64).unwrap_or(0));
+    let by_force: Vec<String> = counts.iter().map(|(force, count)| format!("{force} {count}")).collect();
+    let by_force = if by_force.len() > 1 { format!(": {}", by_force.join(", ")) } else { String::new() };
+    writeln!(out, "  hid {}{by_force}", text::plural(all, "finding"))?;
+    for sample in array(hid, "samples") {
+        let (of, at) = (|name: &str| of(sample, name), time(sample, "at"));
         let id: String = of("finding").chars().take(12).collect();
         writeln!(out, "    {at} {} {id} {}: {}", of("force"), of("rule"), of("title"))?;
     }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use super::answer::{array, of};
 use super::exit::{self, Exit};
 use super::{Format, client, style};
-use crate::findings::text::safe;
 
 /// Try the whole way from an event to a person
 #[derive(Debug, clap::Args)]
@@ -69,10 +69,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     if args.format == Format::Json {
         super::print_json(&answer)?;
     } else {
-        let of = |value: &Value, name: &str| safe(value.get(name).and_then(Value::as_str).unwrap_or_default());
         let mut out = super::out();
         writeln!(out, "{}EXERCISE {}{} {}", style::STRONG, of(&answer, "exercise"), style::OFF, of(&answer, "alert"))?;
-        for hop in answer.get("hops").and_then(Value::as_array).into_iter().flatten() {
+        for hop in array(&answer, "hops") {
             match hop.get("ms").and_then(Value::as_u64) {
                 Some(ms) => writeln!(out, "  {:<10} after {ms} ms", of(hop, "hop"))?,
                 None => writeln!(out, "  {:<10} not passed: {}", of(hop, "hop"), of(hop, "why"))?,

@@ -5,10 +5,9 @@ use std::io::Write as _;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::answer::{array, of, time};
 use super::exit::{self, Exit};
 use super::{Format, client, style, text};
-use crate::findings::rfc3339;
-use crate::findings::text::safe;
 
 /// See alerts that are one story, and what they weigh together
 #[derive(Debug, clap::Args)]
@@ -97,15 +96,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 fn list(args: &List) -> Result<()> {
     let client = args.client.client()?;
     let force = args.force.as_deref().map_or_else(String::new, |force| format!("&for={}", client::in_url(force)));
-    let (mut all, mut after) = (Vec::new(), 0);
-    loop {
-        let page = client.get(&format!("/v1/incidents?all={}&limit=1000&after={after}{force}", args.all))?;
-        all.extend(page.get("incidents").and_then(Value::as_array).cloned().unwrap_or_default());
-        match page.get("next").and_then(Value::as_u64) {
-            Some(next) if next > after => after = next,
-            _ => break,
-        }
-    }
+    let mut all = client.all(&format!("/v1/incidents?all={}{force}", args.all), "incidents")?;
     // The weightiest first.
     let weight =
         |one: &Value| one.get("score").and_then(|score| score.get("total")).and_then(Value::as_f64).unwrap_or(0.0);
@@ -115,7 +106,7 @@ fn list(args: &List) -> Result<()> {
     }
     let mut out = super::out();
     for one in &all {
-        let alerts = one.get("timeline").and_then(Value::as_array).map_or(0, Vec::len) as u64;
+        let alerts = array(one, "timeline").count() as u64;
         writeln!(
             out,
             "{:<20} {:<13} score {:>6.0}  {:>10}  {}",
@@ -123,7 +114,7 @@ fn list(args: &List) -> Result<()> {
             of(one, "priority"),
             weight(one),
             text::plural(alerts, "alert"),
-            rfc3339(one.get("updated").and_then(Value::as_i64).unwrap_or(0)),
+            time(one, "updated"),
         )?;
     }
     writeln!(out, "{}", text::plural(all.len() as u64, "incident"))?;
@@ -138,8 +129,8 @@ fn show(args: &Show) -> Result<()> {
     let mut out = super::out();
     writeln!(out, "{}{}{}  priority {}", style::STRONG, of(&story, "reference"), style::OFF, of(&story, "priority"))?;
     score(&mut out, story.get("score").unwrap_or(&Value::Null))?;
-    for alert in story.get("timeline").and_then(Value::as_array).into_iter().flatten() {
-        let seen = rfc3339(alert.get("first-seen").and_then(Value::as_i64).unwrap_or(0));
+    for alert in array(&story, "timeline") {
+        let seen = time(alert, "first-seen");
         let (reference, severity, state) = (of(alert, "reference"), of(alert, "severity"), of(alert, "state"));
         writeln!(out, "  {seen} {reference:<20} {severity:<13} {state:<12} {}", of(alert, "title"))?;
         writeln!(out, "    {}", of(alert, "summary"))?;
@@ -158,10 +149,10 @@ fn risk(args: &Risk) -> Result<()> {
 
 fn score(out: &mut impl std::io::Write, score: &Value) -> Result<()> {
     let number = |value: &Value, name: &str| value.get(name).and_then(Value::as_f64).unwrap_or(0.0);
-    let tactics = score.get("tactics").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let tactics = array(score, "tactics").filter_map(Value::as_str);
     let tactics: Vec<&str> = tactics.collect();
     writeln!(out, "  score {:.0}, {:.2} times the sum of", number(score, "total"), number(score, "factor"))?;
-    for one in score.get("contributions").and_then(Value::as_array).into_iter().flatten() {
+    for one in array(score, "contributions") {
         let (adds, weight) = (number(one, "adds"), number(one, "weight"));
         writeln!(out, "  {adds:>7.1}  {} by {} ({weight:.1} when it was new)", of(one, "rule"), of(one, "alert"))?;
     }
@@ -169,8 +160,4 @@ fn score(out: &mut impl std::io::Write, score: &Value) -> Result<()> {
         writeln!(out, "  tactics {}", tactics.join(", "))?;
     }
     Ok(())
-}
-
-fn of(value: &Value, name: &str) -> String {
-    safe(value.get(name).and_then(Value::as_str).unwrap_or_default())
 }

@@ -5,9 +5,9 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use super::answer::{array, time};
 use super::exit::{self, Exit};
 use super::{Format, client, span, text};
-use crate::findings::rfc3339;
 use crate::findings::text::safe;
 
 /// Say when a force's own work would page people: alerts of then go out together
@@ -98,16 +98,13 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Verb::Add(args) => add(args)?,
         Verb::List(args) => list(args)?,
         Verb::End(args) => {
-            let path = format!("/v1/maintenance/{}/end{}", client::in_url(&args.id), query(args.scope.as_deref()));
+            let path =
+                format!("/v1/maintenance/{}/end{}", client::in_url(&args.id), client::of_force(args.scope.as_deref()));
             args.client.client()?.post(&path, &json!({}))?;
             writeln!(super::out(), "{} has ended", args.id)?;
         }
     }
     Ok(Exit::Done)
-}
-
-fn query(scope: Option<&str>) -> String {
-    scope.map_or_else(String::new, |scope| format!("?for={}", client::in_url(scope)))
 }
 
 fn add(args: &Add) -> Result<()> {
@@ -120,30 +117,32 @@ fn add(args: &Add) -> Result<()> {
     let Add { id, scope, lasts, pages, reason, .. } = args;
     let new = json!({ "id": id, "for": scope, "from": from, "minutes": lasts, "pages": pages, "reason": reason });
     let made = args.client.client()?.post("/v1/maintenance", &new)?;
-    let time = |name: &str| rfc3339(made.get(name).and_then(Value::as_i64).unwrap_or(0));
-    writeln!(super::out(), "{id}: from {} to {} only what is {pages} pages", time("from"), time("until"))?;
+    writeln!(
+        super::out(),
+        "{id}: from {} to {} only what is {pages} pages",
+        time(&made, "from"),
+        time(&made, "until")
+    )?;
     Ok(())
 }
 
 fn list(args: &List) -> Result<()> {
-    let mut answer = args.client.client()?.get(&format!("/v1/maintenance{}", query(args.scope.as_deref())))?;
-    let all = answer.get_mut("maintenance").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+    let answer = args.client.client()?.get(&format!("/v1/maintenance{}", client::of_force(args.scope.as_deref())))?;
     let is_open = |one: &Value| one.get("open").and_then(Value::as_bool) == Some(true);
-    let all: Vec<Value> = all.into_iter().filter(|one| args.all || is_open(one)).collect();
+    let all: Vec<Value> = array(&answer, "maintenance").filter(|one| args.all || is_open(one)).cloned().collect();
     if args.format == Format::Json {
         return super::print_json(&json!({ "maintenance": all }));
     }
     let mut out = super::out();
     for one in &all {
         let of = |name: &str| safe(one.get(name).and_then(Value::as_str).unwrap_or("all"));
-        let time = |name: &str| rfc3339(one.get(name).and_then(Value::as_i64).unwrap_or(0));
         writeln!(
             out,
             "{:<20} {:<16} {} to {}, pages from {}: {}",
             of("id"),
             of("for"),
-            time("from"),
-            time("until"),
+            time(one, "from"),
+            time(one, "until"),
             of("pages"),
             of("reason")
         )?;

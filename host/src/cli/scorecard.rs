@@ -5,10 +5,10 @@ use std::io::Write as _;
 use anyhow::Result;
 use serde_json::Value;
 
+use super::answer::{array, number, of};
 use super::exit::{self, Exit};
 use super::{Format, client, span, text};
 use crate::clock::now_micros;
-use crate::findings::text::safe;
 
 /// See how each rule does with people: volume, false positives, time to take and to contain, cost
 #[derive(Debug, clap::Args)]
@@ -49,9 +49,8 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         "{:<14} {:<40} {:>7} {:>9} {:>6} {:>22} {:>9} {:>9} {:>9}",
         "force", "rule", "alerts", "findings", "open", "false positives", "taken in", "contained", "CPU"
     )?;
-    for row in answer.get("rules").and_then(Value::as_array).into_iter().flatten() {
-        let of = |name: &str| safe(row.get(name).and_then(Value::as_str).unwrap_or_default());
-        let number = |name: &str| row.get(name).and_then(Value::as_u64).unwrap_or(0);
+    for row in array(&answer, "rules") {
+        let (of, number) = (|name: &str| of(row, name), |name: &str| number(row, name));
         let seconds = |name: &str| row.get(name).and_then(Value::as_i64).map_or("-".to_owned(), span::of_seconds);
         let per_cent = |value: Option<&Value>| value.and_then(Value::as_f64).map(|ratio| ratio * 100.0);
         let between = row.get("between");

@@ -7,10 +7,10 @@ use std::io::Write as _;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::answer::{number, of, time};
 use super::exit::{self, Exit};
 use super::{Format, client, style, text};
 use crate::attack;
-use crate::findings::rfc3339;
 use crate::findings::text::safe;
 
 /// See alerts, take them, and work them to an end
@@ -226,15 +226,7 @@ fn list(args: &List) -> Result<Exit> {
     ];
     let given: Vec<String> =
         given.iter().filter_map(|(name, value)| Some(format!("{name}={}", client::in_url((*value)?)))).collect();
-    let (mut all, mut after) = (Vec::new(), 0);
-    loop {
-        let page = client.get(&format!("/v1/alerts?{}&limit=1000&after={after}", given.join("&")))?;
-        all.extend(page.get("alerts").and_then(Value::as_array).cloned().unwrap_or_default());
-        match page.get("next").and_then(Value::as_u64) {
-            Some(next) if next > after => after = next,
-            _ => break,
-        }
-    }
+    let all = client.all(&format!("/v1/alerts?{}", given.join("&")), "alerts")?;
     if args.format == Format::Json {
         super::print_json(&json!({ "alerts": all }))?;
         return Ok(Exit::Done);
@@ -320,16 +312,4 @@ fn show(args: &Show) -> Result<Exit> {
         writeln!(out, "  {} {} by {whom}{note}", time(change, "at"), of(change, "kind"))?;
     }
     Ok(Exit::Done)
-}
-
-fn of(value: &Value, name: &str) -> String {
-    safe(value.get(name).and_then(Value::as_str).unwrap_or_default())
-}
-
-fn number(value: &Value, name: &str) -> u64 {
-    value.get(name).and_then(Value::as_u64).unwrap_or(0)
-}
-
-fn time(value: &Value, name: &str) -> String {
-    rfc3339(value.get(name).and_then(Value::as_i64).unwrap_or(0))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{of, time};
+use crate::cli::answer::{of, time};
 use crate::cli::exit::{self, Exit};
 use crate::cli::{Format, client, out};
 use crate::findings::text::safe;
