@@ -202,15 +202,22 @@ pub(super) fn reference(force: &Force, number: u64) -> String {
 
 /// Whose alert a reference is, and which.
 pub(super) fn numbered(reference: &str) -> Option<(Force, u64)> {
-    let (force, number) = reference.trim().rsplit_once('-')?;
+    numbered_behind(reference, "")
+}
+
+/// The same, where a letter stands before the number, in lower case; in either case in the reference.
+pub(super) fn numbered_behind(reference: &str, letter: &str) -> Option<(Force, u64)> {
+    let reference = reference.trim().to_lowercase();
+    let (force, number) = reference.rsplit_once('-')?;
+    let number = number.strip_prefix(letter)?;
     let number = number.parse().ok().filter(|_| number.bytes().all(|byte| byte.is_ascii_digit()))?;
-    Some((Force::new(&force.to_lowercase()).ok()?, number))
+    Some((Force::new(force).ok()?, number))
 }
 
 /// An alert of Avon, for tests.
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-pub(super) fn sample(number: u64) -> Alert {
+pub(crate) fn sample(number: u64) -> Alert {
     let digest = Digest::of(b"x");
     serde_json::from_value(serde_json::json!({
         "reference": format!("avon-{number}"), "force": "avon", "number": number, "revision": 1, "fingerprint": digest,

@@ -97,11 +97,7 @@ fn follow(
         if hiding.hides(shared, force, &found, now)? {
             continue;
         }
-        let quiet = shared
-            .maintenance()
-            .values()
-            .find(|window| window.quiets(force, found.severity, now))
-            .map(|window| window.id.clone());
+        let quiet = shared.quiet(force, found.severity, now);
         let mut found = found;
         let is_open = |alerts: &Vec<(Alert, Option<Change>)>| alerts.last().is_some_and(|(alert, _)| joins(alert, now));
         if !is_open(of(store, force, &mut touched, &found)?) && flood.takes(force, &found, now) {

@@ -14,21 +14,26 @@ mod join;
 mod maintenance;
 mod scorecard;
 mod texts;
+mod timed;
 mod work;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::Sender;
 
+#[cfg(test)]
+pub(crate) use alert::sample;
 pub use alert::{Alert, Change, Evidence, Kind, State, Verdict};
 pub use book::{Filter, Logged, alert as read, log_after, log_end};
-pub use exceptions::{Condition, Exception, ExceptionError, Hid, Sample};
+pub use exceptions::{Condition, Exception, Hid, Sample};
 pub use incidents::{Contribution, Incident, Score, Story};
-pub use maintenance::{Maintenance, MaintenanceError};
+pub use maintenance::Maintenance;
 pub use scorecard::Score as RuleScore;
+pub use timed::TimedError;
 pub use work::{Work, WorkError, Worker};
+
+use timed::Kept;
 
 use crate::audit::Audit;
 use crate::model::Force;
@@ -46,8 +51,8 @@ struct Shared {
     audit: Arc<Audit>,
     /// An alert is read, changed and committed by one at a time.
     changing: Mutex<()>,
-    exceptions: Mutex<BTreeMap<exceptions::Key, Exception>>,
-    maintenance: Mutex<BTreeMap<maintenance::Key, Maintenance>>,
+    exceptions: Kept<Exception>,
+    maintenance: Kept<Maintenance>,
     now: fn() -> i64,
     /// See [`flood`].
     rule_hourly: usize,
@@ -56,14 +61,6 @@ struct Shared {
 impl Shared {
     fn change(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn exceptions(&self) -> MutexGuard<'_, BTreeMap<exceptions::Key, Exception>> {
-        self.exceptions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn maintenance(&self) -> MutexGuard<'_, BTreeMap<maintenance::Key, Maintenance>> {
-        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,8 +77,8 @@ impl Alerts {
         now: fn() -> i64,
         rule_hourly: usize,
     ) -> std::io::Result<Self> {
-        let exceptions = Mutex::new(exceptions::read(&store).map_err(std::io::Error::other)?);
-        let maintenance = Mutex::new(maintenance::read(&store).map_err(std::io::Error::other)?);
+        let exceptions = Kept::read(&store).map_err(std::io::Error::other)?;
+        let maintenance = Kept::read(&store).map_err(std::io::Error::other)?;
         let shared =
             Arc::new(Shared { store, audit, changing: Mutex::default(), exceptions, maintenance, now, rule_hourly });
         let (stop, stopped) = crossbeam_channel::bounded(0);

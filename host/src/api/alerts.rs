@@ -5,7 +5,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, act, blocking, force_of};
+use super::answer::{Refused, Shared, act, blocking, forces_of};
 use crate::alerts::{Alert, Filter, State as AlertState, Verdict, Work, WorkError, Worker};
 use crate::identity::Caller;
 
@@ -46,10 +46,7 @@ pub(super) async fn list(
     let filter = Filter { states, severity, entity, since };
     blocking(move || {
         let (after, limit) = super::paged::bounds(after, limit);
-        let forces = match (&caller.force, force.as_deref()) {
-            (None, None | Some("all")) => api.identity.forces().into_iter().map(|record| record.name).collect(),
-            (_, named) => vec![force_of(&api, &caller, named)?],
-        };
+        let forces = forces_of(&api, &caller, force.as_deref())?;
         let one = (forces.len() == 1).then(|| forces[0].clone());
         let (mut found, mut next) = (Vec::new(), None);
         for force in &forces {

@@ -185,5 +185,29 @@ pub(super) fn force_of(api: &Api, caller: &Caller, named: Option<&str>) -> Resul
     }
 }
 
+/// The query that names a force.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    #[serde(rename = "for")]
+    pub(super) force: Option<String>,
+}
+
+/// The same, where whoever sees all means all (none) by saying nothing, or `all`.
+pub(super) fn force_or_all(api: &Api, caller: &Caller, named: Option<&str>) -> Result<Option<Force>, Refused> {
+    match (&caller.force, named) {
+        (None, None | Some("all")) => Ok(None),
+        (_, named) => force_of(api, caller, named).map(Some),
+    }
+}
+
+/// The forces that this is about.
+pub(super) fn forces_of(api: &Api, caller: &Caller, named: Option<&str>) -> Result<Vec<Force>, Refused> {
+    Ok(match force_or_all(api, caller, named)? {
+        Some(force) => vec![force],
+        None => api.identity.forces().into_iter().map(|record| record.name).collect(),
+    })
+}
+
 /// The state of handlers.
 pub(super) type Shared = axum::extract::State<Arc<Api>>;

@@ -7,17 +7,10 @@ use cordon_contract::manifest::Severity;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, act, blocking, force_of};
+use super::answer::{Refused, Shared, Whose, act, blocking, force_of};
 use crate::delivery::{About, Contact, ContactError, NewContact};
 use crate::identity::Caller;
 use crate::model::Entity;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Whose {
-    #[serde(rename = "for")]
-    force: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

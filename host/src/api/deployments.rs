@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Api;
-use super::answer::{Refused, Shared, blocking, reason};
+use super::answer::{Refused, Shared, Whose, blocking, reason};
 use crate::clock::now_micros;
 use crate::deployments::{
     Changed, Deploy, DeployError, Generation, Mode, OnSchema, Said, Scope, Start, Version, Whose as WhoseState,
@@ -223,13 +223,6 @@ pub(super) async fn diff(
     .await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Whose {
-    #[serde(rename = "for")]
-    force: Option<String>,
-}
-
 /// `{"comparisons": [...]}`: one for each force that has a shadow. Recorded: it shows findings.
 pub(super) async fn compare(
     State(api): Shared,
@@ -238,10 +231,7 @@ pub(super) async fn compare(
     Query(whose): Query<Whose>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let force = match (&caller.force, whose.force.as_deref()) {
-            (None, None | Some("all")) => None,
-            (_, named) => Some(super::answer::force_of(&api, &caller, named)?),
-        };
+        let force = super::answer::force_or_all(&api, &caller, whose.force.as_deref())?;
         let found = api.deployments.compare(&id, force.as_ref(), now_micros())?;
         api.identity.record(super::answer::act(&caller, "comparison-read", force, json!({ "plugin": id })))?;
         Ok(Json(json!({ "comparisons": found })))

@@ -7,22 +7,13 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, act, blocking};
+use super::answer::{Refused, Shared, Whose, act, blocking, force_or_all};
 use super::deployments::scope;
-use crate::alerts::{Condition, Exception, ExceptionError};
+use crate::alerts::{Condition, Exception, TimedError};
 use crate::clock::now_micros;
-use crate::deployments::Scope;
 use crate::identity::Caller;
-use crate::model::Force;
 
 const MINUTE: i64 = 60_000_000;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Whose {
-    #[serde(rename = "for")]
-    scope: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,10 +38,7 @@ pub(super) async fn list(
     Query(whose): Query<Whose>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let force = match (&caller.force, whose.scope.as_deref()) {
-            (None, None | Some("all")) => None,
-            (_, named) => Some(super::answer::force_of(&api, &caller, named)?),
-        };
+        let force = force_or_all(&api, &caller, whose.force.as_deref())?;
         let now = now_micros();
         let all = api.alerts.all_exceptions(force.as_ref())?;
         let all = all.into_iter().filter(|(exception, _)| !exception.is_about(&caller.own));
@@ -70,7 +58,7 @@ pub(super) async fn add(
     Json(new): Json<New>,
 ) -> Result<(StatusCode, Json<Exception>), Refused> {
     blocking(move || {
-        let force = one(scope(&api, &caller, new.scope.as_deref())?);
+        let force = scope(&api, &caller, new.scope.as_deref())?.force().cloned();
         let New { id, plugin, rule, conditions, owner, reason, minutes, .. } = new;
         let created = now_micros();
         let expires = created + i64::from(minutes) * MINUTE;
@@ -93,28 +81,20 @@ pub(super) async fn expire(
     Query(whose): Query<Whose>,
 ) -> Result<Json<Exception>, Refused> {
     blocking(move || {
-        let force = one(scope(&api, &caller, whose.scope.as_deref())?);
+        let force = scope(&api, &caller, whose.force.as_deref())?.force().cloned();
         let record = |details| act(&caller, "exception-ended", force.clone(), details);
         Ok(Json(api.alerts.end_exception(force.as_ref(), &id, record)?))
     })
     .await
 }
 
-/// Whose it is; none for all.
-pub(super) fn one(scope: Scope) -> Option<Force> {
-    match scope {
-        Scope::All => None,
-        Scope::Force(force) => Some(force),
-    }
-}
-
-impl From<ExceptionError> for Refused {
-    fn from(error: ExceptionError) -> Self {
+impl From<TimedError> for Refused {
+    fn from(error: TimedError) -> Self {
         match error {
-            ExceptionError::Bad(_) => Self::bad(error.to_string()),
-            ExceptionError::Absent(_) => Self::absent(error.to_string()),
-            ExceptionError::Known(_) | ExceptionError::TooMany => Self::conflict(error.to_string()),
-            ExceptionError::Store(error) => error.into(),
+            TimedError::Bad(_) => Self::bad(error.to_string()),
+            TimedError::Absent { .. } => Self::absent(error.to_string()),
+            TimedError::Known { .. } | TimedError::TooMany { .. } => Self::conflict(error.to_string()),
+            TimedError::Store(error) => error.into(),
         }
     }
 }

@@ -76,16 +76,17 @@ pub(super) async fn run(
             return Err(Refused::bad(format!("seconds: give {} to {}", SECONDS.start(), SECONDS.end())));
         }
         let source = match (source, &events) {
-            (Some(source), _) => Some(SourceName::new(&source).map_err(|error| Refused::bad(error.to_string()))?),
+            (Some(source), _) => source,
             (None, Some(_)) => return Err(Refused::bad("source: say what the events are, such as m365.audit")),
-            (None, None) => Some(SourceName::new("m365.audit").map_err(|error| Refused::bad(error.to_string()))?),
+            (None, None) => "m365.audit".to_owned(),
         };
+        let source = SourceName::new(&source).map_err(|error| Refused::bad(error.to_string()))?;
         let id = id()?;
-        let (lines, source) = lines(events.as_deref().unwrap_or(EVENT), &id, &source)?;
+        let lines = lines(events.as_deref().unwrap_or(EVENT), &id)?;
         let events: Vec<Digest> = lines.iter().map(|line| event_identity(source.as_str(), line.as_bytes())).collect();
         let details = json!({ "exercise": id, "events": events.len(), "source": source, "contact": contact });
         let record = act(&caller, "exercise-run", Some(force.clone()), details);
-        let (found, alerts) = (findings_of(&api.store, &force)?, last_alert(&api, &force)?);
+        let (found, alerts) = (findings_of(&api.store, &force)?, api.alerts.last(&force)?);
         // Known as one before its first event is: nothing of it is ever told as real.
         api.audit.commit(&api.store, record, exercised(&force, &events, &id))?;
         let began = Instant::now();
@@ -235,8 +236,7 @@ fn id() -> Result<String, Refused> {
 }
 
 /// The events, one a line, each another for each exercise.
-fn lines(text: &str, id: &str, source: &Option<SourceName>) -> Result<(Vec<String>, SourceName), Refused> {
-    let Some(source) = source.clone() else { return Err(Refused::bad("source: say what the events are")) };
+fn lines(text: &str, id: &str) -> Result<Vec<String>, Refused> {
     let now = jiff::Timestamp::from_microsecond(now_micros()).unwrap_or_default();
     let now = now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     if text.len() > MOST.0 {
@@ -254,9 +254,5 @@ fn lines(text: &str, id: &str, source: &Option<SourceName>) -> Result<(Vec<Strin
     if lines.iter().any(|line| !line.contains(id)) {
         return Err(Refused::bad("events: write EXERCISE-ID into each, or the next exercise is known already"));
     }
-    Ok((lines, source))
-}
-
-fn last_alert(api: &Api, force: &Force) -> Result<u64, Refused> {
-    Ok(api.alerts.last(force)?)
+    Ok(lines)
 }

@@ -6,9 +6,9 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, act, blocking, force_of};
+use super::answer::{Refused, Shared, act, blocking, force_of, forces_of};
 use crate::identity::Caller;
-use crate::model::{Entity, Force};
+use crate::model::Entity;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,10 +104,7 @@ pub(super) async fn scorecard(
     Query(asked): Query<Since>,
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
-        let forces: Vec<Force> = match (&caller.force, asked.force.as_deref()) {
-            (None, None | Some("all")) => api.identity.forces().into_iter().map(|record| record.name).collect(),
-            (_, named) => vec![force_of(&api, &caller, named)?],
-        };
+        let forces = forces_of(&api, &caller, asked.force.as_deref())?;
         let rules = api.alerts.scorecard(&forces, asked.since)?;
         let mut rows = Vec::with_capacity(rules.len());
         for rule in rules {

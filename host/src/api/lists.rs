@@ -59,7 +59,7 @@ pub(super) async fn put(
         body.read_to_end(&mut bytes).map_err(|error| Refused::bad(error.to_string()))?;
         let (table, repeated) = parse(&bytes, asked.form).map_err(|error| Refused::bad(error.to_string()))?;
         drop(bytes);
-        let force = force_of(&scope);
+        let force = scope.force();
         let record = |details| act(&caller, "list-put", force.cloned(), details);
         let put = api.published.put((&name, force), table, why, record)?;
         let status = if put.is_some() { StatusCode::CREATED } else { StatusCode::OK };
@@ -90,7 +90,7 @@ pub(super) async fn show(
     let scope = seen(&api, &caller, asked.scope.as_deref())?;
     blocking(move || {
         let (after, limit) = super::paged::bounds(asked.after, asked.limit);
-        let force = force_of(&scope);
+        let force = scope.force();
         let (record, table) = api.published.version(&name, force, asked.version)?;
         let from = usize::try_from(after).unwrap_or(usize::MAX);
         let entries: Vec<(&str, &str)> = (from..table.len()).take(limit).filter_map(|at| table.entry(at)).collect();
@@ -113,7 +113,7 @@ pub(super) async fn history(
 ) -> Result<Json<Value>, Refused> {
     let scope = seen(&api, &caller, asked.scope.as_deref())?;
     blocking(move || {
-        let versions: Vec<Record> = api.published.history(&name, force_of(&scope))?;
+        let versions: Vec<Record> = api.published.history(&name, scope.force())?;
         Ok(Json(json!({ "versions": versions })))
     })
     .await
@@ -128,7 +128,7 @@ pub(super) async fn diff(
 ) -> Result<Json<Value>, Refused> {
     let scope = seen(&api, &caller, asked.scope.as_deref())?;
     blocking(move || {
-        let force = force_of(&scope);
+        let force = scope.force();
         let found = api.published.diff(&name, force, from, to)?;
         let details = json!({ "list": name, "from": from, "to": to });
         api.identity.record(act(&caller, "list-read", force.cloned(), details))?;
@@ -142,13 +142,6 @@ fn seen(api: &super::Api, caller: &Caller, named: Option<&str>) -> Result<Scope,
     match named {
         None | Some("all") => Ok(Scope::All),
         Some(named) => scope(api, caller, Some(named)),
-    }
-}
-
-fn force_of(scope: &Scope) -> Option<&Force> {
-    match scope {
-        Scope::All => None,
-        Scope::Force(force) => Some(force),
     }
 }
 

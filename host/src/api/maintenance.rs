@@ -7,21 +7,13 @@ use cordon_contract::manifest::Severity;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, act, blocking};
+use super::answer::{Refused, Shared, Whose, act, blocking, force_or_all};
 use super::deployments::scope;
-use super::exceptions::one;
-use crate::alerts::{Maintenance, MaintenanceError};
+use crate::alerts::Maintenance;
 use crate::clock::now_micros;
 use crate::identity::Caller;
 
 const MINUTE: i64 = 60_000_000;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Whose {
-    #[serde(rename = "for")]
-    scope: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,10 +34,7 @@ pub(super) async fn list(
     Extension(caller): Extension<Caller>,
     Query(whose): Query<Whose>,
 ) -> Result<Json<Value>, Refused> {
-    let force = match (&caller.force, whose.scope.as_deref()) {
-        (None, None | Some("all")) => None,
-        (_, named) => Some(super::answer::force_of(&api, &caller, named)?),
-    };
+    let force = force_or_all(&api, &caller, whose.force.as_deref())?;
     let now = now_micros();
     let shown = |window: Maintenance| {
         let mut shown = json!(window);
@@ -62,7 +51,7 @@ pub(super) async fn add(
     Json(new): Json<New>,
 ) -> Result<(StatusCode, Json<Maintenance>), Refused> {
     blocking(move || {
-        let force = one(scope(&api, &caller, new.scope.as_deref())?);
+        let force = scope(&api, &caller, new.scope.as_deref())?.force().cloned();
         let New { id, from, minutes, pages, reason, .. } = new;
         let from = from.unwrap_or_else(now_micros);
         let until = from.saturating_add(i64::from(minutes) * MINUTE);
@@ -80,20 +69,9 @@ pub(super) async fn end(
     Query(whose): Query<Whose>,
 ) -> Result<Json<Maintenance>, Refused> {
     blocking(move || {
-        let force = one(scope(&api, &caller, whose.scope.as_deref())?);
+        let force = scope(&api, &caller, whose.force.as_deref())?.force().cloned();
         let record = |details| act(&caller, "maintenance-ended", force.clone(), details);
         Ok(Json(api.alerts.end_maintenance(force.as_ref(), &id, record)?))
     })
     .await
-}
-
-impl From<MaintenanceError> for Refused {
-    fn from(error: MaintenanceError) -> Self {
-        match error {
-            MaintenanceError::Bad(_) => Self::bad(error.to_string()),
-            MaintenanceError::Absent(_) => Self::absent(error.to_string()),
-            MaintenanceError::Known(_) | MaintenanceError::TooMany => Self::conflict(error.to_string()),
-            MaintenanceError::Store(error) => error.into(),
-        }
-    }
 }

@@ -17,7 +17,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::Api;
-use super::answer::{Refused, Shared, act, blocking, force_of};
+use super::answer::{Refused, Shared, act, blocking, force_or_all};
 use crate::alerts::{self, Logged};
 use crate::identity::Caller;
 use crate::model::Force;
@@ -55,10 +55,7 @@ pub(super) async fn stream(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let on = Arc::clone(&api);
     let (force, after, caller) = blocking(move || {
-        let force = match (&caller.force, asked.force.as_deref()) {
-            (None, None | Some("all")) => None,
-            (_, named) => Some(force_of(&on, &caller, named)?),
-        };
+        let force = force_or_all(&on, &caller, asked.force.as_deref())?;
         let after = match last.or(asked.after) {
             Some(after) => after,
             None => alerts::log_end(&on.store)?,
@@ -71,7 +68,7 @@ pub(super) async fn stream(
     let until = asked.seconds.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
     tokio::spawn(async move {
         let _place = place;
-        follow(&api, &caller, force.as_ref(), (after, until), &to).await;
+        follow(&api, &Arc::new(caller), force.as_ref(), (after, until), &to).await;
     });
     Ok(Sse::new(ReceiverStream::new(from)).keep_alive(KeepAlive::default()))
 }
@@ -79,36 +76,26 @@ pub(super) async fn stream(
 /// Until nobody listens any more, their token ends, or the host stops.
 async fn follow(
     api: &Arc<Api>,
-    caller: &Caller,
+    caller: &Arc<Caller>,
     force: Option<&Force>,
     (mut after, until): (u64, Option<Instant>),
     to: &Sender<Result<Event, Infallible>>,
 ) {
     while !to.is_closed() && !api.stopping.load(Ordering::Relaxed) {
-        let store = Arc::clone(&api.store);
-        let page = match blocking(move || Ok(alerts::log_after(&store, after, PAGE)?)).await {
+        let (on, who, whose) = (Arc::clone(api), Arc::clone(caller), force.cloned());
+        let (events, end, more) = match blocking(move || page(&on, &who, whose.as_ref(), after)).await {
             Ok(page) => page,
             Err(refused) => {
                 tracing::error!("a stream of alerts ends: {}", refused.reason());
                 return;
             }
         };
-        let more = page.len() == PAGE;
-        for logged in page {
-            after = logged.number;
-            if force.is_some_and(|own| *own != logged.force) {
-                continue;
-            }
-            match event(api, caller, logged).await {
-                Ok(Some(event)) => {
-                    if to.send(Ok(event)).await.is_err() {
-                        return;
-                    }
-                }
-                Ok(None) => {}
-                Err(refused) => tracing::error!("a change is not streamed: {}", refused.reason()),
+        for event in events {
+            if to.send(Ok(event)).await.is_err() {
+                return;
             }
         }
+        after = end;
         if !more {
             if !api.identity.is_current(&caller.token, crate::clock::now_micros()) {
                 return;
@@ -121,14 +108,23 @@ async fn follow(
     }
 }
 
-async fn event(api: &Arc<Api>, caller: &Caller, logged: Logged) -> Result<Option<Event>, Refused> {
-    let store = Arc::clone(&api.store);
-    let Logged { number, force, alert, change } = logged;
-    let alert = blocking(move || Ok(alerts::read(&store, &force, alert)?)).await?;
-    let Some(alert) = alert.filter(|alert| !caller.is_subject(&alert.entities)) else { return Ok(None) };
-    let name = json!(change.kind);
-    let data = json!({ "alert": alert, "change": change }).to_string();
-    Ok(Some(Event::default().id(number.to_string()).event(name.as_str().unwrap_or_default()).data(data)))
+/// The changes behind number `after` that a caller sees, the number of the last that was looked at, and whether there may be more.
+fn page(api: &Api, caller: &Caller, force: Option<&Force>, after: u64) -> Result<(Vec<Event>, u64, bool), Refused> {
+    let (mut events, mut end) = (Vec::new(), after);
+    let logged = alerts::log_after(&api.store, after, PAGE)?;
+    let more = logged.len() == PAGE;
+    for Logged { number, force: of, alert, change } in logged {
+        end = number;
+        if force.is_some_and(|own| *own != of) {
+            continue;
+        }
+        let alert = alerts::read(&api.store, &of, alert)?;
+        let Some(alert) = alert.filter(|alert| !caller.is_subject(&alert.entities)) else { continue };
+        let name = json!(change.kind);
+        let data = json!({ "alert": alert, "change": change }).to_string();
+        events.push(Event::default().id(number.to_string()).event(name.as_str().unwrap_or_default()).data(data));
+    }
+    Ok((events, end, more))
 }
 
 /// Places for those who listen.

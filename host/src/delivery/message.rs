@@ -124,6 +124,11 @@ fn news(kind: Kind) -> &'static str {
     }
 }
 
+/// Before whatever is said of an alert of an exercise.
+pub(super) fn mark(alert: &Alert) -> &'static str {
+    if alert.exercise.is_some() { "EXERCISE " } else { "" }
+}
+
 fn severity(alert: &Alert) -> &'static str {
     alert.severity.word()
 }
@@ -185,7 +190,7 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
         }
         _ => format!("{reference} ({}), {news}: {}", severity(alert), plain(&alert.title)),
     };
-    let mark = if alert.exercise.is_some() { "EXERCISE " } else { "" };
+    let mark = mark(alert);
     let subject = format!("{mark}{subject}");
     let mut lines = vec![Line::new(0, format!("{mark}{reference}: {news}"))];
     lines.extend(says(alert, level, zone));
@@ -243,7 +248,7 @@ pub(super) fn digest(alerts: &[(Alert, Kind)], why: &str, contact: &Contact) -> 
     for (alert, kind) in alerts {
         let title =
             if contact.level == Level::Reference { String::new() } else { format!(": {}", plain(&alert.title)) };
-        let mark = if alert.exercise.is_some() { "EXERCISE " } else { "" };
+        let mark = mark(alert);
         lines.push(Line::new(1, format!("- {mark}{} ({}), {}{title}", alert.reference, severity(alert), news(*kind))));
     }
     let references: Vec<&String> = alerts.iter().map(|(alert, _)| &alert.reference).collect();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::contacts::{Contact, Level};
-use super::message::Note;
+use super::message::{Note, mark};
 use crate::alerts::{Alert, Kind, State, Verdict};
 use crate::findings::ocsf::{SCHEMA, attack, confidence, observable, severity};
 use crate::ids::Digest;
@@ -27,7 +27,7 @@ pub(super) fn of_alert(
         State::Acknowledged | State::InProgress | State::Contained => (2, "In Progress"),
         State::Resolved => (4, "Resolved"),
     };
-    let mark = if alert.exercise.is_some() { "EXERCISE " } else { "" };
+    let mark = mark(alert);
     let (severity_id, severity) = severity(alert.severity);
     let (confidence_id, confidence) = confidence(alert.confidence);
     let level = contact.level;

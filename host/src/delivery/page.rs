@@ -89,16 +89,18 @@ mod tests {
     #[test]
     fn nothing_of_an_event_is_markup_a_link_or_more_than_the_contacts_level() {
         let hostile = "</p><script>alert(1)</script>'\" https://evil.example/\u{202e}";
-        let digest = "00".repeat(32);
-        let alert: Alert = serde_json::from_value(json!({
-            "reference": "avon-1", "force": "avon", "number": 1, "revision": 1, "fingerprint": digest, "plugin": "p",
-            "version": "1.0.0", "component": digest, "rule": "r", "key": hostile, "title": hostile, "summary": hostile,
-            "severity": "high", "confidence": "high", "attack": [], "entities": [{ "kind": "user", "value": hostile }],
-            "next-steps": [hostile], "false-positives": [hostile], "references": [], "state": "new", "created": 0, "updated": 0,
-            "first-seen": 0, "last-seen": 0, "count": 1, "findings": [], "late": false,
-            "evidence": [{ "source": "m365.audit", "time": "2026-03-02T09:00:00Z", "sha256": digest, "fields": hostile }],
-        }))
-        .unwrap();
+        let text = || hostile.to_owned();
+        let (source, time, sha256) = ("m365.audit".into(), "2026-03-02T09:00:00Z".into(), crate::ids::Digest([0; 32]));
+        let alert = Alert {
+            key: text(),
+            title: text(),
+            summary: text(),
+            entities: vec![crate::model::Entity { kind: "user".into(), value: text() }],
+            next_steps: vec![text()],
+            false_positives: vec![text()],
+            evidence: vec![crate::alerts::Evidence { source, time, sha256, fields: text() }],
+            ..crate::alerts::sample(1)
+        };
         let contact = |level: &str| -> Contact {
             serde_json::from_value(json!({
                 "id": "soc", "force": "avon", "name": hostile.trim_end_matches('\u{202e}'), "severity": "low", "own": [],

@@ -9,7 +9,7 @@ use super::contacts::Contact;
 use super::tenant;
 use crate::alerts::Alert;
 use crate::ids::Digest;
-use crate::model::{Entity, Force};
+use crate::model::{self, Entity, Force};
 
 /// From this severity on those of the next step are told when nobody acknowledges.
 const ESCALATES: Severity = Severity::High;
@@ -126,31 +126,7 @@ pub(super) fn hears(contact: &Contact, about: About<'_>) -> Result<(), String> {
 }
 
 fn is_about(contact: &Contact, about: About<'_>) -> bool {
-    about.entities.iter().any(|entity| contact.own.iter().any(|own| is_same(&entity.value, own)))
-}
-
-/// Whether a text names somebody's account, mailbox or number: whole, or as a part between other characters than those of a
-/// name. Rather one too many: where one is wrongly left out, others are told instead.
-fn is_same(text: &str, own: &str) -> bool {
-    let own = own.trim().to_lowercase();
-    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "+-() .".contains(c));
-    if own.is_empty() {
-        return false;
-    }
-    if is_number(&own) && is_number(text) {
-        // 07700 900123 and +44 7700 900123 are the same.
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let tail = |text: &str| text.get(text.len().saturating_sub(9)..).unwrap_or_default().to_owned();
-        let (own, text) = (digits(&own), digits(text));
-        return own == text || (own.len() >= 9 && tail(&own) == tail(&text));
-    }
-    let text = text.to_lowercase();
-    let is_name = |c: char| c.is_alphanumeric() || "._-'@".contains(c);
-    text.match_indices(&own).any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text.get(at + own.len()..).and_then(|text| text.chars().next());
-        !before.is_some_and(is_name) && !after.is_some_and(is_name)
-    })
+    model::is_about(&contact.own, about.entities)
 }
 
 impl Roster<'_> {

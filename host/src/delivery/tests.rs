@@ -75,14 +75,11 @@ fn alert(store: &Store, state: &str, revision: u64, kind: &str, by: &str) {
 }
 
 fn alert_about(store: &Store, whom: &str, state: &str, revision: u64, kind: &str, by: &str) {
-    let (digest, number) = ("00".repeat(32), 1_u64);
-    let alert = json!({
-        "reference": "avon-1", "force": "avon", "number": number, "revision": revision, "fingerprint": digest,
-        "plugin": "p", "version": "1.0.0", "component": digest, "rule": "r", "key": "", "title": "T", "summary": "S",
-        "severity": "high", "confidence": "high", "attack": [], "entities": [{ "kind": "user", "value": whom }], "next-steps": [], "false-positives": [],
-        "references": [], "state": state, "created": 0, "updated": 0, "first-seen": 0, "last-seen": 0, "count": 1, "findings": [],
-        "late": false,
-    });
+    let number = 1_u64;
+    let mut alert = json!(crate::alerts::sample(number));
+    alert["revision"] = json!(revision);
+    alert["state"] = json!(state);
+    alert["entities"] = json!([{ "kind": "user", "value": whom }]);
     let at = [b"avon\0", number.to_be_bytes().as_slice()].concat();
     let change = json!({ "revision": revision, "kind": kind, "at": now(), "by": by });
     let in_history = [at.as_slice(), &revision.to_be_bytes()].concat();

@@ -45,11 +45,14 @@ pub struct Said {
 impl Said {
     /// What is done, for the audit.
     pub(super) fn act(&self, scope: &Scope, what: &'static str, details: Value) -> Act {
-        let force = match scope {
-            Scope::All => None,
-            Scope::Force(force) => Some(force.clone()),
-        };
-        Act { time: self.time, who: self.who.clone(), role: self.role.clone(), force, what, details }
+        Act {
+            time: self.time,
+            who: self.who.clone(),
+            role: self.role.clone(),
+            force: scope.force().cloned(),
+            what,
+            details,
+        }
     }
 }
 
@@ -116,18 +119,13 @@ impl Deployments {
         let pick = self.pick(&current.set, asked, said.time)?;
         if *state == Some(Whose::Shadow)
             && let Some(pick) = &pick
+            && (*mode != Mode::Live || !inherit::has_shadow(&current.set, plugin, scope.force(), pick.digest))
         {
-            let force = match scope {
-                Scope::All => None,
-                Scope::Force(force) => Some(force),
-            };
-            if *mode != Mode::Live || !inherit::has_shadow(&current.set, plugin, force, pick.digest) {
-                let reason = format!(
-                    "no shadow of `{plugin}` {} runs for {scope}: there is no memory of it to go on with",
-                    pick.version
-                );
-                return Err(DeployError::Refused(reason));
-            }
+            let reason = format!(
+                "no shadow of `{plugin}` {} runs for {scope}: there is no memory of it to go on with",
+                pick.version
+            );
+            return Err(DeployError::Refused(reason));
         }
         let mut set = current.set.clone();
         if *mode == Mode::Off && !set.plugins.contains_key(plugin) {

@@ -61,6 +61,17 @@ pub enum Scope {
     Force(Force),
 }
 
+impl Scope {
+    /// The one; none for all.
+    #[must_use]
+    pub fn force(&self) -> Option<&Force> {
+        match self {
+            Self::All => None,
+            Self::Force(force) => Some(force),
+        }
+    }
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

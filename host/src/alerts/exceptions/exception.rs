@@ -59,7 +59,7 @@ impl Exception {
     ///
     /// # Errors
     /// What is wrong, and the way out.
-    pub(super) fn checked(&self, now: i64) -> Result<(), String> {
+    pub(super) fn check(&self, now: i64) -> Result<(), String> {
         list_name(&self.id).map_err(|error| format!("id: {error}"))?;
         for (name, text) in [("plugin", &self.plugin), ("owner", &self.owner), ("reason", &self.reason)] {
             good(name, text)?;
@@ -229,7 +229,7 @@ mod tests {
         let why = |change: &dyn Fn(&mut Exception)| {
             let mut exception = exception(Some("r"), &[("entity.user", &["a"])]);
             change(&mut exception);
-            exception.checked(500).err().unwrap_or_default()
+            exception.check(500).err().unwrap_or_default()
         };
         assert_eq!(why(&|_| {}), "");
         assert!(why(&|e| e.expires = 500).starts_with("expires: it has passed"));

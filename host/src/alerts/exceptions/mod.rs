@@ -9,26 +9,19 @@ use std::collections::BTreeMap;
 
 pub use exception::{Condition, Exception};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::join::Found;
+use super::timed::{Key, Timed, TimedError, at};
 use super::{Alerts, Shared};
 use crate::audit::Act;
 use crate::ids::Digest;
 use crate::model::Force;
 use crate::store::{Effects, Space, Store, StoreError};
 
-/// Exceptions at most, ended ones among them.
-const MOST: usize = 10_000;
-/// How long one that ended is kept for the report: 90 days, in microseconds.
-const KEPT: i64 = 90 * 86_400_000_000;
 /// The newest findings that it hid, kept as samples.
 const SAMPLES: usize = 20;
 /// Characters of a sample's title.
 const TITLE: usize = 200;
-
-/// Whose it is, and its word.
-pub(super) type Key = (Option<Force>, String);
 
 /// What one hid.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,76 +53,30 @@ pub struct Sample {
     pub at: i64,
 }
 
-/// Why an exception is not made or ended.
-#[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
-pub enum ExceptionError {
-    #[error("{0}")]
-    Bad(String),
-    #[error("there is no exception `{0}` that has not ended: see `cordon exception list`")]
-    Absent(String),
-    #[error("there are {MOST} exceptions: end those that are not needed (`cordon exception expire`)")]
-    TooMany,
-    #[error("there is an exception `{0}` that has not ended: end it first, or give another word")]
-    Known(String),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Alerts {
     /// Makes an exception; from the next finding on.
     ///
     /// # Errors
-    /// See [`ExceptionError`].
+    /// See [`TimedError`].
     pub fn except(
         &self,
         exception: Exception,
         act: impl FnOnce(serde_json::Value) -> Act,
-    ) -> Result<Exception, ExceptionError> {
-        let shared = &self.shared;
-        let now = (shared.now)();
-        exception.checked(now).map_err(ExceptionError::Bad)?;
-        let _one = shared.change();
-        let mut all = shared.exceptions();
-        let key = (exception.force.clone(), exception.id.clone());
-        if all.get(&key).is_some_and(|known| known.is_open(now)) {
-            return Err(ExceptionError::Known(exception.id));
-        }
-        let mut effects = put(&exception)?.delete(Space::ExceptionHid, &at(&key));
-        let old: Vec<Key> =
-            all.iter().filter(|(_, old)| now - old.expires > KEPT).map(|(key, _)| key.clone()).collect();
-        for old in old {
-            effects = effects.delete(Space::Exception, &at(&old)).delete(Space::ExceptionHid, &at(&old));
-            all.remove(&old);
-        }
-        if all.len() >= MOST {
-            return Err(ExceptionError::TooMany);
-        }
-        shared.audit.commit(&shared.store, act(json!({ "exception": exception })), effects)?;
-        all.insert(key, exception.clone());
-        Ok(exception)
+    ) -> Result<Exception, TimedError> {
+        self.shared.exceptions.add(&self.shared, exception, act)
     }
 
     /// Ends an exception now; as it is then.
     ///
     /// # Errors
-    /// See [`ExceptionError`].
+    /// See [`TimedError`].
     pub fn end_exception(
         &self,
         force: Option<&Force>,
         id: &str,
         act: impl FnOnce(serde_json::Value) -> Act,
-    ) -> Result<Exception, ExceptionError> {
-        let shared = &self.shared;
-        let now = (shared.now)();
-        let _one = shared.change();
-        let mut all = shared.exceptions();
-        let known = all.get_mut(&(force.cloned(), id.to_owned())).filter(|known| known.is_open(now));
-        let known = known.ok_or_else(|| ExceptionError::Absent(id.to_owned()))?;
-        let ended = Exception { expires: now, ..known.clone() };
-        shared.audit.commit(&shared.store, act(json!({ "exception": ended })), put(&ended)?)?;
-        known.clone_from(&ended);
-        Ok(ended)
+    ) -> Result<Exception, TimedError> {
+        self.shared.exceptions.end(&self.shared, force, id, act)
     }
 
     /// Exceptions and what each hid: of one force and of all, without what others' findings say; or every one.
@@ -137,11 +84,9 @@ impl Alerts {
     /// # Errors
     /// The store's.
     pub fn all_exceptions(&self, force: Option<&Force>) -> Result<Vec<(Exception, Hid)>, StoreError> {
-        let all: Vec<Exception> = self.shared.exceptions().values().cloned().collect();
-        let seen = |of: &Option<Force>| of.is_none() || force.is_none() || of.as_ref() == force;
         let mut found = Vec::new();
-        for exception in all.into_iter().filter(|exception| seen(&exception.force)) {
-            let mut hid = hid(&self.shared.store, &(exception.force.clone(), exception.id.clone()))?;
+        for exception in self.shared.exceptions.of(force) {
+            let mut hid = hid(&self.shared.store, &exception.key())?;
             if let Some(force) = force {
                 hid.count.retain(|of, _| of == force.as_str());
                 hid.samples.retain(|sample| sample.force == *force);
@@ -165,7 +110,7 @@ impl Hiding {
         found: &Found,
         now: i64,
     ) -> Result<bool, StoreError> {
-        let all = shared.exceptions();
+        let all = shared.exceptions.all();
         let Some((key, _)) = all.iter().find(|(_, exception)| exception.hides(force, found, now)) else {
             return Ok(false);
         };
@@ -195,39 +140,42 @@ impl Hiding {
     pub(super) fn effects(self) -> Result<Effects, StoreError> {
         let mut effects = Effects::new();
         for (key, hid) in self.0 {
-            let text = serde_json::to_vec(&hid).map_err(|error| form(&error))?;
+            let text = serde_json::to_vec(&hid)
+                .map_err(|error| StoreError::TooLarge(format!("what an exception hid: {error}")))?;
             effects = effects.put(Space::ExceptionHid, &at(&key), text);
         }
         Ok(effects)
     }
 }
 
-/// Force (none: all), a null byte, its word.
-fn at((force, id): &Key) -> Vec<u8> {
-    [force.as_ref().map_or("", Force::as_str).as_bytes(), &[0], id.as_bytes()].concat()
-}
+impl Timed for Exception {
+    const SPACE: Space = Space::Exception;
+    const WHAT: &'static str = "exception";
+    const VERB: &'static str = "exception";
+    const MOST: usize = 10_000;
 
-fn form(error: &serde_json::Error) -> StoreError {
-    StoreError::TooLarge(format!("an exception: {error}"))
-}
+    fn key(&self) -> Key {
+        (self.force.clone(), self.id.clone())
+    }
 
-fn put(exception: &Exception) -> Result<Effects, StoreError> {
-    let key = (exception.force.clone(), exception.id.clone());
-    let text = serde_json::to_vec(exception).map_err(|error| form(&error))?;
-    Ok(Effects::new().put(Space::Exception, &at(&key), text))
+    fn ends(&self) -> i64 {
+        self.expires
+    }
+
+    fn ended(&self, now: i64) -> Self {
+        Self { expires: now, ..self.clone() }
+    }
+
+    fn checked(&self, now: i64) -> Result<(), String> {
+        self.check(now)
+    }
+
+    fn forgotten(at: &[u8]) -> Effects {
+        Effects::new().delete(Space::ExceptionHid, at)
+    }
 }
 
 fn hid(store: &Store, key: &Key) -> Result<Hid, StoreError> {
     let kept = store.get(Space::ExceptionHid, &at(key))?;
     Ok(kept.and_then(|kept| serde_json::from_slice(&kept).ok()).unwrap_or_default())
-}
-
-pub(super) fn read(store: &Store) -> Result<BTreeMap<Key, Exception>, StoreError> {
-    let mut all = BTreeMap::new();
-    for (_, value) in store.list(Space::Exception, &[], None, usize::MAX)? {
-        let exception: Exception = serde_json::from_slice(&value)
-            .map_err(|error| StoreError::Disk { file: "exceptions".into(), reason: error.to_string() })?;
-        all.insert((exception.force.clone(), exception.id.clone()), exception);
-    }
-    Ok(all)
 }

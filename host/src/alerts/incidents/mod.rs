@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use link::Linking;
 pub use score::{Contribution, Score};
 
-use super::alert::{Alert, State};
+use super::alert::{self, Alert, State};
 use super::{Alerts, book};
 use crate::model::{Entity, Force};
 use crate::store::{Space, Store, StoreError};
@@ -69,10 +69,7 @@ impl Incident {
 
 /// Whose incident a reference is, and which: `avon-i12`.
 fn numbered(reference: &str) -> Option<(Force, u64)> {
-    let (force, number) = reference.trim().rsplit_once('-')?;
-    let number = number.strip_prefix(['i', 'I'])?;
-    let number = number.parse().ok().filter(|_| number.bytes().all(|byte| byte.is_ascii_digit()))?;
-    Some((Force::new(&force.to_lowercase()).ok()?, number))
+    alert::numbered_behind(reference, "i")
 }
 
 impl Alerts {
@@ -144,7 +141,7 @@ impl Alerts {
         Ok(Story {
             reference: incident.reference(),
             open: timeline.iter().any(|alert| alert.state != State::Resolved),
-            priority: score::priority(&timeline),
+            priority: score::priority(&timeline, &score),
             score,
             incident,
             timeline,

@@ -68,12 +68,10 @@ pub(super) fn score(alerts: &[Alert], now: i64) -> Score {
 }
 
 /// The severity of the gravest; one more where three tactics or more are served.
-pub(super) fn priority(alerts: &[Alert]) -> Severity {
-    let real: Vec<&Alert> = alerts.iter().filter(|alert| counts(alert)).collect();
-    let gravest = real.iter().map(|alert| alert.severity).max().unwrap_or(Severity::Informational);
-    let tactics: BTreeSet<&str> =
-        real.iter().flat_map(|a| &a.attack).flat_map(|id| attack::tactics(id)).copied().collect();
-    if tactics.len() < 3 {
+pub(super) fn priority(alerts: &[Alert], score: &Score) -> Severity {
+    let real = alerts.iter().filter(|alert| counts(alert));
+    let gravest = real.map(|alert| alert.severity).max().unwrap_or(Severity::Informational);
+    if score.tactics.len() < 3 {
         return gravest;
     }
     match gravest {
@@ -142,9 +140,9 @@ mod tests {
             alert(2, "b", Severity::Low, &["T1528"]),
             alert(3, "c", Severity::Low, &["T1537"]),
         ];
-        assert_eq!(priority(&alerts), Severity::High);
+        assert_eq!(priority(&alerts, &score(&alerts, 0)), Severity::High);
         alerts[2].verdict = Some(Verdict::FalsePositive);
-        assert_eq!(priority(&alerts), Severity::Medium);
+        assert_eq!(priority(&alerts, &score(&alerts, 0)), Severity::Medium);
         assert!((score(&alerts, 0).total - 25.0 * 1.25).abs() < 1e-9);
         assert_eq!(score(&[], 0).total, 0.0);
     }
