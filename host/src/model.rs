@@ -157,25 +157,54 @@ pub fn is_about(own: &[String], entities: &[Entity]) -> bool {
 /// Whether a text names somebody's account, mailbox or number: whole, or as a part between other characters than those of a
 /// name. Rather one too many: where one is wrongly left out, others are told instead.
 fn is_same(text: &str, own: &str) -> bool {
-    let own = own.trim().to_lowercase();
-    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "+-() .".contains(c));
+    let (own, text) = (own.trim().to_lowercase(), text.to_lowercase());
     if own.is_empty() {
         return false;
     }
-    if is_number(&own) && is_number(text) {
-        // 07700 900123 and +44 7700 900123 are the same.
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let tail = |text: &str| text.get(text.len().saturating_sub(9)..).unwrap_or_default().to_owned();
-        let (own, text) = (digits(&own), digits(text));
-        return own == text || (own.len() >= 9 && tail(&own) == tail(&text));
+    if own.chars().all(is_of_number) {
+        let own = digits(&own);
+        return text.split(|c| !is_of_number(c)).map(digits).any(|found| is_same_number(&own, &found));
     }
-    let text = text.to_lowercase();
+    names(&text, &own) || (own.contains('@') && names(&without_tags(&text), &without_tags(&own)))
+}
+
+/// Whether a text holds a name between other characters than those of a name.
+fn names(text: &str, own: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || "._-'@".contains(c);
-    text.match_indices(&own).any(|(at, _)| {
+    text.match_indices(own).any(|(at, _)| {
         let before = text.get(..at).and_then(|text| text.chars().next_back());
         let after = text.get(at + own.len()..).and_then(|text| text.chars().next());
         !before.is_some_and(is_name) && !after.is_some_and(is_name)
     })
+}
+
+/// `jo+alerts@avon.example` gets what is sent to `jo@avon.example`.
+fn without_tags(text: &str) -> String {
+    let mut parts = text.split('@');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let begins = out.rfind(|c: char| c.is_whitespace() || "<>,;:\"|".contains(c)).map_or(0, |at| at + 1);
+        if let Some(tag) = out.get(begins..).and_then(|name| name.find('+')).filter(|tag| *tag > 0) {
+            out.truncate(begins + tag);
+        }
+        out.push('@');
+        out.push_str(part);
+    }
+    out
+}
+
+fn is_of_number(c: char) -> bool {
+    c.is_ascii_digit() || c.is_whitespace() || "+-()./\u{2010}\u{2011}\u{2012}\u{2013}".contains(c)
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// 07700 900123 and +44 (0)7700 900123 are the same.
+fn is_same_number(own: &str, found: &str) -> bool {
+    let tail = |text: &str| text.get(text.len().saturating_sub(9)..).unwrap_or_default().to_owned();
+    !own.is_empty() && (own == found || (own.len() >= 9 && found.len() >= 9 && tail(own) == tail(found)))
 }
 
 /// A level that a plugin logs at. Ascending.

@@ -65,7 +65,9 @@ pub(super) fn of_force(force: &Force) -> Vec<u8> {
     [force.as_str().as_bytes(), &[0]].concat()
 }
 
-pub(super) fn key(force: &Force, number: u64) -> Vec<u8> {
+/// Where what is kept of an alert stands, in each space.
+#[must_use]
+pub fn key(force: &Force, number: u64) -> Vec<u8> {
     [of_force(force).as_slice(), &number.to_be_bytes()].concat()
 }
 

@@ -25,7 +25,7 @@ use crossbeam_channel::Sender;
 #[cfg(test)]
 pub(crate) use alert::sample;
 pub use alert::{Alert, Change, Evidence, Kind, State, Verdict};
-pub use book::{Filter, Logged, alert as read, log_after, log_end};
+pub use book::{Filter, Logged, alert as read, key, log_after, log_end};
 pub use exceptions::{Condition, Exception, Hid, Sample};
 pub use incidents::{Contribution, Incident, Score, Story};
 pub use maintenance::Maintenance;

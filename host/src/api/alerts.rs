@@ -62,7 +62,7 @@ pub(super) async fn list(
     .await
 }
 
-/// `{"alert": {...}, "history": [...]}`.
+/// `{"alert": {...}, "history": [...], "answer-by": TIME, "call": [{"name", "call"}, ...]}`.
 pub(super) async fn show(
     State(api): Shared,
     Extension(caller): Extension<Caller>,
@@ -74,7 +74,8 @@ pub(super) async fn show(
         let history = api.alerts.history(&alert)?;
         let details = json!({ "alert": alert.reference });
         api.identity.record(act(&caller, "alert-read", Some(alert.force.clone()), details))?;
-        Ok(Json(json!({ "alert": alert, "history": history })))
+        let (answer_by, call) = (api.delivery.answer_by(&alert)?, api.delivery.whom_to_call((&alert).into()));
+        Ok(Json(json!({ "alert": alert, "history": history, "answer-by": answer_by, "call": call })))
     })
     .await
 }

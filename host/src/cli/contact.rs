@@ -42,7 +42,7 @@ enum Level {
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP, after_long_help = "Examples:
   cordon contact add soc --for avon --name 'Avon SOC' --webhook https://soc.avon.example/alerts --level full
-  cordon contact add duty --for avon --name 'Duty officer' --email duty@avon.example --severity high
+  cordon contact add duty --for avon --name 'Duty officer' --email duty@avon.example --severity high --call '0117 496 0001'
   cordon contact add desk --for avon --name 'Avon desk' --webhook URL --hours 'mon-fri 08:00-18:00' \\
       --holidays england-and-wales --out-of-hours critical           what is less grave waits until they are at work
   cordon contact add on-call --for avon --name 'On call' --webhook URL --step 2 --outside   told when the desk does not answer
@@ -66,6 +66,9 @@ struct Add {
     name: String,
     #[command(flatten)]
     to: To,
+    /// The version of OCSF that a collector takes: 1.8.0 or 1.1.0
+    #[arg(long, value_name = "VERSION", requires = "ocsf")]
+    ocsf_version: Option<String>,
     /// How much a message says
     #[arg(long, value_enum, default_value_t)]
     level: Level,
@@ -78,6 +81,9 @@ struct Add {
     /// An account, mailbox or number of the contact's own: alerts about it are not sent here; repeat for more
     #[arg(long = "own", value_name = "VALUE")]
     own: Vec<String>,
+    /// Where others reach them by voice, a number or an address: messages say whom to call
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    call: String,
     #[command(flatten)]
     duty: Duty,
     #[command(flatten)]
@@ -237,7 +243,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 }
 
 fn add(args: &Add) -> Result<()> {
-    let Add { id, force, name, to, level, marking, severity, own, duty, client } = args;
+    let Add { id, force, name, to, ocsf_version, level, marking, severity, own, call, duty, client } = args;
     let level = match level {
         Level::Reference => "reference",
         Level::Summary => "summary",
@@ -245,8 +251,9 @@ fn add(args: &Add) -> Result<()> {
     };
     let new = json!({
         "id": id, "for": force, "name": name, "webhook": to.webhook, "file": to.file, "email": to.email,
-        "teams": to.teams, "syslog": to.syslog, "ocsf": to.ocsf, "level": level, "marking": marking,
-        "severity": severity, "own": own,
+        "teams": to.teams, "syslog": to.syslog, "ocsf": to.ocsf, "ocsf-version": ocsf_version,
+        "level": level, "marking": marking,
+        "severity": severity, "own": own, "call": call,
         "duty": {
             "hours": duty.hours, "holidays": duty.holidays, "out-of-hours": duty.out_of_hours, "step": duty.step,
             "answer-minutes": duty.answer_minutes, "hourly": duty.hourly, "outside": duty.outside, "copies": duty.copies,

@@ -88,6 +88,7 @@ The configuration (TOML; every key may be left out):
   password-file = \"/etc/cordon/smtp-password\"
   [delivery]                       # how messages to contacts go out
   public-url = \"https://cordon.nmc.example\"   # what the link of a message begins with; without it there is none
+  desk = { name = \"NMC desk\", call = \"0300 555 0100\" }   # messages say whom to call, beside the force's contacts with a number
   proxy = \"http://proxy:3128\"      # for messages by HTTP
   ca-file = \"/etc/cordon/ca.pem\"  # an authority that is trusted besides the public ones, by HTTP and syslog
   [http]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::contacts::{ContactError, NewContact};
+use super::ocsf::Version;
 
 /// Where a contact gets messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub enum Channel {
         url: String,
         /// As of a webhook.
         key: String,
+        /// Which version of OCSF.
+        #[serde(default)]
+        version: Version,
     },
 }
 
@@ -65,11 +69,15 @@ impl Channel {
             Ok(hex::encode(key))
         };
         let url = |what: &str, url: &String| is_address(what, url).map(|()| url.clone()).map_err(ContactError::Bad);
+        if new.ocsf_version.is_some() && ocsf.is_none() {
+            return bad("ocsf-version: only of a contact with `ocsf`".into());
+        }
         if let Some(given) = webhook {
             return Ok(Channel::Webhook { url: url("webhook", given)?, key: key()? });
         }
         if let Some(given) = ocsf {
-            return Ok(Channel::Ocsf { url: url("ocsf", given)?, key: key()? });
+            let version = new.ocsf_version.unwrap_or_default();
+            return Ok(Channel::Ocsf { url: url("ocsf", given)?, key: key()?, version });
         }
         if let Some(given) = teams {
             return Ok(Channel::Teams { url: url("teams", given)? });

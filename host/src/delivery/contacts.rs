@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::channel::Channel;
 use super::duty::Duty;
+use super::ocsf::Version;
 use super::{Shared, outbox};
 use crate::audit::Act;
 use crate::ids::Digest;
@@ -47,6 +48,9 @@ pub struct Contact {
     pub severity: Severity,
     /// Its own accounts, mailboxes and numbers: an alert about one of them is not sent to it.
     pub own: Vec<String>,
+    /// Where others reach it by voice: a number or an address; none where empty.
+    #[serde(default)]
+    pub call: String,
     /// When it is told, and after whom.
     #[serde(default)]
     pub duty: Duty,
@@ -86,6 +90,7 @@ pub struct NewContact {
     pub syslog: Option<String>,
     pub teams: Option<String>,
     pub ocsf: Option<String>,
+    pub ocsf_version: Option<Version>,
     #[serde(default)]
     pub level: Level,
     #[serde(default)]
@@ -93,6 +98,8 @@ pub struct NewContact {
     pub severity: Severity,
     #[serde(default)]
     pub own: Vec<String>,
+    #[serde(default)]
+    pub call: String,
     #[serde(default)]
     pub duty: Duty,
 }
@@ -170,11 +177,13 @@ pub(super) fn add(
 ) -> Result<Contact, ContactError> {
     let bad = |reason: String| Err(ContactError::Bad(reason));
     let channel = Channel::given(&new)?;
-    let NewContact { id, force, name, level, marking, severity, own, duty, .. } = new;
+    let NewContact { id, force, name, level, marking, severity, own, call, duty, .. } = new;
     if let Err(reason) = list_name(&id) {
         return bad(format!("id: {reason}"));
     }
-    for (what, text) in [("name", &name), ("marking", &marking)].into_iter().chain(own.iter().map(|own| ("own", own))) {
+    for (what, text) in
+        [("name", &name), ("marking", &marking), ("call", &call)].into_iter().chain(own.iter().map(|own| ("own", own)))
+    {
         if text.chars().count() > TEXT || text.chars().any(char::is_control) {
             return bad(format!("{what}: at most {TEXT} characters, none of them a control character"));
         }
@@ -184,7 +193,7 @@ pub(super) fn add(
         return bad(format!("own: at most {OWN}"));
     }
     let contact =
-        Contact { id, force, name, channel, level, marking, severity, own, duty, confirmed: None, test: None };
+        Contact { id, force, name, channel, level, marking, severity, own, call, duty, confirmed: None, test: None };
     let mut known = shared.contacts();
     if known.contains_key(&contact.key()) {
         return Err(ContactError::NotNow(format!("{} has a contact `{}` already", contact.force, contact.id)));
@@ -194,7 +203,7 @@ pub(super) fn add(
     }
     let details = json!({
         "contact": contact.id, "name": contact.name, "severity": contact.severity, "level": contact.level,
-        "duty": contact.duty,
+        "call": contact.call, "duty": contact.duty,
     });
     shared.audit.commit(&shared.store, act(details), put(&contact)?)?;
     known.insert(contact.key(), contact.clone());

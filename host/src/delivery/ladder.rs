@@ -1,9 +1,10 @@
-//! Alerts that wait for an acknowledgement, by when the next step of their ladder is taken.
+//! Alerts that wait for an acknowledgement, by when the next step of their ladder is taken. An alert waits for one step at a time, and
+//! climbs its ladder once: that it gets graver moves no deadline.
 
 use serde::{Deserialize, Serialize};
 
 use super::route::Next;
-use crate::alerts::Alert;
+use crate::alerts::{self, Alert};
 use crate::model::Force;
 use crate::store::{Effects, Space, Store, StoreError};
 
@@ -21,12 +22,32 @@ pub(super) struct Step {
     pub(super) at: i64,
 }
 
-/// The effect that an alert waits for its next step.
-pub(super) fn waits(alert: &Alert, next: Next) -> Result<Effects, StoreError> {
+/// How far an alert has climbed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Climb {
+    /// When the next step is taken, microseconds since 1970 UTC; none behind the last.
+    pub(super) next: Option<i64>,
+}
+
+fn of_alert(alert: &Alert) -> Vec<u8> {
+    alerts::key(&alert.force, alert.number)
+}
+
+/// The effects that an alert waits for its next step, or has none left.
+pub(super) fn waits(alert: &Alert, next: Option<Next>) -> Result<Effects, StoreError> {
+    let since = next.map_or(Vec::new(), |next| next.at.to_be_bytes().to_vec());
+    let effects = Effects::new().put(Space::Climb, &of_alert(alert), since);
+    let Some(next) = next else { return Ok(effects) };
     let step = Step { force: alert.force.clone(), alert: alert.number, step: next.step, at: next.at };
     let text = serde_json::to_vec(&step).map_err(|error| StoreError::TooLarge(format!("a step: {error}")))?;
-    let at = [&next.at.to_be_bytes()[..], alert.force.as_str().as_bytes(), &[0], &alert.number.to_be_bytes()].concat();
-    Ok(Effects::new().put(Space::Escalation, &at, text))
+    let at = [&next.at.to_be_bytes()[..], &of_alert(alert)].concat();
+    Ok(effects.put(Space::Escalation, &at, text))
+}
+
+/// How far an alert has climbed; none where it never began to.
+pub(super) fn climbed(store: &Store, alert: &Alert) -> Result<Option<Climb>, StoreError> {
+    let kept = store.get(Space::Climb, &of_alert(alert))?;
+    Ok(kept.map(|kept| Climb { next: kept.try_into().ok().map(i64::from_be_bytes) }))
 }
 
 /// The first steps that are due, and the effects that they wait no more.

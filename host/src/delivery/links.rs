@@ -1,5 +1,6 @@
-//! The one link of a message: to a page of the host's own, where its contact says that they have the alert. Its code is a digest of
-//! alert and contact with a key of the store's, so a message that is sent again has the same; the store knows codes by digest.
+//! The one link of a message: to a page of the host's own, where its contact says that they have the alert, or the alerts of a message
+//! about several. Its code is a digest of what the message is about and of the contact with a key of the store's, so a message that is
+//! sent again has the same; the store knows codes by digest.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,11 +22,19 @@ pub(super) struct Links {
     public: Option<String>,
 }
 
+/// What a link's message is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Of<'a> {
+    /// One alert.
+    Alert(&'a Alert),
+    /// Several that go out together, under this key.
+    Several(&'a Digest),
+}
+
 /// What a link is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Link {
-    pub(super) force: Force,
-    pub(super) alert: u64,
+    pub(super) alerts: Vec<(Force, u64)>,
     /// The contact's key.
     pub(super) contact: Digest,
     /// When the contact was told last, microseconds since 1970 UTC.
@@ -45,21 +54,31 @@ impl Links {
         Ok(Self { key, public })
     }
 
-    fn code(&self, alert: &Alert, contact: &Contact) -> String {
-        let digest = Digest::of_parts(&[&self.key, alert.reference.as_bytes(), &contact.key().0]);
+    fn code(&self, of: Of<'_>, contact: &Contact) -> String {
+        let (kind, name): (&[u8], &[u8]) = match of {
+            Of::Alert(alert) => (b"alert", alert.reference.as_bytes()),
+            Of::Several(key) => (b"several", &key.0),
+        };
+        let digest = Digest::of_parts(&[&self.key, kind, name, &contact.key().0]);
         hex::encode(digest.0.get(..CODE).unwrap_or_default())
     }
 
     /// The address for a message; none where the configuration gives the host no public one.
-    pub(super) fn url(&self, alert: &Alert, contact: &Contact) -> Option<String> {
-        Some(format!("{}/a/{}", self.public.as_ref()?, self.code(alert, contact)))
+    pub(super) fn url(&self, of: Of<'_>, contact: &Contact) -> Option<String> {
+        Some(format!("{}/a/{}", self.public.as_ref()?, self.code(of, contact)))
     }
 
-    /// The effect that a contact who is told now has a link.
-    pub(super) fn put(&self, alert: &Alert, contact: &Contact, now: i64) -> Result<Effects, StoreError> {
-        let link = Link { force: alert.force.clone(), alert: alert.number, contact: contact.key(), since: now };
+    /// The effect that a contact who is told of these alerts now has a link.
+    pub(super) fn put(
+        &self,
+        of: Of<'_>,
+        alerts: Vec<(Force, u64)>,
+        contact: &Contact,
+        now: i64,
+    ) -> Result<Effects, StoreError> {
+        let link = Link { alerts, contact: contact.key(), since: now };
         let text = serde_json::to_vec(&link).map_err(|error| StoreError::TooLarge(format!("a link: {error}")))?;
-        Ok(Effects::new().put(Space::Link, &Digest::of(self.code(alert, contact).as_bytes()).0, text))
+        Ok(Effects::new().put(Space::Link, &Digest::of(self.code(of, contact).as_bytes()).0, text))
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::call::{self, Reach};
 use super::channel::Channel;
 use super::contacts::{Contact, Level};
 use super::ocsf;
@@ -15,6 +16,10 @@ use crate::attack;
 
 /// Characters of one text of an event.
 const TEXT: usize = 500;
+/// The weight of lines that show events.
+const EVIDENCE: u8 = 4;
+/// Bytes of the text of a message for who takes no large ones.
+const SHORT: usize = 4 << 10;
 /// Entities that are named.
 const ENTITIES: usize = 12;
 
@@ -45,6 +50,11 @@ impl Line {
     pub(super) fn new(weight: u8, text: String) -> Self {
         Self { weight, text }
     }
+
+    /// Whether it shows an event.
+    pub(super) fn is_evidence(&self) -> bool {
+        self.weight >= EVIDENCE
+    }
 }
 
 impl Note {
@@ -52,6 +62,22 @@ impl Note {
     pub(super) fn text(&self) -> String {
         let lines: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
         lines.join("\n")
+    }
+
+    /// Without its events and whom it is about, for who takes no more.
+    pub(super) fn shortened(&self, contact: &Contact) -> Self {
+        let mut short = self.clone();
+        short.lines = self.within(SHORT).into_iter().map(|text| Line::new(0, text)).collect();
+        if let Some(data) = short.data.as_object_mut() {
+            for name in ["evidence", "entities", "false-positives", "references", "alerts"] {
+                data.remove(name);
+            }
+            data.insert("shortened".into(), json!(true));
+        }
+        if let Channel::Ocsf { version, .. } = contact.channel {
+            short.ocsf = short.ocsf.map(|whole| ocsf::shortened(whole, version));
+        }
+        short
     }
 
     /// So many lines as fit into some bytes: evidence is left out first, what the message means is only shortened.
@@ -142,9 +168,12 @@ pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<Line> {
     if level >= Level::Summary {
         line(0, plain(&alert.title));
         line(0, plain(&alert.summary));
-        let times = if alert.count == 1 { "once".to_owned() } else { format!("{} times", alert.count) };
-        let confidence = alert.confidence.word();
-        line(0, format!("Seen {times}, last at {}; confidence {confidence}", when(alert.last_seen, zone)));
+        let last = when(alert.last_seen, zone);
+        let seen = match alert.count {
+            1 => format!("once, at {last}"),
+            count => format!("{count} times, first at {}, last at {last}", when(alert.first_seen, zone)),
+        };
+        line(0, format!("Seen {seen}; confidence {}", alert.confidence.word()));
     }
     if level == Level::Full {
         for (at, entity) in alert.entities.iter().take(ENTITIES).enumerate() {
@@ -161,10 +190,19 @@ pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<Line> {
         alert.next_steps.iter().for_each(|step| line(1, format!("Next: {}", plain(step))));
         alert.false_positives.iter().for_each(|text| line(2, format!("It may also be: {}", plain(text))));
         for Evidence { source, time, sha256, fields } in &alert.evidence {
-            line(4, format!("Event of {source} at {time}, SHA-256 {sha256}: {}", plain(fields)));
+            line(EVIDENCE, format!("Event of {source} at {time}, SHA-256 {sha256}: {}", plain(fields)));
         }
     }
     lines
+}
+
+/// By when an alert that nobody has is to be acknowledged, and whom to call: said at every level of detail, and never left out.
+pub(super) fn asks(alert: &Alert, answer_by: Option<i64>, calls: &[Reach], zone: &TimeZone) -> Vec<Line> {
+    let by = (alert.state == State::New).then(|| match answer_by {
+        Some(by) => format!("Acknowledge it by {}; then others are told", when(by, zone)),
+        None => "Acknowledge it when you take it: it has no deadline".to_owned(),
+    });
+    by.into_iter().chain(call::line(calls)).map(|text| Line::new(0, text)).collect()
 }
 
 /// What a message is made from, beside its alert.
@@ -174,11 +212,13 @@ pub(super) struct From<'a> {
     pub(super) zone: &'a TimeZone,
     /// Where its contact says that they have it.
     pub(super) link: Option<String>,
+    /// Whom to call.
+    pub(super) calls: &'a [Reach],
 }
 
 /// What is told of a change of an alert.
 pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
-    let From { message, contact, zone, link } = from;
+    let From { message, contact, zone, link, calls } = from;
     let kind = message.kind;
     let news = if message.unanswered { "acknowledged by nobody yet" } else { news(kind) };
     let level = contact.level;
@@ -194,9 +234,7 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
     let subject = format!("{mark}{subject}");
     let mut lines = vec![Line::new(0, format!("{mark}{reference}: {news}"))];
     lines.extend(says(alert, level, zone));
-    if let Some(by) = message.answer_by {
-        lines.push(Line::new(0, format!("Acknowledge it by {}; then others are told", when(by, zone))));
-    }
+    lines.extend(asks(alert, message.answer_by, calls, zone));
     let link = link.filter(|_| alert.state == State::New);
     if let Some(link) = &link {
         lines.push(Line::new(0, format!("To say that you have it: {link}")));
@@ -206,7 +244,7 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
     }
     let mut data = json!({
         "reference": reference, "for": alert.force, "kind": kind, "severity": alert.severity, "state": alert.state,
-        "late": alert.late,
+        "late": alert.late, "call": calls,
     });
     if let Some(link) = &link {
         data["link"] = json!(link);
@@ -236,24 +274,62 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
         data["references"] = json!(alert.references);
         data["evidence"] = json!(alert.evidence);
     }
-    let is_ocsf = matches!(contact.channel, Channel::Ocsf { .. });
-    let ocsf = is_ocsf.then(|| ocsf::of_alert(alert, kind, contact, link.as_deref(), message.key, message.since));
+    let told = ocsf::Told { message, link: link.as_deref(), calls, zone };
+    let ocsf = match contact.channel {
+        Channel::Ocsf { version, .. } => Some(ocsf::of_alert(alert, contact, version, &told)),
+        _ => None,
+    };
     Note { link, ocsf, ..marked(contact, subject, lines, data) }
 }
 
-/// Several alerts in one message: late ones, or more than a contact is told one by one.
-pub(super) fn digest(alerts: &[(Alert, Kind)], why: &str, contact: &Contact) -> Note {
-    let subject = format!("{} alerts ({why})", alerts.len());
+/// One of several alerts in a message.
+pub(super) struct Digested {
+    pub(super) alert: Alert,
+    /// What happened to it last.
+    pub(super) kind: Kind,
+    /// When it is to be acknowledged; none where nobody waits for that.
+    pub(super) answer_by: Option<i64>,
+    /// Its force's.
+    pub(super) zone: TimeZone,
+}
+
+/// Several alerts in one message: late ones, or more than a contact is told one by one. `call`: whom to call about them, in a line.
+pub(super) fn digest(
+    alerts: &[Digested],
+    why: &str,
+    contact: &Contact,
+    link: Option<String>,
+    call: Option<String>,
+) -> Note {
+    let subject =
+        format!("{} ({why})", if alerts.len() == 1 { "1 alert".into() } else { format!("{} alerts", alerts.len()) });
     let mut lines = vec![Line::new(0, subject.clone())];
-    for (alert, kind) in alerts {
-        let title =
-            if contact.level == Level::Reference { String::new() } else { format!(": {}", plain(&alert.title)) };
-        let mark = mark(alert);
-        lines.push(Line::new(1, format!("- {mark}{} ({}), {}{title}", alert.reference, severity(alert), news(*kind))));
+    let mut data = Vec::new();
+    for Digested { alert, kind, answer_by, zone } in alerts {
+        let mut one = json!({
+            "reference": alert.reference, "for": alert.force, "kind": kind, "severity": alert.severity, "state": alert.state,
+        });
+        let mut text = format!("- {}{} ({}), {}", mark(alert), alert.reference, severity(alert), news(*kind));
+        if contact.level >= Level::Summary {
+            text.push_str(&format!(": {}; last seen {}", plain(&alert.title), when(alert.last_seen, zone)));
+            one["title"] = json!(alert.title);
+        }
+        if let Some(by) = answer_by.filter(|_| alert.state == State::New) {
+            text.push_str(&format!("; acknowledge it by {}", when(by, zone)));
+            one["answer-by"] = json!(crate::findings::rfc3339(by));
+        }
+        lines.push(Line::new(1, text));
+        data.push(one);
     }
-    let references: Vec<&String> = alerts.iter().map(|(alert, _)| &alert.reference).collect();
-    let data = json!({ "for": contact.force, "kind": "digest", "why": why, "references": references });
-    marked(contact, subject, lines, data)
+    if let Some(link) = &link {
+        lines.push(Line::new(0, format!("To see them and say that you have them: {link}")));
+    }
+    lines.extend(call.map(|call| Line::new(0, call)));
+    let mut data = json!({ "for": contact.force, "kind": "digest", "why": why, "alerts": data });
+    if let Some(link) = &link {
+        data["link"] = json!(link);
+    }
+    Note { link, ..marked(contact, subject, lines, data) }
 }
 
 /// What came in a week, also where nothing was found.

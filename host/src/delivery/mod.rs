@@ -6,9 +6,11 @@
 //! its channel (`channels`), so that one dead destination delays no other. Sent at least once, under the same key. Decides nothing
 //! about alerts.
 
+mod call;
 mod channel;
 mod channels;
 mod contacts;
+mod digest;
 mod duty;
 mod follow;
 mod html;
@@ -19,6 +21,7 @@ mod ocsf;
 mod outbox;
 mod page;
 mod route;
+mod tell;
 mod tenant;
 mod told;
 mod weekly;
@@ -32,9 +35,12 @@ use std::thread::JoinHandle;
 use crossbeam_channel::Sender;
 use jiff::tz::TimeZone;
 
+pub use call::Reach;
 pub use channel::Channel;
 pub use contacts::{Contact, ContactError, Level, NewContact};
+pub use digest::{Together, Why};
 pub use duty::{Calendar, Duty, Hours};
+pub use ocsf::Version as OcsfVersion;
 pub use outbox::{Message, Waiting};
 pub use page::Standing;
 pub use route::{About, Next, Plan, Told, Untold};
@@ -60,6 +66,8 @@ pub struct Setup {
     pub zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
     /// How e-mail is sent.
     pub mail: Option<Mail>,
+    /// Who can be called at the National Management Centre.
+    pub desk: Option<Reach>,
     /// The host's address as contacts reach it; none where messages have no link.
     pub public_url: Option<String>,
     /// The proxy that messages by HTTP go through.
@@ -73,8 +81,8 @@ pub struct Setup {
 /// What a link leads to.
 #[derive(Debug, Clone)]
 pub struct Linked {
-    /// The alert, as it is now.
-    pub alert: Alert,
+    /// The alerts, as they are now; at least one.
+    pub alerts: Vec<Alert>,
     /// Whose link it is.
     pub contact: Contact,
 }
@@ -104,6 +112,7 @@ struct Shared {
     zone: Box<dyn Fn(&Force) -> TimeZone + Send + Sync>,
     ways: Ways,
     links: Links,
+    desk: Option<Reach>,
     now: fn() -> i64,
 }
 
@@ -126,6 +135,11 @@ impl Shared {
         self.with_roster(about.force, |roster| roster.plan(about, step, at))
     }
 
+    /// Whom the reader of a message is to call.
+    fn whom_to_call(&self, about: About<'_>, reader: Option<&Contact>) -> Vec<Reach> {
+        self.with_roster(about.force, |roster| call::whom(about, roster.contacts, self.desk.as_ref(), reader))
+    }
+
     /// Has a contact's worker look for what waits. It looks by itself, only later, where it was just told.
     fn wake(&self, contact: &Digest) {
         let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,12 +155,12 @@ impl Delivery {
     /// # Errors
     /// The store's; files of the settings that cannot be read; and when the system gives no thread.
     pub fn start(setup: Setup) -> Result<Self, ContactError> {
-        let Setup { store, audit, zone, mail, public_url, proxy, authority, now } = setup;
+        let Setup { store, audit, zone, mail, desk, public_url, proxy, authority, now } = setup;
         let ways = Ways::open(mail.as_ref(), proxy.as_deref(), authority.as_deref()).map_err(ContactError::Bad)?;
         let links = Links::open(&store, public_url.as_deref())?;
         let known = contacts::read(&store)?;
         let contacts = Mutex::new(known.clone());
-        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, ways, links, now });
+        let shared = Arc::new(Shared { store, audit, contacts, wake: Mutex::default(), zone, ways, links, desk, now });
         let mut started = Self { stop: None, follows: None, workers: Mutex::default(), shared: Arc::clone(&shared) };
         for contact in known.into_values() {
             started.work(contact)?;
@@ -210,7 +224,7 @@ impl Delivery {
         let note = message::test(&contact, &code);
         match self.shared.ways.send(&contact, &note, &Digest::of_parts(&[b"test", code.as_bytes()])) {
             Sent::Done => Ok(()),
-            Sent::Later(reason) | Sent::Never(reason) => Err(ContactError::Unsent(reason)),
+            Sent::Later(reason) | Sent::Never(reason) | Sent::TooLarge(reason) => Err(ContactError::Unsent(reason)),
         }
     }
 
@@ -238,7 +252,14 @@ impl Delivery {
     /// Who would be told of a new alert at a time, in microseconds since 1970 UTC.
     #[must_use]
     pub fn preview(&self, about: About<'_>, at: i64) -> Plan {
-        self.shared.plan(about, 1, at)
+        let mut plan = self.shared.plan(about, 1, at);
+        if self.whom_to_call(about).is_empty() {
+            plan.gaps.push(format!(
+                "messages of {} say nobody to call: give [delivery] desk, or `cordon contact add --call`",
+                about.force
+            ));
+        }
+        plan
     }
 
     /// What the link of a message leads to; none where its code is none or not good any more, its contact is gone, or the alert is
@@ -249,18 +270,48 @@ impl Delivery {
     pub fn linked(&self, code: &str) -> Result<Option<Linked>, StoreError> {
         let shared = &self.shared;
         let Some(link) = links::find(&shared.store, code, (shared.now)())? else { return Ok(None) };
-        let alert = alerts::read(&shared.store, &link.force, link.alert)?;
-        let contact = shared.contacts().get(&link.contact).cloned();
-        let linked = alert.zip(contact).map(|(alert, contact)| Linked { alert, contact });
-        Ok(linked.filter(|linked| linked.may_see(&linked.alert)))
+        let Some(contact) = shared.contacts().get(&link.contact).cloned() else { return Ok(None) };
+        let mut linked = Linked { alerts: Vec::new(), contact };
+        for (force, number) in &link.alerts {
+            let alert = alerts::read(&shared.store, force, *number)?;
+            linked.alerts.extend(alert.filter(|alert| route::hears(&linked.contact, alert.into()).is_ok()));
+        }
+        Ok(if linked.alerts.is_empty() { None } else { Some(linked) })
     }
 
     /// The page behind a link, or behind none; and what a browser may do with it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn page(&self, of: Option<(&Linked, &[Standing])>) -> Result<(String, String), StoreError> {
+        let shared = &self.shared;
+        let Some((Linked { alerts, contact }, standings)) = of else {
+            return Ok((page::none(shared.desk.as_ref()), page::policy()));
+        };
+        let mut parts = Vec::new();
+        for (alert, standing) in alerts.iter().zip(standings) {
+            let calls = shared.whom_to_call(alert.into(), Some(contact));
+            let (zone, answer_by) = ((shared.zone)(&alert.force), self.answer_by(alert)?);
+            parts.push(page::Part { alert, standing: *standing, zone, answer_by, calls });
+        }
+        Ok((page::of(&parts, contact), page::policy()))
+    }
+
+    /// When an alert is to be acknowledged, microseconds since 1970 UTC; none where nobody waits for that.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn answer_by(&self, alert: &Alert) -> Result<Option<i64>, StoreError> {
+        if alert.state != alerts::State::New {
+            return Ok(None);
+        }
+        Ok(ladder::climbed(&self.shared.store, alert)?.and_then(|climb| climb.next))
+    }
+
+    /// Whom to call about an alert: of the force, and at the National Management Centre.
     #[must_use]
-    pub fn page(&self, of: Option<(&Linked, Standing)>) -> (String, String) {
-        let Some((Linked { alert, contact }, standing)) = of else { return (page::none(), page::policy()) };
-        let page = page::of_alert(alert, contact, standing, &(self.shared.zone)(&alert.force));
-        (page, page::policy())
+    pub fn whom_to_call(&self, about: About<'_>) -> Vec<Reach> {
+        self.shared.whom_to_call(about, None)
     }
 
     /// Which contacts got the message of an exercise of a force, and when (microseconds since 1970 UTC).

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::digest::Together;
 use super::{Contact, Shared, Week};
 use crate::alerts::Kind;
 use crate::audit::Act;
@@ -43,6 +44,9 @@ pub struct Message {
     /// It is the note of a week, and about no alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub week: Option<Week>,
+    /// It goes out with others, in one message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<Together>,
     /// How often it was tried.
     pub tries: u32,
     /// Why it was not sent.
@@ -61,6 +65,28 @@ pub struct Waiting {
     /// The message.
     #[serde(flatten)]
     pub message: Message,
+}
+
+impl Message {
+    /// About no alert yet; it waits since `now`, microseconds since 1970 UTC, and is due then.
+    pub(super) fn new(key: Digest, force: Force, now: i64) -> Self {
+        Self {
+            key,
+            force,
+            alert: 0,
+            kind: Kind::Noted,
+            late: false,
+            exercise: None,
+            since: now,
+            due: now,
+            answer_by: None,
+            unanswered: false,
+            week: None,
+            together: None,
+            tries: 0,
+            why: String::new(),
+        }
+    }
 }
 
 /// A message with where it stands.
@@ -163,7 +189,10 @@ pub(super) fn dead(
     for (at, message) in &messages {
         effects = effects.delete(Space::DeadLetter, at);
         if again {
-            effects = effects.and(add(contact, &Message { tries: 0, due: 0, why: String::new(), ..message.clone() })?);
+            effects = effects.and(add(
+                contact,
+                &Message { tries: 0, due: 0, why: String::new(), together: None, ..message.clone() },
+            )?);
         }
     }
     let details = json!({ "contact": contact.id, "messages": messages.len(), "again": again });

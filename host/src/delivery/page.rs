@@ -6,13 +6,14 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
+use super::call::Reach;
 use super::contacts::Contact;
 use super::html::escaped;
 use super::message;
 use crate::alerts::Alert;
 
 const STYLE: &str = "body{font:18px/1.4 sans-serif;margin:0 auto;padding:16px;max-width:40em;overflow-wrap:anywhere}\
-    p{margin:.5em 0}.marking{font-weight:bold}h1{font-size:1.3em}\
+    p{margin:.5em 0}.marking{font-weight:bold}h1,h2{font-size:1.3em}h2{border-top:2px solid;padding-top:16px}\
     button{font:inherit;font-weight:bold;width:100%;min-height:56px;margin:16px 0}";
 
 /// What a contact may do with an alert.
@@ -26,43 +27,82 @@ pub enum Standing {
     Others,
 }
 
-/// A page, whole.
-#[must_use]
-pub(super) fn of_alert(alert: &Alert, contact: &Contact, standing: Standing, zone: &TimeZone) -> String {
-    let reference = escaped(&alert.reference);
+/// An alert on a page.
+pub(super) struct Part<'a> {
+    pub(super) alert: &'a Alert,
+    pub(super) standing: Standing,
+    /// Its force's.
+    pub(super) zone: TimeZone,
+    /// When it is to be acknowledged, microseconds since 1970 UTC; none where nobody waits for that.
+    pub(super) answer_by: Option<i64>,
+    /// Whom to call.
+    pub(super) calls: Vec<Reach>,
+}
+
+/// A page, whole: of one alert, or of several with a button for each and one for all.
+pub(super) fn of(parts: &[Part<'_>], contact: &Contact) -> String {
     let mut body = String::new();
     if !contact.marking.is_empty() {
         body.push_str(&format!("<p class=\"marking\">{}</p>\n", escaped(&message::plain(&contact.marking))));
     }
-    body.push_str(&format!("<h1>{reference}</h1>\n"));
-    let button = "<form method=\"post\"><button>I have this</button></form>\n";
+    if let [part] = parts {
+        body.push_str(&section(part, contact, "h1", None));
+        return whole(&part.alert.reference, &body);
+    }
+    let title = format!("{} alerts", parts.len());
+    body.push_str(&format!("<h1>{title}</h1>\n"));
+    if parts.iter().filter(|part| part.standing == Standing::Open).count() > 1 {
+        body.push_str("<form method=\"post\"><button>I have all of these</button></form>\n");
+    }
+    for part in parts {
+        body.push_str(&section(part, contact, "h2", Some(&part.alert.reference)));
+    }
+    whole(&title, &body)
+}
+
+/// `button`: the alert that its button is for, where the page has several.
+fn section(part: &Part<'_>, contact: &Contact, heading: &str, button: Option<&str>) -> String {
+    let Part { alert, standing, zone, answer_by, calls } = part;
+    let mut body = format!("<{heading}>{}</{heading}>\n", escaped(&alert.reference));
     match standing {
-        Standing::Open => body.push_str(button),
+        Standing::Open => {
+            let named = button.map_or_else(String::new, |reference| {
+                format!("<input type=\"hidden\" name=\"alert\" value=\"{}\">", escaped(reference))
+            });
+            body.push_str(&format!("<form method=\"post\">{named}<button>I have this</button></form>\n"));
+        }
         Standing::Others => body.push_str(&format!("<p>Somebody has it already: it is {}.</p>\n", alert.state.word())),
         Standing::Theirs(since) => {
-            let since = message::when(since, zone);
+            let since = message::when(*since, zone);
             body.push_str(&format!("<p>Done: {} has it since {since}.</p>\n", escaped(&message::plain(&contact.name))));
         }
     }
     // A link is used once: what it showed is not shown again.
     if !matches!(standing, Standing::Theirs(_)) {
-        for line in message::says(alert, contact.level, zone) {
+        let said = message::says(alert, contact.level, zone);
+        // Of several, each as much as a phone shows.
+        let said = said.into_iter().filter(|line| button.is_none() || !line.is_evidence());
+        for line in said.chain(message::asks(alert, *answer_by, calls, zone)) {
             body.push_str(&format!("<p>{}</p>\n", escaped(&line.text)));
         }
     }
-    whole(&reference, &body)
+    body
 }
 
 /// The page of a link that is none, or not good any more: it does not say which.
 #[must_use]
-pub(super) fn none() -> String {
-    whole(
-        "No such link",
-        "<h1>No such link</h1>\n<p>It may have ended. Call the national centre with the alert's name.</p>\n",
-    )
+pub(super) fn none(desk: Option<&Reach>) -> String {
+    let desk = desk.map_or_else(
+        || "the national centre".to_owned(),
+        |desk| format!("{}, {},", message::plain(&desk.name), message::plain(&desk.call)),
+    );
+    let body =
+        format!("<h1>No such link</h1>\n<p>It may have ended. Call {} with the alert's name.</p>\n", escaped(&desk));
+    whole("No such link", &body)
 }
 
 fn whole(title: &str, body: &str) -> String {
+    let title = escaped(title);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\n\
@@ -108,13 +148,24 @@ mod tests {
             }))
             .unwrap()
         };
+        let part = |alert, standing| {
+            let calls = vec![Reach { name: text(), call: text() }];
+            Part { alert, standing, zone: TimeZone::UTC, answer_by: Some(0), calls }
+        };
+        let other = Alert { title: text(), ..crate::alerts::sample(2) };
         for standing in [Standing::Open, Standing::Theirs(0), Standing::Others] {
-            let page = of_alert(&alert, &contact("full"), standing, &TimeZone::UTC);
-            assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains('\u{202e}'), "{page}");
-            assert_eq!(page.contains("<button"), standing == Standing::Open);
-            assert!(!page.contains("://"), "{page}");
+            let one = of(&[part(&alert, standing)], &contact("full"));
+            let two = of(&[part(&alert, standing), part(&other, Standing::Open)], &contact("full"));
+            for page in [&one, &two] {
+                assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains('\u{202e}'), "{page}");
+                assert!(!page.contains("://"), "{page}");
+            }
+            assert_eq!(one.contains("<button"), standing == Standing::Open);
+            assert_eq!(two.contains("I have all of these"), standing == Standing::Open);
+            assert!(two.contains("name=\"alert\" value=\"avon-2\"") && two.contains("avon-1"), "{two}");
         }
-        let little = of_alert(&alert, &contact("reference"), Standing::Open, &TimeZone::UTC);
-        assert!(!little.contains("alert(1)") && little.contains("avon-1"), "{little}");
+        let little = of(&[part(&alert, Standing::Open)], &contact("reference"));
+        let said = little.split("Whom to call").next().unwrap();
+        assert!(!said.contains("alert(1)") && said.contains("avon-1"), "{little}");
     }
 }

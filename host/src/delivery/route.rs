@@ -204,6 +204,13 @@ impl Roster<'_> {
         }
     }
 
+    /// Those who were told of it before, at whatever step.
+    pub(super) fn add_known(&self, plan: &mut Plan, about: About<'_>, known: &[Digest], at: i64) {
+        for contact in self.contacts.iter().filter(|contact| known.contains(&contact.key())) {
+            self.add(plan, contact, about, at);
+        }
+    }
+
     /// Once for each contact.
     fn add(&self, plan: &mut Plan, contact: &Contact, about: About<'_>, at: i64) {
         let is_there = |force: &Force, id: &str| *force == contact.force && id == contact.id;

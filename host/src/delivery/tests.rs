@@ -30,6 +30,7 @@ fn started(folder: &Path, now: fn() -> i64) -> Delivery {
         audit,
         zone,
         mail: None,
+        desk: Some(Reach { name: "NMC desk".into(), call: "0300 555 0100".into() }),
         public_url: Some("https://h".into()),
         proxy: None,
         authority: None,

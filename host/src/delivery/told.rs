@@ -1,7 +1,7 @@
 //! Who was told of which alert: they are told what becomes of it.
 
 use super::Contact;
-use crate::alerts::Alert;
+use crate::alerts::{self, Alert};
 use crate::ids::Digest;
 use crate::store::{Effects, Space, Store, StoreError};
 
@@ -9,7 +9,7 @@ use crate::store::{Effects, Space, Store, StoreError};
 const MOST: usize = 1_024;
 
 fn of_alert(alert: &Alert) -> Vec<u8> {
-    [alert.force.as_str().as_bytes(), &[0], &alert.number.to_be_bytes()].concat()
+    alerts::key(&alert.force, alert.number)
 }
 
 /// The effect that a contact is told of an alert; `since` in microseconds since 1970 UTC.

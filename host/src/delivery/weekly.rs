@@ -6,7 +6,10 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
+use super::Shared;
 use super::contacts::Contact;
+use super::outbox::{self, Message};
+use crate::ids::Digest;
 use crate::model::Force;
 use crate::results::ledger;
 use crate::store::{Effects, Space, Store, StoreError};
@@ -14,6 +17,8 @@ use crate::store::{Effects, Space, Store, StoreError};
 /// Microseconds.
 const HOUR: i64 = 3_600_000_000;
 const WEEK: i64 = 168 * HOUR;
+/// Between two looks for notes that are due: a minute, in microseconds.
+const LOOK: i64 = 60_000_000;
 /// When on Monday.
 const AT: Time = Time::constant(9, 0, 0, 0);
 
@@ -74,6 +79,25 @@ pub(super) fn due(
         .put(Space::Weekly, &key(contact, b't'), end.to_be_bytes().to_vec())
         .delete(Space::Weekly, &key(contact, b'n'));
     Ok(Some((Week { end, told }, effects)))
+}
+
+/// The notes that are due. `looked`: when that was looked at last.
+pub(super) fn sum_up(shared: &Shared, looked: &mut i64) -> Result<(), StoreError> {
+    let now = (shared.now)();
+    if now.saturating_sub(*looked) < LOOK {
+        return Ok(());
+    }
+    let contacts: Vec<Contact> = shared.contacts().values().cloned().collect();
+    for contact in contacts {
+        let zone = (shared.zone)(&contact.force);
+        let Some((week, effects)) = due(&shared.store, &contact, &zone, now)? else { continue };
+        let key = Digest::of_parts(&[b"week", &week.end.to_be_bytes(), &contact.key().0]);
+        let message = Message { week: Some(week), ..Message::new(key, contact.force.clone(), now) };
+        shared.store.commit(effects.and(outbox::add(&contact, &message)?))?;
+        shared.wake(&contact.key());
+    }
+    *looked = now;
+    Ok(())
 }
 
 /// What came of a force in the week that ends then.

@@ -12,10 +12,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::channel::Channel;
 use super::channels::Sent;
 use super::contacts::Contact;
+use super::digest::{self, Why};
+use super::links::Of;
 use super::message::{self, From, Note};
 use super::outbox::{self, Message, Placed};
 use super::{Shared, route, weekly};
-use crate::alerts::{self, Alert, Kind};
+use crate::alerts::{self, Kind};
 use crate::ids::Digest;
 use crate::store::{Effects, StoreError};
 
@@ -94,24 +96,51 @@ fn work(shared: &Shared, contact: &Contact, hour: &mut VecDeque<i64>) -> Result<
         let next = next.and_then(|micros| u64::try_from(micros).ok()).map_or(IDLE, Duration::from_micros);
         return Ok(next.min(IDLE).max(Duration::from_millis(20)));
     }
+    let (bound, due) = digest::bound(due);
+    for messages in bound.into_values() {
+        digest::send_bound(shared, contact, messages)?;
+    }
     // A collector takes every alert by itself.
     let takes_all = matches!(contact.channel, Channel::Ocsf { .. });
     let (late, soon): (Vec<Placed>, Vec<Placed>) = due.into_iter().partition(|(_, message)| message.late && !takes_all);
     if !late.is_empty() {
-        together(shared, contact, late, "found late, or in a maintenance window")?;
+        digest::send_bound(shared, contact, digest::bind(shared, contact, late, Why::Late)?)?;
     }
     let hourly = contact.duty.hourly as usize;
     let room = if takes_all { usize::MAX } else { hourly.saturating_sub(hour.len()) };
     // What waits may be more than is looked at.
     let is_more = !whole && room < outbox::LOOKED_AT;
-    if soon.len() > room.max(1) || is_more || (room == 0 && !soon.is_empty()) {
-        together(shared, contact, soon, &format!("more than {hourly} in an hour"))?;
+    let (many, soon): (Vec<Placed>, Vec<Placed>) =
+        if soon.len() > room.max(1) || is_more || (room == 0 && !soon.is_empty()) {
+            // A weekly note goes by itself.
+            soon.into_iter().partition(|(_, message)| message.week.is_none())
+        } else {
+            (Vec::new(), soon)
+        };
+    let together = !many.is_empty();
+    if together {
+        digest::send_bound(shared, contact, digest::bind(shared, contact, many, Why::Many)?)?;
+    }
+    let went = one_by_one(shared, contact, soon, hour)?;
+    if together {
         // Others gather meanwhile.
         return Ok(if whole { Duration::from_secs(60) } else { Duration::ZERO });
     }
+    Ok(if whole || !went { Duration::from_millis(20) } else { Duration::ZERO })
+}
+
+/// Messages, each by itself, until one does not go. Whether all went. `hour`: as in [`work`].
+fn one_by_one(
+    shared: &Shared,
+    contact: &Contact,
+    messages: Vec<Placed>,
+    hour: &mut VecDeque<i64>,
+) -> Result<bool, StoreError> {
+    let now = (shared.now)();
+    let takes_all = matches!(contact.channel, Channel::Ocsf { .. });
     let mut ended = (Effects::new(), 0);
     let mut goes = true;
-    for placed in soon {
+    for placed in messages {
         let Some(note) = note(shared, contact, &placed.1)? else {
             ended = (ended.0.and(outbox::sent(&[placed])), ended.1 + 1);
             continue;
@@ -133,7 +162,7 @@ fn work(shared: &Shared, contact: &Contact, hour: &mut VecDeque<i64>) -> Result<
     if ended.1 > 0 {
         shared.store.commit(ended.0)?;
     }
-    Ok(if whole || !goes { Duration::from_millis(20) } else { Duration::ZERO })
+    Ok(goes)
 }
 
 /// What a message says, as things are now; none where its alert is gone, or has come to be about the contact.
@@ -144,47 +173,16 @@ fn note(shared: &Shared, contact: &Contact, message: &Message) -> Result<Option<
     }
     let alert = alerts::read(&shared.store, &message.force, message.alert)?;
     let Some(alert) = alert.filter(|alert| route::hears(contact, alert.into()).is_ok()) else { return Ok(None) };
-    let link =
-        matches!(message.kind, Kind::Created | Kind::Raised).then(|| shared.links.url(&alert, contact)).flatten();
+    let link = matches!(message.kind, Kind::Created | Kind::Raised)
+        .then(|| shared.links.url(Of::Alert(&alert), contact))
+        .flatten();
     let zone = (shared.zone)(&alert.force);
-    Ok(Some(message::of_alert(&alert, From { message, contact, zone: &zone, link })))
-}
-
-/// Several in one message. A weekly note among them goes by itself.
-fn together(shared: &Shared, contact: &Contact, messages: Vec<Placed>, why: &str) -> Result<(), StoreError> {
-    let (weeks, messages): (Vec<Placed>, Vec<Placed>) =
-        messages.into_iter().partition(|(_, message)| message.week.is_some());
-    for placed in weeks {
-        let key = placed.1.key;
-        if let Some(note) = note(shared, contact, &placed.1)? {
-            let (_, effects) = send(shared, contact, &note, key, vec![placed])?;
-            shared.store.commit(effects)?;
-        }
-    }
-    if messages.is_empty() {
-        return Ok(());
-    }
-    let mut told: Vec<(Alert, Kind)> = Vec::new();
-    for (_, message) in &messages {
-        let alert = alerts::read(&shared.store, &message.force, message.alert)?;
-        let alert = alert.filter(|alert| route::hears(contact, alert.into()).is_ok());
-        told.extend(
-            alert
-                .filter(|alert| told.iter().all(|(known, _)| known.reference != alert.reference))
-                .map(|alert| (alert, message.kind)),
-        );
-    }
-    if told.is_empty() {
-        return shared.store.commit(outbox::sent(&messages));
-    }
-    let keys: Vec<&[u8]> = messages.iter().map(|(_, message)| message.key.0.as_slice()).collect();
-    let key = Digest::of_parts(&keys);
-    let (_, effects) = send(shared, contact, &message::digest(&told, why, contact), key, messages)?;
-    shared.store.commit(effects)
+    let calls = shared.whom_to_call((&alert).into(), Some(contact));
+    Ok(Some(message::of_alert(&alert, From { message, contact, zone: &zone, link, calls: &calls })))
 }
 
 /// One message. Whether it was sent, or never will be; and the effects of that.
-fn send(
+pub(super) fn send(
     shared: &Shared,
     contact: &Contact,
     note: &Note,
@@ -200,16 +198,17 @@ fn send(
             let old = messages.iter().any(|(_, message)| now.saturating_sub(message.since) > GIVEN_UP);
             let why = if old { format!("given up after three days: {why}") } else { why };
             tracing::warn!("{}/{}: {why}", contact.force, contact.id);
+            let tries = messages.iter().map(|(_, message)| message.tries).max().unwrap_or(0).saturating_add(1);
+            let pause = (SECOND << tries.min(16).saturating_sub(1)).min(LONGEST);
+            // What failed together at many contacts does not come back together.
+            let due = now.saturating_add(pause / 2 + (pause as f64 * fastrand::f64() / 2.0) as i64);
             for (_, message) in &mut messages {
-                message.tries = message.tries.saturating_add(1);
-                let pause = (SECOND << message.tries.min(16).saturating_sub(1)).min(LONGEST);
-                // What failed together does not come back together.
-                message.due = now.saturating_add(pause / 2 + (pause as f64 * fastrand::f64() / 2.0) as i64);
+                (message.tries, message.due) = (tries, due);
                 why.clone_into(&mut message.why);
             }
             if old { outbox::never(contact, &messages)? } else { outbox::later(&messages)? }
         }
-        Sent::Never(why) => {
+        Sent::Never(why) | Sent::TooLarge(why) => {
             tracing::error!("{}/{}: a message can never be sent: {why}", contact.force, contact.id);
             messages.iter_mut().for_each(|(_, message)| why.clone_into(&mut message.why));
             outbox::never(contact, &messages)?

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Finding;
 
 /// The schema that the output follows.
-pub(crate) const SCHEMA: &str = "1.8.0";
+const SCHEMA: &str = "1.8.0";
 
 /// One object, as SIEMs take it.
 #[must_use]
@@ -49,7 +49,7 @@ pub fn to_ocsf(finding: &Finding) -> Value {
                 "name": finding.rule,
                 "version": finding.plugin.version,
             },
-            "attacks": finding.attack.iter().map(|id| attack(id)).collect::<Vec<_>>(),
+            "attacks": finding.attack.iter().map(|id| technique(id, &|_| None)).collect::<Vec<_>>(),
         },
         "evidences": [{
             "name": format!("{} {} {}", event.file, event.unit, event.line),
@@ -107,11 +107,15 @@ pub(crate) fn confidence(confidence: Confidence) -> (u8, &'static str) {
     }
 }
 
-/// `T1114.003` is a sub-technique of `T1114`.
-pub(crate) fn attack(id: &str) -> Value {
+/// `T1114.003` is a sub-technique of `T1114`. `name`: what each is called, where that is known.
+pub(crate) fn technique(id: &str, name: &dyn Fn(&str) -> Option<String>) -> Value {
+    let one = |id: &str| match name(id) {
+        Some(name) => json!({ "uid": id, "name": name }),
+        None => json!({ "uid": id }),
+    };
     match id.split_once('.') {
-        Some((technique, _)) => json!({ "technique": { "uid": technique }, "sub_technique": { "uid": id } }),
-        None => json!({ "technique": { "uid": id } }),
+        Some((technique, _)) => json!({ "technique": one(technique), "sub_technique": one(id) }),
+        None => json!({ "technique": one(id) }),
     }
 }
 
@@ -139,8 +143,9 @@ mod tests {
 
     #[test]
     fn a_sub_technique_names_its_technique() {
+        let attack = |id: &str| technique(id, &|id| Some(format!("name of {id}")));
         assert_eq!(attack("T1114.003")["technique"]["uid"], "T1114");
-        assert_eq!(attack("T1114.003")["sub_technique"]["uid"], "T1114.003");
+        assert_eq!(attack("T1114.003")["sub_technique"], json!({ "uid": "T1114.003", "name": "name of T1114.003" }));
         assert_eq!(attack("T1114")["technique"]["uid"], "T1114");
         assert_eq!(attack("T1114").get("sub_technique"), None);
     }

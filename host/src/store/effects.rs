@@ -86,6 +86,8 @@ pub enum Space {
     DeliveryCursor = 43,
     /// Alerts that wait for an acknowledgement, by when.
     Escalation = 44,
+    /// Which step of its ladder each alert waits for.
+    Climb = 49,
     /// Who was told of each alert.
     Told = 45,
     /// Links of messages by the digest of their code.

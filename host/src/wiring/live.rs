@@ -18,7 +18,7 @@ use crate::api::{Api, Turns};
 use crate::audit::{Act, Audit};
 use crate::clock::now_micros;
 use crate::config::{self, Config, DoneConfig, ForceQuotaConfig};
-use crate::delivery::{self, ContactError, Delivery, Mail, MailTls};
+use crate::delivery::{self, ContactError, Delivery, Mail, MailTls, Reach};
 use crate::deployments::{self, DeployError, Deployments, ForceLimits, Incoming};
 use crate::health::{Counter, Health, HealthError, HealthOptions, HealthSetup};
 use crate::holds::Holds;
@@ -190,6 +190,7 @@ impl Host {
             audit: Arc::clone(&audit),
             zone: zones,
             mail: mail(config),
+            desk: config.delivery.desk.clone().map(|desk| Reach { name: desk.name, call: desk.call }),
             public_url: config.delivery.public_url.clone(),
             proxy: config.delivery.proxy.clone(),
             authority: config.delivery.ca_file.clone(),

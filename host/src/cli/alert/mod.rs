@@ -7,7 +7,7 @@ use std::io::Write as _;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::answer::{number, of, time};
+use super::answer::{array, number, of, time};
 use super::exit::{self, Exit};
 use super::{Format, client, style, text};
 use crate::attack;
@@ -301,6 +301,12 @@ fn show(args: &Show) -> Result<Exit> {
             let named = named.map_or_else(String::new, |named| format!(" {named}"));
             writeln!(out, "{}", line(name, &format!("{}{named}", safe(text))))?;
         }
+    }
+    if answer.get("answer-by").is_some_and(Value::is_i64) {
+        writeln!(out, "{}", line("by", &format!("{}, or others are told", time(&answer, "answer-by"))))?;
+    }
+    for reach in array(&answer, "call") {
+        writeln!(out, "{}", line("call", &format!("{}, {}", of(reach, "name"), of(reach, "call"))))?;
     }
     for change in answer.get("history").and_then(Value::as_array).into_iter().flatten() {
         let whom = match change.get("on-behalf-of").and_then(Value::as_str) {

@@ -41,7 +41,12 @@ impl Running {
             _ => listen,
         };
         let config = folder.path().join("cordon.toml");
-        std::fs::write(&config, format!("[delivery]\npublic-url = \"http://{listen}\"\n"))?;
+        std::fs::write(
+            &config,
+            format!(
+                "[delivery]\npublic-url = \"http://{listen}\"\ndesk = {{ name = \"NMC desk\", call = \"0300 555 0100\" }}\n"
+            ),
+        )?;
         let mut command = Command::new(std::env::current_exe().context("this binary is not found")?);
         command.args(["serve", "--listen", &listen.to_string(), "--config"]).arg(&config);
         command.arg("--data").arg(folder.path().join("data"));

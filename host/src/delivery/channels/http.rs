@@ -75,6 +75,7 @@ fn sent(answer: Answer) -> Sent {
         Err(ureq::Error::StatusCode(status @ (408 | 425 | 429 | 500..))) => {
             Sent::Later(format!("it answered {status}"))
         }
+        Err(ureq::Error::StatusCode(413)) => Sent::TooLarge("it answered 413".into()),
         Err(ureq::Error::StatusCode(status)) => Sent::Never(format!("it answered {status}")),
         Err(ureq::Error::BadUri(_)) => Sent::Never("its address is none".into()),
         Err(error) => Sent::Later(format!("it cannot be reached: {error}")),

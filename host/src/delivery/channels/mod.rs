@@ -32,6 +32,8 @@ pub(super) enum Sent {
     Later(String),
     /// Not like this, however often it is tried.
     Never(String),
+    /// It takes no message of that size.
+    TooLarge(String),
 }
 
 /// What messages go out by, as the configuration says.
@@ -53,8 +55,19 @@ impl Ways {
         })
     }
 
-    /// Sends a message; waits until the other side has it, for a bounded time.
+    /// Sends a message; waits until the other side has it, for a bounded time. What is too large for the other side is sent
+    /// without its events at once, and under the same key.
     pub(super) fn send(&self, contact: &Contact, note: &Note, key: &Digest) -> Sent {
+        match self.send_whole(contact, note, key) {
+            Sent::TooLarge(_) => match self.send_whole(contact, &note.shortened(contact), key) {
+                Sent::TooLarge(why) => Sent::Never(format!("{why}, also without the events of the message")),
+                sent => sent,
+            },
+            sent => sent,
+        }
+    }
+
+    fn send_whole(&self, contact: &Contact, note: &Note, key: &Digest) -> Sent {
         match &contact.channel {
             Channel::Webhook { url, key: secret } => {
                 webhook::send(&self.http, url, secret, &body(note, key).to_string(), key)
@@ -63,8 +76,8 @@ impl Ways {
             Channel::Email { to } => email::send(self.relay.as_ref(), to, note, key),
             Channel::Syslog { to, tls } => syslog::send(&self.trust, to, *tls, severity(note), note, key),
             Channel::Teams { url } => teams::send(&self.http, url, note),
-            Channel::Ocsf { url, key: secret } => {
-                let plain = || ocsf::of_note(note, contact, *key, now_micros());
+            Channel::Ocsf { url, key: secret, version } => {
+                let plain = || ocsf::of_note(note, contact, *version, *key, now_micros());
                 let event = note.ocsf.clone().unwrap_or_else(plain);
                 webhook::send(&self.http, url, secret, &event.to_string(), key)
             }
