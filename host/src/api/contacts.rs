@@ -7,9 +7,9 @@ use cordon_contract::manifest::Severity;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Shared, Whose, act, blocking, force_of};
+use super::answer::{Refused, Shared, Whose, act, blocking, force_of, reason};
 use crate::delivery::{About, Contact, ContactError, NewContact};
-use crate::identity::Caller;
+use crate::identity::{Caller, Stage};
 use crate::model::Entity;
 
 #[derive(Deserialize)]
@@ -50,15 +50,31 @@ pub(super) async fn add(
     .await
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Removed {
+    /// Why it goes though nobody else is reached outside of the tenant of a force that is live.
+    #[serde(rename = "even-if-last")]
+    even_if_last: Option<String>,
+}
+
 pub(super) async fn remove(
     State(api): Shared,
     Extension(caller): Extension<Caller>,
     Path((force, id)): Path<(String, String)>,
+    Query(asked): Query<Removed>,
 ) -> Result<StatusCode, Refused> {
     blocking(move || {
         let force = api.identity.known_force(&force)?;
-        let record = |details| act(&caller, "contact-removed", Some(force.clone()), details);
-        api.delivery.remove(&force, &id, record)?;
+        let why = asked.even_if_last.as_deref().map(reason).transpose()?;
+        let is_live = api.identity.force(&force).is_some_and(|record| record.stage == Stage::Live);
+        let record = |mut details: Value| {
+            if let Some(why) = &why {
+                details["even-if-last"] = json!(why);
+            }
+            act(&caller, "contact-removed", Some(force.clone()), details)
+        };
+        api.delivery.remove(&force, &id, is_live && why.is_none(), record)?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await

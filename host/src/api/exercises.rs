@@ -18,7 +18,7 @@ use crate::identity::Caller;
 use crate::ids::{Digest, event_identity};
 use crate::intake::Post;
 use crate::model::{Force, SourceName};
-use crate::results::{exercised, findings_of, page};
+use crate::results::{Outcome, Ran, exercised, findings_of, page, ran};
 
 /// What is sent where nothing else is given: a mailbox forwards outside. `EXERCISE-ID` becomes the exercise's id.
 const EVENT: &str = include_str!("exercise.json");
@@ -88,12 +88,17 @@ pub(super) async fn run(
         let record = act(&caller, "exercise-run", Some(force.clone()), details);
         let (found, alerts) = (findings_of(&api.store, &force)?, api.alerts.last(&force)?);
         // Known as one before its first event is: nothing of it is ever told as real.
-        api.audit.commit(&api.store, record, exercised(&force, &events, &id))?;
+        let mut run = Ran { exercise: id.clone(), at: now_micros(), outcome: Outcome::Begun };
+        let effects = exercised(&force, &events, &id).and(ran(&force, &run)?);
+        api.audit.commit(&api.store, record, effects)?;
         let began = Instant::now();
         let until = began + Duration::from_secs(seconds);
         let mut exercise = Exercise { api, id, force, contact, began, until, hops: Vec::new() };
         let alert = exercise.walk(&lines, source, found, alerts)?;
-        let passed = exercise.hops.iter().all(|hop| hop.ms.is_some());
+        let failed = exercise.hops.iter().find(|hop| hop.ms.is_none());
+        let passed = failed.is_none();
+        run.outcome = failed.map_or(Outcome::Passed, |hop| Outcome::Failed(hop.hop.to_owned()));
+        exercise.api.store.commit(ran(&exercise.force, &run)?)?;
         let reference = alert.map(|alert| alert.reference);
         Ok(Json(json!({ "exercise": exercise.id, "passed": passed, "alert": reference, "hops": exercise.hops })))
     })

@@ -199,6 +199,7 @@ struct Confirm {
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP, after_long_help = "Examples:
   cordon contact remove soc --for avon
+  cordon contact remove soc --for avon --even-if-last 'the force leaves the service'
 
 Exit codes: 0 done, 2 refused")]
 struct Remove {
@@ -207,6 +208,9 @@ struct Remove {
     /// Its force
     #[arg(long = "for", value_name = "NAME")]
     force: String,
+    /// Why it goes though a live force has no other contact outside of its tenant
+    #[arg(long, value_name = "REASON")]
+    even_if_last: Option<String>,
     #[command(flatten)]
     client: client::Args,
 }
@@ -235,7 +239,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             writeln!(out, "{} of {} is told from now on", args.id, args.force)?;
         }
         Verb::Remove(args) => {
-            args.client.client()?.delete(&at(&args.force, &args.id))?;
+            let why = args.even_if_last.as_deref().map(client::in_url);
+            let why = why.map_or_else(String::new, |why| format!("?even-if-last={why}"));
+            args.client.client()?.delete(&format!("{}{why}", at(&args.force, &args.id)))?;
             writeln!(out, "{} of {} is told no more", args.id, args.force)?;
         }
     }

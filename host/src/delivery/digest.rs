@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::contacts::Contact;
 use super::links::Of;
-use super::message::{self, Digested};
+use super::notes::{self, Digested};
 use super::outbox::{self, Placed};
 use super::worker::send;
 use super::{Shared, call, route};
 use crate::alerts::{self, Alert, State};
 use crate::ids::Digest;
 use crate::model::Entity;
-use crate::store::{Effects, StoreError};
+use crate::store::StoreError;
 
 /// What a message goes out with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ pub(super) fn send_bound(shared: &Shared, contact: &Contact, messages: Vec<Place
         Why::Many => format!("more than {} in an hour", contact.duty.hourly),
     };
     let calls = calls(shared, contact, &told);
-    let note = message::digest(&told, &why, contact, link, call::line(&calls));
+    let note = notes::digest(&told, &why, contact, link, call::line(&calls));
     let (went, effects) = send(shared, contact, &note, together.key, messages)?;
     shared.store.commit(effects)?;
     Ok(went)

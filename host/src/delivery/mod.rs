@@ -17,6 +17,7 @@ mod html;
 mod ladder;
 mod links;
 mod message;
+mod notes;
 mod ocsf;
 mod outbox;
 mod page;
@@ -193,7 +194,8 @@ impl Delivery {
         all.values().filter(|contact| force.is_none_or(|force| contact.force == *force)).cloned().collect()
     }
 
-    /// Ends a contact. What waits for it goes to the dead letters.
+    /// Ends a contact. What waits for it goes to the dead letters. `keeps_outside`: its force must be reached outside of its tenant
+    /// by another.
     ///
     /// # Errors
     /// See [`ContactError`].
@@ -201,9 +203,16 @@ impl Delivery {
         &self,
         force: &Force,
         id: &str,
+        keeps_outside: bool,
         act: impl FnOnce(serde_json::Value) -> crate::audit::Act,
     ) -> Result<(), ContactError> {
         let contact = contacts::find(&self.shared, force, id)?;
+        if keeps_outside && reaches_outside(&contact) && self.reached_outside(force).count() == 1 {
+            return Err(ContactError::NotNow(format!(
+                "{force} is live, and `{id}` is its last confirmed contact outside of its tenant: add another first, or say why \
+                 with --even-if-last"
+            )));
+        }
         // Its worker ends first: nothing of it is on its way then.
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).remove(&contact.key());
         self.shared.wake.lock().unwrap_or_else(PoisonError::into_inner).remove(&contact.key());
@@ -221,7 +230,7 @@ impl Delivery {
         act: impl FnOnce(serde_json::Value) -> crate::audit::Act,
     ) -> Result<(), ContactError> {
         let (contact, code) = contacts::begin_test(&self.shared, force, id, act)?;
-        let note = message::test(&contact, &code);
+        let note = notes::test(&contact, &code);
         match self.shared.ways.send(&contact, &note, &Digest::of_parts(&[b"test", code.as_bytes()])) {
             Sent::Done => Ok(()),
             Sent::Later(reason) | Sent::Never(reason) | Sent::TooLarge(reason) => Err(ContactError::Unsent(reason)),
@@ -245,8 +254,11 @@ impl Delivery {
     /// Whether a contact of a force has confirmed that is reached outside of its tenant: only then may the force be live.
     #[must_use]
     pub fn is_reached_outside(&self, force: &Force) -> bool {
-        let all = self.shared.contacts();
-        all.values().any(|contact| contact.force == *force && contact.duty.outside && contact.confirmed.is_some())
+        self.reached_outside(force).next().is_some()
+    }
+
+    fn reached_outside(&self, force: &Force) -> impl Iterator<Item = Contact> + use<> {
+        self.contacts(Some(force)).into_iter().filter(reaches_outside)
     }
 
     /// Who would be told of a new alert at a time, in microseconds since 1970 UTC.
@@ -363,6 +375,10 @@ impl Delivery {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).insert(key, worker);
         Ok(())
     }
+}
+
+fn reaches_outside(contact: &Contact) -> bool {
+    contact.duty.outside && contact.confirmed.is_some()
 }
 
 impl Drop for Delivery {

@@ -11,7 +11,7 @@ use super::contacts::Contact;
 use super::outbox::{self, Message};
 use crate::ids::Digest;
 use crate::model::Force;
-use crate::results::ledger;
+use crate::results::{self, Ran, ledger};
 use crate::store::{Effects, Space, Store, StoreError};
 
 /// Microseconds.
@@ -19,6 +19,8 @@ const HOUR: i64 = 3_600_000_000;
 const WEEK: i64 = 168 * HOUR;
 /// Between two looks for notes that are due: a minute, in microseconds.
 const LOOK: i64 = 60_000_000;
+/// Exercises that a note names.
+const EXERCISES: usize = 20;
 /// When on Monday.
 const AT: Time = Time::constant(9, 0, 0, 0);
 
@@ -33,12 +35,14 @@ pub struct Week {
 }
 
 /// What came in a week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Came {
     pub(super) events: u64,
     pub(super) refused: u64,
     /// Hours in which nothing came.
     pub(super) silent: u64,
+    /// Exercises that were run; the first of them.
+    pub(super) exercises: Vec<Ran>,
 }
 
 /// The last Monday at nine that is not after a time.
@@ -119,6 +123,7 @@ pub(super) fn came(store: &Store, force: &Force, end: i64) -> Result<Came, Store
     }
     let hours = u64::try_from((last - first) / HOUR + 1).unwrap_or(0);
     came.silent = hours.saturating_sub(heard.len() as u64);
+    came.exercises = results::exercises(store, force, end - WEEK, end, EXERCISES)?;
     Ok(came)
 }
 

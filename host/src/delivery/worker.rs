@@ -16,7 +16,7 @@ use super::digest::{self, Why};
 use super::links::Of;
 use super::message::{self, From, Note};
 use super::outbox::{self, Message, Placed};
-use super::{Shared, route, weekly};
+use super::{Shared, notes, route, weekly};
 use crate::alerts::{self, Kind};
 use crate::ids::Digest;
 use crate::store::{Effects, StoreError};
@@ -169,7 +169,7 @@ fn one_by_one(
 fn note(shared: &Shared, contact: &Contact, message: &Message) -> Result<Option<Note>, StoreError> {
     if let Some(week) = message.week {
         let came = weekly::came(&shared.store, &contact.force, week.end)?;
-        return Ok(Some(message::weekly(week, came, contact, &(shared.zone)(&contact.force))));
+        return Ok(Some(notes::weekly(week, &came, contact, &(shared.zone)(&contact.force))));
     }
     let alert = alerts::read(&shared.store, &message.force, message.alert)?;
     let Some(alert) = alert.filter(|alert| route::hears(contact, alert.into()).is_ok()) else { return Ok(None) };

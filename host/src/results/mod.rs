@@ -17,7 +17,7 @@ mod skips;
 
 pub use changes::{Change, changed, changes, ran_last};
 pub use cursors::{LaneSource, cursor, cursors, deployed, passed, was_deployed};
-pub use exercised::exercised;
+pub use exercised::{Outcome, Ran, exercised, exercises, ran};
 pub use faults::{FAULT_KINDS, FAULT_LOG_BYTES, FAULT_REASON_BYTES, Fault, Faults, faults, record};
 pub use findings::{Kept, Page, finding, findings_of, has_finding, is_known, needed, page, save};
 pub use released::{Released, release, released};

@@ -74,6 +74,8 @@ pub enum Space {
     Exercise = 51,
     /// When each contact got the message of an exercise, by force and exercise.
     ExerciseSent = 52,
+    /// How each exercise ended, by force and when it began.
+    ExerciseRun = 54,
     /// When alerts page nobody, by force and word.
     Maintenance = 53,
     /// Who is told of alerts, by force.
