@@ -165,7 +165,9 @@ fn is_same(text: &str, own: &str) -> bool {
         let own = digits(&own);
         return text.split(|c| !is_of_number(c)).map(digits).any(|found| is_same_number(&own, &found));
     }
-    names(&text, &own) || (own.contains('@') && names(&without_tags(&text), &without_tags(&own)))
+    // As a guest of another tenant, `jo@avon.example` is `jo_avon.example#EXT#@other.example`.
+    let is_as_guest = || names(&text, &format!("{}#ext", own.replace('@', "_")));
+    names(&text, &own) || (own.contains('@') && (names(&without_tags(&text), &without_tags(&own)) || is_as_guest()))
 }
 
 /// Whether a text holds a name between other characters than those of a name.
@@ -240,4 +242,48 @@ pub struct Explanation {
     pub value: Option<String>,
     /// Whether it held.
     pub held: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebodys_own_account_mailbox_and_number_are_known_in_every_spelling_and_others_are_not_taken_for_them() {
+        let is_about = |own: &str, value: &str| {
+            let entities = [Entity { kind: "user".into(), value: value.into() }];
+            super::is_about(&[own.to_owned()], &entities)
+        };
+        for (own, value) in [
+            ("jo@avon.example", "JO@Avon.Example"),
+            ("jo@avon.example", "Jo Bloggs <jo@avon.example>"),
+            ("jo@avon.example", "SMTP:jo@avon.example"),
+            ("jo@avon.example", "i:0#.f|membership|jo@avon.example"),
+            ("jo@avon.example", "jo+work@avon.example"),
+            ("jo@avon.example", "Jo <jo+work@avon.example>"),
+            ("jo+work@avon.example", "jo@avon.example"),
+            ("jo@avon.example", "jo_avon.example#EXT#@other.example"),
+            ("jo", "AVON\\jo"),
+            ("07700 900123", "+447700900123"),
+            ("07700 900123", "tel:+44-7700-900123"),
+            ("+44 7700 900123", "0044 (0)7700 900123"),
+            ("07700 900123", "sip:+447700900123@voice.example"),
+            ("07700 900123", "Jo, 07700\u{2011}900\u{2011}123"),
+            ("999", "999"),
+        ] {
+            assert!(is_about(own, value), "{own}: {value}");
+        }
+        for (own, value) in [
+            ("jo@avon.example", "banjo@avon.example"),
+            ("jo@avon.example", "jo@avon.example.evil"),
+            ("jo@avon.example", "x+jo@avon.example"),
+            ("07700 900123", "07700 900124"),
+            ("07700 900123", "1999"),
+            ("999", "+44 999 1234567"),
+            ("", "x"),
+            ("-", "a-b"),
+        ] {
+            assert!(!is_about(own, value), "{own}: {value}");
+        }
+    }
 }

@@ -21,7 +21,15 @@ fn act(details: Value) -> crate::audit::Act {
     crate::audit::Act { time: now(), who, role, force: None, what: "contact-added", details }
 }
 
+mod every_channel;
+mod sink;
+mod together;
+
 fn started(folder: &Path, now: fn() -> i64) -> Delivery {
+    started_with(folder, None, now)
+}
+
+fn started_with(folder: &Path, mail: Option<Mail>, now: fn() -> i64) -> Delivery {
     let store = Arc::new(Store::open(folder).unwrap());
     let audit = Arc::new(Audit::open(&store).unwrap());
     let zone = Box::new(|_: &Force| TimeZone::get("Europe/London").unwrap());
@@ -29,7 +37,7 @@ fn started(folder: &Path, now: fn() -> i64) -> Delivery {
         store,
         audit,
         zone,
-        mail: None,
+        mail,
         desk: Some(Reach { name: "NMC desk".into(), call: "0300 555 0100".into() }),
         public_url: Some("https://h".into()),
         proxy: None,
@@ -76,19 +84,31 @@ fn alert(store: &Store, state: &str, revision: u64, kind: &str, by: &str) {
 }
 
 fn alert_about(store: &Store, whom: &str, state: &str, revision: u64, kind: &str, by: &str) {
-    let number = 1_u64;
-    let mut alert = json!(crate::alerts::sample(number));
-    alert["revision"] = json!(revision);
+    let mut alert = json!(crate::alerts::sample(1));
     alert["state"] = json!(state);
     alert["entities"] = json!([{ "kind": "user", "value": whom }]);
-    let at = [b"avon\0", number.to_be_bytes().as_slice()].concat();
-    let change = json!({ "revision": revision, "kind": kind, "at": now(), "by": by });
+    logged(store, &serde_json::from_value(alert).unwrap(), revision, kind, by);
+}
+
+/// An alert as it is with a change.
+fn logged(store: &Store, alert: &Alert, revision: u64, kind: &str, by: &str) {
+    let alert = Alert { revision, ..alert.clone() };
+    let at = alerts::key(&alert.force, alert.number);
+    let change = json!({ "revision": revision, "kind": kind, "at": 0, "by": by });
     let in_history = [at.as_slice(), &revision.to_be_bytes()].concat();
     let effects = Effects::new()
-        .put(Space::Alert, &at, alert.to_string().into_bytes())
+        .put(Space::Alert, &at, serde_json::to_vec(&alert).unwrap())
         .put(Space::AlertHistory, &in_history, change.to_string().into_bytes())
         .append(Space::AlertLog, &[], in_history);
     store.commit(effects).unwrap();
+}
+
+fn made(store: &Store, alert: &Alert) {
+    logged(store, alert, 1, "created", "host");
+}
+
+fn changed(store: &Store, alert: &Alert, revision: u64, kind: &str) {
+    logged(store, alert, revision, kind, "host");
 }
 
 fn forward(minutes: i64) {
@@ -171,6 +191,15 @@ fn on_monday_at_nine_a_contact_is_told_what_came_once_also_where_nothing_was_fou
         let came = results::ledger::came(&force, source, hour(when), results::ledger::Came::Accepted, events);
         store.commit(came).unwrap();
     }
+    for (when, outcome) in [
+        ("2026-10-20T12:00:00Z", results::Outcome::Passed),
+        ("2026-10-26T08:00:00Z", results::Outcome::Failed("delivery".into())),
+        ("2026-10-26T09:00:00Z", results::Outcome::Failed("of another week".into())),
+    ] {
+        let at = when.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        let ran = results::Ran { exercise: "x1".into(), at, outcome };
+        store.commit(results::ran(&force, &ran).unwrap()).unwrap();
+    }
     drop(store);
     set("2026-10-26T08:59:00Z");
     std::thread::sleep(Duration::from_millis(300));
@@ -183,7 +212,10 @@ fn on_monday_at_nine_a_contact_is_told_what_came_once_also_where_nothing_was_fou
         (&"weekly".into(), &777.into(), &166.into()),
         "{note}"
     );
-    assert!(note["text"].as_str().unwrap().contains("You were told of no alert."), "{note}");
+    let text = note["text"].as_str().unwrap();
+    assert!(text.contains("You were told of no alert.") && !text.contains("another week"), "{note}");
+    assert!(text.contains("Exercise x1 at 2026-10-20 13:00 BST (12:00 UTC): it reached a contact."), "{note}");
+    assert!(text.contains("2026-10-26 08:00 GMT (08:00 UTC): it did not get through: delivery failed."), "{note}");
     drop(delivery);
     let _again = started(&out.join("data"), at);
     set("2026-11-01T09:00:00Z");

@@ -1,0 +1,202 @@
+//! What every channel carries, and to whom never.
+
+use super::sink::Sink;
+use super::*;
+use crate::alerts::{Alert, Evidence, sample};
+use crate::ids::Digest;
+use crate::model::Entity;
+
+/// Contacts of every channel, all with the same accounts of their own, and a witness with none.
+struct All {
+    delivery: Delivery,
+    webhook: Sink,
+    teams: Sink,
+    ocsf: Sink,
+    email: Sink,
+    syslog: Sink,
+    folder: tempfile::TempDir,
+}
+
+const OWN: [&str; 4] = ["jo@avon.example", "jo.bloggs@avon.example", "07700 900123", "AVON\\jo"];
+
+impl All {
+    fn start(level: &str, now: fn() -> i64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let email = Sink::smtp();
+        let mail = Mail {
+            relay: "127.0.0.1".into(),
+            port: email.port,
+            tls: MailTls::None,
+            from: "alerts@nmc.example".into(),
+            login: None,
+            authority: None,
+        };
+        let delivery = started_with(&folder.path().join("data"), Some(mail), now);
+        let (webhook, teams, ocsf, syslog) = (Sink::http(), Sink::http(), Sink::http(), Sink::syslog());
+        let all = Self { delivery, webhook, teams, ocsf, email, syslog, folder };
+        let url = |sink: &Sink| json!(format!("http://127.0.0.1:{}/", sink.port));
+        all.add("webhook", level, &OWN, url(&all.webhook));
+        all.add("teams", level, &OWN, url(&all.teams));
+        all.add("ocsf", level, &OWN, url(&all.ocsf));
+        all.add("syslog", level, &OWN, json!(format!("tcp://127.0.0.1:{}", all.syslog.port)));
+        all.add("email", level, &OWN, json!("jo@avon.example"));
+        all.add("file", level, &OWN, json!(all.folder.path().join("file.ndjson")));
+        all
+    }
+
+    fn add(&self, id: &str, level: &str, own: &[&str], to: Value) {
+        let kind = if id == "witness" { "file" } else { id };
+        let mut new = json!({ "id": id, "for": "avon", "name": id, "severity": "low", "own": own, "level": level, "marking": "OFFICIAL" });
+        new[kind] = to;
+        let contact = self.delivery.add(serde_json::from_value(new).unwrap(), act).unwrap();
+        let mut contacts = self.delivery.shared.contacts();
+        contacts.get_mut(&contact.key()).unwrap().confirmed = Some(1);
+    }
+
+    /// What each channel was sent.
+    fn got(&self) -> Vec<(&'static str, Vec<String>)> {
+        let file = std::fs::read_to_string(self.folder.path().join("file.ndjson")).unwrap_or_default();
+        vec![
+            ("webhook", self.webhook.got()),
+            ("teams", self.teams.got()),
+            ("ocsf", self.ocsf.got()),
+            ("email", self.email.got()),
+            ("syslog", self.syslog.got()),
+            ("file", file.lines().map(str::to_owned).collect()),
+        ]
+    }
+
+    /// What each was sent, once each has so much.
+    fn wait(&self, count: usize) -> Vec<(&'static str, Vec<String>)> {
+        let begun = Instant::now();
+        loop {
+            let got = self.got();
+            if got.iter().all(|(_, got)| got.len() >= count) {
+                return got;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "{got:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn make(&self, alert: &Alert) {
+        made(&self.delivery.shared.store, alert);
+    }
+}
+
+fn july() -> i64 {
+    "2026-07-03T02:10:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond()
+}
+
+/// With everything that an alert may say.
+fn whole() -> Alert {
+    let (source, time, sha256) = ("m365.audit".into(), "2026-07-03T02:05:00Z".into(), Digest([0xab; 32]));
+    Alert {
+        title: "A mailbox forwards outside".into(),
+        summary: "The mailbox of kim forwards to mail.example".into(),
+        entities: vec![Entity { kind: "mailbox".into(), value: "kim@avon.example".into() }],
+        attack: vec!["T1114.003".into()],
+        next_steps: vec!["Remove the rule".into()],
+        false_positives: vec!["Leave that was agreed".into()],
+        evidence: vec![Evidence { source, time, sha256, fields: "{\"Operation\":\"New-InboxRule\"}".into() }],
+        count: 3,
+        first_seen: july() - 600_000_000,
+        last_seen: july() - 300_000_000,
+        ..sample(1)
+    }
+}
+
+#[test]
+fn every_channel_says_what_whom_when_how_often_how_sure_what_to_do_by_when_and_whom_to_call() {
+    let all = All::start("full", july);
+    all.make(&whole());
+    for (channel, got) in all.wait(1) {
+        let said = &got[0];
+        for part in [
+            "OFFICIAL",
+            "avon-1",
+            "A mailbox forwards outside",
+            "The mailbox of kim forwards to mail.example",
+            "kim@avon.example",
+            "T1114.003",
+            "Email Collection: Email Forwarding Rule",
+            &"ab".repeat(32),
+            "New-InboxRule",
+            "Remove the rule",
+            // July: the force's clock is an hour ahead. The deadline is 30 minutes.
+            "Acknowledge it by 2026-07-03 03:40 BST (02:40 UTC)",
+            "Leave that was agreed",
+            "NMC desk, 0300 555 0100",
+            "https://h/a/",
+        ] {
+            assert!(said.contains(part), "{channel}: {part}: {said}");
+        }
+        let (times, sure) = match channel {
+            "ocsf" => (format!("\"last_seen_time\":{}", (july() - 300_000_000) / 1_000), "\"confidence\":\"High\""),
+            _ => (
+                "Seen 3 times, first at 2026-07-03 03:00 BST (02:00 UTC), last at 2026-07-03 03:05 BST (02:05 UTC)"
+                    .to_owned(),
+                "confidence high",
+            ),
+        };
+        assert!(said.contains(&times) && said.contains(sure), "{channel}: {said}");
+    }
+    let waits = all.delivery.waiting(None).unwrap();
+    assert!(waits.iter().all(|waits| !waits.dead), "{waits:?}");
+}
+
+#[test]
+fn at_the_level_reference_every_channel_says_by_when_and_whom_to_call_and_nothing_of_what_happened() {
+    let all = All::start("reference", july);
+    all.make(&whole());
+    for (channel, got) in all.wait(1) {
+        let said = &got[0];
+        for part in ["avon-1", "Acknowledge it by 2026-07-03 03:40 BST", "NMC desk, 0300 555 0100", "https://h/a/"] {
+            assert!(said.contains(part), "{channel}: {part}: {said}");
+        }
+        for part in ["forwards", "kim", "T1114", "Remove", "Leave", "New-InboxRule", "confidence"] {
+            assert!(!said.contains(part), "{channel}: {part}: {said}");
+        }
+    }
+}
+
+#[test]
+fn no_channel_tells_a_contact_of_their_own_account_mailbox_or_number_in_any_spelling() {
+    let all = All::start("full", july);
+    all.add("witness", "full", &[], json!(all.folder.path().join("witness.ndjson")));
+    let subjects = [
+        ("user", "jo@avon.example"),
+        ("user", "JO@AVON.EXAMPLE"),
+        ("user", "i:0#.f|membership|jo@avon.example"),
+        ("user", "avon\\Jo"),
+        ("user", "jo_avon.example#EXT#@other.example"),
+        ("mailbox", "Jo Bloggs <Jo.Bloggs@avon.example>"),
+        ("mailbox", "smtp:jo+list@avon.example"),
+        ("phone", "+447700900123"),
+        ("phone", "tel:+44-7700-900123"),
+        ("phone", "0044 (0)7700 900 123"),
+    ];
+    for (at, (kind, value)) in subjects.iter().enumerate() {
+        let number = at as u64 + 1;
+        let mut entities = whole().entities;
+        entities.push(Entity { kind: (*kind).into(), value: (*value).into() });
+        all.make(&Alert { entities, number, reference: format!("avon-{number}"), ..whole() });
+    }
+    // Others hear of each; then one that is about nobody of them reaches every channel.
+    let begun = Instant::now();
+    let lines = || std::fs::read_to_string(all.folder.path().join("witness.ndjson")).unwrap_or_default();
+    while lines().lines().count() < subjects.len() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", lines());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    all.make(&Alert { number: 50, reference: "avon-50".into(), ..whole() });
+    for (channel, got) in all.wait(1) {
+        assert!(got.len() == 1 && got[0].contains("avon-50"), "{channel}: {got:?}");
+    }
+    // What of them becomes of an alert, they do not hear either.
+    let entities = vec![Entity { kind: "user".into(), value: OWN[0].into() }];
+    let resolved = Alert { number: 50, reference: "avon-50".into(), entities, ..whole() };
+    changed(&all.delivery.shared.store, &resolved, 2, "resolved");
+    std::thread::sleep(Duration::from_millis(400));
+    assert!(all.got().iter().all(|(_, got)| got.len() == 1), "{:?}", all.got());
+}

@@ -1,0 +1,98 @@
+//! Receivers on loopback that take everything and keep what they were sent: HTTP, SMTP, syslog.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// See the module.
+pub(super) struct Sink {
+    pub(super) port: u16,
+    got: Arc<Mutex<Vec<String>>>,
+}
+
+impl Sink {
+    fn start(take: fn(TcpStream) -> std::io::Result<String>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, got) = (listener.local_addr().unwrap().port(), Arc::new(Mutex::new(Vec::new())));
+        let keeps = Arc::clone(&got);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let keeps = Arc::clone(&keeps);
+                std::thread::spawn(move || take(stream).map(|text| keeps.lock().unwrap().push(text)));
+            }
+        });
+        Self { port, got }
+    }
+
+    pub(super) fn http() -> Self {
+        Self::start(http)
+    }
+
+    pub(super) fn smtp() -> Self {
+        Self::start(smtp)
+    }
+
+    pub(super) fn syslog() -> Self {
+        Self::start(|mut stream| {
+            let mut text = String::new();
+            stream.read_to_string(&mut text).map(|_| text)
+        })
+    }
+
+    pub(super) fn got(&self) -> Vec<String> {
+        self.got.lock().unwrap().clone()
+    }
+}
+
+fn http(mut stream: TcpStream) -> std::io::Result<String> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut length, mut line) = (0, String::new());
+    while reader.read_line(&mut line)? > 2 {
+        if let Some(given) = line.to_lowercase().strip_prefix("content-length: ") {
+            length = given.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
+    Ok(String::from_utf8(body).unwrap())
+}
+
+/// The mail as text, quoted-printable undone.
+fn smtp(mut stream: TcpStream) -> std::io::Result<String> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    stream.write_all(b"220 sink\r\n")?;
+    let (mut mail, mut line) = (String::new(), String::new());
+    while reader.read_line(&mut line)? > 0 {
+        let answer = match line.get(..4).unwrap_or_default() {
+            "DATA" => "354 go on",
+            "QUIT" => break,
+            _ => "250 good",
+        };
+        stream.write_all(format!("{answer}\r\n").as_bytes())?;
+        if answer.starts_with("354") {
+            line.clear();
+            while reader.read_line(&mut line)? > 0 && line != ".\r\n" {
+                mail.push_str(&line);
+                line.clear();
+            }
+            stream.write_all(b"250 taken\r\n")?;
+            break;
+        }
+        line.clear();
+    }
+    let bytes = mail.replace("=\r\n", "");
+    let mut parts = bytes.split('=');
+    let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        match part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                out.extend_from_slice(part[2..].as_bytes());
+            }
+            None => out.extend_from_slice(format!("={part}").as_bytes()),
+        }
+    }
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
