@@ -276,7 +276,6 @@ mod tests {
         for (own, value) in [
             ("jo@avon.example", "banjo@avon.example"),
             ("jo@avon.example", "jo@avon.example.evil"),
-            ("jo@avon.example", "x+jo@avon.example"),
             ("07700 900123", "07700 900124"),
             ("07700 900123", "1999"),
             ("999", "+44 999 1234567"),

@@ -11,6 +11,7 @@ pub mod fuzz;
 pub mod guest;
 pub mod host;
 pub mod hostile;
+pub mod ocsf;
 pub mod plain_walk;
 pub mod sandboxes;
 pub mod trace;

@@ -76,12 +76,10 @@ fn a_finding_says_where_its_event_stands_and_shows_declared_fields_only() {
 #[test]
 fn ocsf_is_a_detection_finding_of_1_8_0() {
     for finding in run(&[EVENTS, "--format", "ocsf", "--for", "westmarch"]).ends(0).lines() {
-        assert_eq!(finding["class_uid"], 2004);
-        assert_eq!(finding["category_uid"], 2);
+        assert_eq!(cordon_tests::ocsf::faults(&finding), Vec::<String>::new(), "{finding}");
         assert_eq!(finding["type_uid"], 200_401);
         assert_eq!(finding["metadata"]["version"], "1.8.0");
         assert_eq!(finding["metadata"]["tenant_uid"], "westmarch");
-        assert!(finding["time"].as_i64().unwrap() > 1_500_000_000_000);
         assert!(finding["finding_info"]["uid"].as_str().unwrap().len() == 64);
     }
 }

@@ -87,6 +87,12 @@ impl Message {
             why: String::new(),
         }
     }
+
+    /// Whether it is to be sent now. A clock that went back since it was made, or tried, holds nothing up. `longest`: between two tries,
+    /// in microseconds.
+    pub(super) fn is_due(&self, now: i64, longest: i64) -> bool {
+        self.due <= now || self.since > now || (self.tries > 0 && self.due > now.saturating_add(longest))
+    }
 }
 
 /// A message with where it stands.

@@ -85,12 +85,12 @@ fn goes_on(stopped: &Receiver<()>, woken: &Receiver<()>, pause: Duration) -> boo
 /// Sends what is due; how long there is nothing to do then. `hour`: when messages were sent one by one, within the last.
 fn work(shared: &Shared, contact: &Contact, hour: &mut VecDeque<i64>) -> Result<Duration, StoreError> {
     let now = (shared.now)();
-    while hour.front().is_some_and(|sent| now.saturating_sub(*sent) >= HOUR) {
-        hour.pop_front();
-    }
+    // Where the clock went back, what was sent lies ahead: it is forgotten.
+    hour.retain(|sent| (0..HOUR).contains(&now.saturating_sub(*sent)));
     let all = outbox::first(&shared.store, contact)?;
     let whole = all.len() < outbox::LOOKED_AT;
-    let (due, waits): (Vec<Placed>, Vec<Placed>) = all.into_iter().partition(|(_, message)| message.due <= now);
+    let (due, waits): (Vec<Placed>, Vec<Placed>) =
+        all.into_iter().partition(|(_, message)| message.is_due(now, LONGEST));
     if due.is_empty() {
         let next = waits.iter().map(|(_, message)| message.due.saturating_sub(now)).min();
         let next = next.and_then(|micros| u64::try_from(micros).ok()).map_or(IDLE, Duration::from_micros);

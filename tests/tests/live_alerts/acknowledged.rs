@@ -74,6 +74,43 @@ fn looking_acknowledges_nothing_the_button_does_once_and_a_link_that_is_none_any
 }
 
 #[test]
+fn alerts_that_go_out_together_are_taken_by_one_link_one_by_one_or_all_and_by_a_post_only() {
+    let live = Live::configured(CONFIG);
+    let receiver = Receiver::start(200);
+    let _ = live.contact_with("soc", &receiver, &["--hourly", "1"]);
+    let before = receiver.all().len();
+    live.post(&["one", "two", "three", "four"]);
+    let _ = live.alerts(4);
+    // The first may have gone by itself, before the others were there.
+    let digest = || receiver.all().into_iter().skip(before).map(|got| got.json()).find(|said| said["kind"] == "digest");
+    let said = crate::channels::wait("a message of several", digest);
+    let of: Vec<String> =
+        said["alerts"].as_array().unwrap().iter().map(|one| one["reference"].as_str().unwrap().to_owned()).collect();
+    assert!(of.len() >= 2, "{said}");
+    let path = path(&said);
+    let ask = |method: &str, body: &str| live.host.request(method, &path, None, body).unwrap();
+    let states = || -> Vec<String> {
+        let state = |reference: &String| {
+            live.get(&format!("/v1/alerts/{reference}"))["alert"]["state"].as_str().unwrap().to_owned()
+        };
+        of.iter().map(state).collect()
+    };
+    let page = ask("GET", "");
+    assert_eq!(page.status, 200);
+    assert_eq!(page.body.matches("<button").count(), of.len() + 1, "{}", page.body);
+    assert!(of.iter().all(|one| page.body.contains(&format!("<h2>{one}</h2>"))), "{}", page.body);
+    let _ = ask("POST", "alert=avon-999");
+    assert!(states().iter().all(|state| state == "new"));
+    let one = ask("POST", &format!("alert={}", of[0])).body;
+    assert!(one.contains("Done: soc has it since"), "{one}");
+    let (first, rest) = (states().remove(0), states().split_off(1));
+    assert!(first == "acknowledged" && rest.iter().all(|state| state == "new"), "{rest:?}");
+    let all = ask("POST", "").body;
+    assert_eq!((all.matches("Done: soc has it since").count(), all.contains("<button")), (of.len(), false), "{all}");
+    assert!(states().iter().all(|state| state == "acknowledged") && !all.contains("Rule A"), "{all}");
+}
+
+#[test]
 fn on_a_phone_the_page_fits_and_a_tap_acknowledges_without_any_script() {
     let Some(mut browser) = Browser::start() else { return };
     let live = Live::configured(CONFIG);

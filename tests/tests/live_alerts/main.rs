@@ -8,6 +8,7 @@ mod channels;
 mod delivered;
 mod excepted;
 mod exercised;
+mod faulty;
 mod mailed;
 mod receiver;
 mod routed;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,8 @@ impl Got {
 pub(crate) struct Receiver {
     address: String,
     answer: Arc<AtomicU16>,
+    /// Answers nobody.
+    holds: Arc<AtomicBool>,
     got: Arc<Mutex<Vec<Got>>>,
 }
 
@@ -48,7 +50,8 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (answer, got) = (Arc::new(AtomicU16::new(status)), Arc::new(Mutex::new(Vec::new())));
-        let (answers, gets) = (Arc::clone(&answer), Arc::clone(&got));
+        let holds = Arc::new(AtomicBool::new(false));
+        let (answers, gets, holding) = (Arc::clone(&answer), Arc::clone(&got), Arc::clone(&holds));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
@@ -72,10 +75,14 @@ impl Receiver {
                 let status = answers.load(Ordering::SeqCst);
                 let body = String::from_utf8(body).unwrap();
                 gets.lock().unwrap().push(Got { key, signature, body, status });
+                if holding.load(Ordering::SeqCst) {
+                    std::thread::spawn(move || (stream, std::thread::park()));
+                    continue;
+                }
                 let _ = write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             }
         });
-        Self { address, answer, got }
+        Self { address, answer, holds, got }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -84,6 +91,11 @@ impl Receiver {
 
     pub(crate) fn answers(&self, status: u16) {
         self.answer.store(status, Ordering::SeqCst);
+    }
+
+    /// Whether it takes requests and never answers.
+    pub(crate) fn holds(&self, holds: bool) {
+        self.holds.store(holds, Ordering::SeqCst);
     }
 
     pub(crate) fn all(&self) -> Vec<Got> {

@@ -11,13 +11,13 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    fn start(take: fn(TcpStream) -> std::io::Result<String>) -> Self {
+    fn start(take: impl Fn(TcpStream) -> std::io::Result<String> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (port, got) = (listener.local_addr().unwrap().port(), Arc::new(Mutex::new(Vec::new())));
-        let keeps = Arc::clone(&got);
+        let (keeps, take) = (Arc::clone(&got), Arc::new(take));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let keeps = Arc::clone(&keeps);
+                let (keeps, take) = (Arc::clone(&keeps), Arc::clone(&take));
                 std::thread::spawn(move || take(stream).map(|text| keeps.lock().unwrap().push(text)));
             }
         });
@@ -25,11 +25,21 @@ impl Sink {
     }
 
     pub(super) fn http() -> Self {
-        Self::start(http)
+        Self::http_up_to(usize::MAX)
+    }
+
+    /// Takes bodies of at most so many bytes.
+    pub(super) fn http_up_to(most: usize) -> Self {
+        Self::start(move |stream| http(stream, most))
     }
 
     pub(super) fn smtp() -> Self {
-        Self::start(smtp)
+        Self::smtp_answering("250 good")
+    }
+
+    /// Answers so to whom a mail is for.
+    pub(super) fn smtp_answering(answer: &'static str) -> Self {
+        Self::start(move |stream| smtp(stream, answer))
     }
 
     pub(super) fn syslog() -> Self {
@@ -44,7 +54,7 @@ impl Sink {
     }
 }
 
-fn http(mut stream: TcpStream) -> std::io::Result<String> {
+fn http(mut stream: TcpStream, most: usize) -> std::io::Result<String> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut length, mut line) = (0, String::new());
     while reader.read_line(&mut line)? > 2 {
@@ -55,19 +65,21 @@ fn http(mut stream: TcpStream) -> std::io::Result<String> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
+    let status = if length > most { "413 Too Large" } else { "200 OK" };
+    stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes())?;
     Ok(String::from_utf8(body).unwrap())
 }
 
 /// The mail as text, quoted-printable undone.
-fn smtp(mut stream: TcpStream) -> std::io::Result<String> {
+fn smtp(mut stream: TcpStream, to: &str) -> std::io::Result<String> {
     let mut reader = BufReader::new(stream.try_clone()?);
     stream.write_all(b"220 sink\r\n")?;
     let (mut mail, mut line) = (String::new(), String::new());
     while reader.read_line(&mut line)? > 0 {
         let answer = match line.get(..4).unwrap_or_default() {
             "DATA" => "354 go on",
-            "QUIT" => break,
+            "QUIT" => return Err(std::io::Error::other("no mail")),
+            "RCPT" => to,
             _ => "250 good",
         };
         stream.write_all(format!("{answer}\r\n").as_bytes())?;
