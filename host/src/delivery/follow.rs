@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::tell::{Told, tell, update};
 use super::{Shared, ladder, outbox, weekly};
 use crate::alerts::{self, Kind, State};
-use crate::store::StoreError;
+use crate::store::{Effects, StoreError};
 
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(100);
@@ -42,13 +42,14 @@ fn follow(shared: &Shared, cursor: &mut Option<u64>) -> Result<bool, StoreError>
         None => outbox::cursor(&shared.store)?,
     };
     let page = alerts::log_after(&shared.store, after, PAGE)?;
-    let Some(last) = page.last() else {
-        *cursor = Some(after);
-        return Ok(false);
-    };
-    let end = last.number;
-    let (mut effects, mut woken) = (outbox::followed(end), BTreeSet::new());
+    let (mut end, mut seen) = (after, BTreeSet::new());
+    let (mut effects, mut woken) = (Effects::new(), BTreeSet::new());
     for logged in &page {
+        // An alert's next change asks who was told of it: that is to be in the store then.
+        if !seen.insert((&logged.force, logged.alert)) {
+            break;
+        }
+        end = logged.number;
         let Some(alert) = alerts::read(&shared.store, &logged.force, logged.alert)? else { continue };
         let change = &logged.change;
         let told = match change.kind {
@@ -60,10 +61,12 @@ fn follow(shared: &Shared, cursor: &mut Option<u64>) -> Result<bool, StoreError>
         };
         effects = effects.and(told);
     }
-    shared.store.commit(effects)?;
+    if end > after {
+        shared.store.commit(effects.and(outbox::followed(end)))?;
+    }
     *cursor = Some(end);
     woken.iter().for_each(|contact| shared.wake(contact));
-    Ok(page.len() == PAGE)
+    Ok(page.len() == PAGE || page.last().is_some_and(|last| last.number > end))
 }
 
 /// What nobody has acknowledged in time: those of the next step are told.

@@ -66,7 +66,11 @@ impl Note {
     /// Without its events and whom it is about, for who takes no more.
     pub(super) fn shortened(&self, contact: &Contact) -> Self {
         let mut short = self.clone();
-        short.lines = self.within(SHORT).into_iter().map(|text| Line::new(0, text)).collect();
+        short.lines.retain(|line| !line.is_evidence());
+        if short.lines.len() < self.lines.len() {
+            short.lines.push(Line::new(0, "Its events are left out here: see `cordon alert show`".to_owned()));
+        }
+        short.lines = short.within(SHORT).into_iter().map(|text| Line::new(0, text)).collect();
         if let Some(data) = short.data.as_object_mut() {
             for name in ["evidence", "entities", "false-positives", "references", "alerts"] {
                 data.remove(name);

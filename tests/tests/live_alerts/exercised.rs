@@ -100,7 +100,7 @@ fn in_a_maintenance_window_alerts_are_made_and_page_nobody_until_it_is_over() {
     assert!(operator.run(&["maintenance", "list"]).ends(0).out.starts_with("0 maintenance windows"));
     live.post(&["one"]);
     let told = receiver.wait(before + 1).pop().unwrap().json();
-    assert_eq!((told["kind"].as_str(), told["count"].as_u64()), (Some("raised"), Some(2)), "{told}");
+    assert_eq!((told["kind"].as_str(), told["count"].as_u64()), (Some("created"), Some(2)), "{told}");
     // What is grave enough pages within one, too.
     let _ = add("1h", "informational").ends(0);
     live.post(&["two"]);
