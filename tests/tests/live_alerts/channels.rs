@@ -228,7 +228,7 @@ fn a_collector_gets_every_alert_as_an_ocsf_detection_finding_by_the_published_sc
     let operations: Vec<String> = (0..40).map(|n| format!("op-{n}")).collect();
     live.post(&operations.iter().map(String::as_str).collect::<Vec<_>>());
     let _ = live.alerts(40);
-    let _ = operator.run(&["alert", "ack", "avon-1"]).ends(0);
+    let _ = operator.run(&["alert", "ack", "avon-6"]).ends(0);
     let verdicts = ["true-positive", "false-positive", "benign", "test", "duplicate"];
     for (at, verdict) in verdicts.iter().enumerate() {
         let _ = operator.run(&["alert", "resolve", &format!("avon-{}", at + 1), "--verdict", verdict]).ends(0);
@@ -249,7 +249,7 @@ fn a_collector_gets_every_alert_as_an_ocsf_detection_finding_by_the_published_sc
             let is = |event: &Value| event["finding_info"]["uid"] == reference && event["activity_id"] == activity;
             events.find(is).unwrap_or_else(|| panic!("{version} {level} {reference} {activity}"))
         };
-        let (made, taken, closed) = (of("avon-2", 1), of("avon-1", 2), of("avon-3", 3));
+        let (made, taken, closed) = (of("avon-7", 1), of("avon-6", 2), of("avon-3", 3));
         assert_eq!(
             (&made["status"], &taken["status"], &closed["status"]),
             (&"New".into(), &"In Progress".into(), &"Resolved".into())

@@ -32,7 +32,6 @@ fn receivers_that_hang_or_are_not_there_delay_nobody_are_tried_again_and_no_secr
         ("mail", "--email", "x@avon.example"),
         ("gone", "--teams", &gone),
     ];
-    // A test cannot be sent, so none can confirm by itself: the host is told that they have.
     for (id, channel, to) in bad {
         let _ = operator.run(&["contact", "add", id, "--for", "avon", "--name", id, channel, to]).ends(0);
     }
@@ -101,8 +100,9 @@ fn a_kill_between_sending_and_marking_sends_once_more_under_the_same_key_and_one
     receiver.holds(true);
     live.post(&["one"]);
     let _ = receiver.wait(before + 1);
-    live.kill();
+    // The first stays without an answer.
     receiver.holds(false);
+    live.kill();
     let all = receiver.wait(before + 2);
     assert_eq!((&all[before].key, &all[before].body), (&all[before + 1].key, &all[before + 1].body));
     // It is committed and cannot be sent: killed before it was.
