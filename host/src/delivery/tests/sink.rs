@@ -101,7 +101,7 @@ fn smtp(mut stream: TcpStream, to: &str) -> std::io::Result<String> {
         match part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(byte) => {
                 out.push(byte);
-                out.extend_from_slice(part[2..].as_bytes());
+                out.extend_from_slice(&part.as_bytes()[2..]);
             }
             None => out.extend_from_slice(format!("={part}").as_bytes()),
         }
