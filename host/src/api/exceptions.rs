@@ -62,9 +62,9 @@ pub(super) async fn add(
         let New { id, plugin, rule, conditions, owner, reason, minutes, .. } = new;
         let created = now_micros();
         let expires = created + i64::from(minutes) * MINUTE;
-        let by = caller.token.clone();
+        let (by, spares, force_of) = (caller.token.clone(), caller.own.clone(), force.clone());
         let exception =
-            Exception { id, force: force.clone(), plugin, rule, conditions, owner, reason, expires, created, by };
+            Exception { id, force: force_of, plugin, rule, conditions, owner, reason, expires, created, by, spares };
         if exception.is_about(&caller.own) {
             return Err(Refused::forbidden("the exception is about an account of your own: somebody else makes it"));
         }

@@ -110,4 +110,40 @@ fn whom_an_alert_is_about_neither_sees_nor_ends_nor_excepts_it() {
     let _ = other.run(&except).ends(0);
     let _ = other.run(&["alert", "ack", reference]).ends(0);
     assert!(!harper.run(&["exception", "list"]).ends(0).out.contains("h*@"));
+    // In whatever spelling an account, a mailbox or a number of theirs stands in it.
+    let kinds = [
+        ("jo@avon.example", "JO+list@avon.example"),
+        ("jo.bloggs@avon.example", "SMTP:Jo.Bloggs@avon.example"),
+        ("07700 900123", "tel:+44-7700-900123"),
+    ];
+    let all: Vec<&str> = kinds.iter().flat_map(|(own, _)| ["--own", own]).collect();
+    let jo = as_role(&live, "force-contact", &[&["--for", "avon"], &all[..]].concat());
+    let mut known = 1;
+    for (_, value) in kinds {
+        sigma::post(&live, &["New-InboxRule"], value, "192.0.2.77");
+        known += 1;
+        let alerts = live.alerts_of("sigma-rules", known);
+        let alert = alerts.iter().find(|alert| alert["entities"].to_string().contains(value)).unwrap();
+        let reference = alert["reference"].as_str().unwrap();
+        let _ = other.run(&["alert", "show", reference]).ends(0);
+        for act in ["show", "ack", "note", "start", "contain"] {
+            let _ = jo.run(&["alert", act, reference]).ends(2);
+        }
+        let _ = jo.run(&["alert", "resolve", reference, "--verdict", "benign"]).ends(2);
+        let about = format!("entity.user={value}");
+        let except = ["exception", "add", "y", "--plugin", "sigma-rules", "--when", &about];
+        let refused =
+            jo.run(&[&except[..], &["--owner", "jo", "--reason", "r", "--expires", "1d"]].concat()).ends(2).err;
+        assert!(refused.contains("account of your own"), "{refused}");
+    }
+    assert!(jo.run(&["alert", "list", "--state", "all"]).ends(0).out.contains("1 alert"), "of another only");
+    // One of theirs of a whole rule hides what is about others, and nothing about them.
+    let whole = ["exception", "add", "z", "--plugin", "sigma-rules", "--rule"];
+    let rule = live.alerts_of("sigma-rules", known)[0]["rule"].as_str().unwrap().to_owned();
+    let rest = ["--owner", "jo", "--reason", "r", "--expires", "1d"];
+    let _ = jo.run(&[&whole[..], &[&rule], &rest].concat()).ends(0);
+    sigma::post(&live, &["New-InboxRule"], "kim@avon.example", "192.0.2.78");
+    sigma::post(&live, &["New-InboxRule"], "jo@avon.example", "192.0.2.79");
+    let alerts = live.alerts_of("sigma-rules", known + 1);
+    assert!(!alerts.iter().any(|alert| alert["entities"].to_string().contains("kim@")), "{alerts:?}");
 }

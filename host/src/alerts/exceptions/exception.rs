@@ -4,7 +4,7 @@ use cordon_contract::manifest::list_name;
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::join::Found;
-use crate::model::Force;
+use crate::model::{Entity, Force, is_about};
 
 /// Conditions of one exception.
 const CONDITIONS: usize = 32;
@@ -42,6 +42,9 @@ pub struct Exception {
     pub created: i64,
     /// The token's id.
     pub by: String,
+    /// Accounts, mailboxes and numbers of whoever made it: it hides nothing that is about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spares: Vec<String>,
 }
 
 /// One thing that must be so.
@@ -113,7 +116,10 @@ impl Exception {
     #[must_use]
     pub fn is_about(&self, own: &[String]) -> bool {
         let values = self.conditions.iter().filter(|condition| !condition.of.starts_with("field."));
-        values.flat_map(|condition| &condition.is).any(|value| own.iter().any(|own| fits(value, own.trim())))
+        values.flat_map(|condition| &condition.is).any(|value| {
+            let entity = Entity { kind: String::new(), value: value.clone() };
+            own.iter().any(|own| fits(value, own.trim())) || is_about(own, &[entity])
+        })
     }
 
     /// Whether a finding of a force becomes no alert by it.
@@ -123,6 +129,7 @@ impl Exception {
             && self.plugin == found.plugin.id
             && self.rule.as_ref().is_none_or(|rule| *rule == found.rule)
             && self.conditions.iter().all(|condition| condition.holds(found))
+            && !is_about(&self.spares, &found.entities)
     }
 }
 
@@ -249,6 +256,12 @@ mod tests {
         let about = |is: &str, own: &str| exception(None, &[("entity.user", &[is])]).is_about(&[own.to_owned()]);
         assert!(about("harper@avon.example", " Harper@avon.example") && about("*@avon.example", "harper@avon.example"));
         assert!(!about("other@avon.example", "harper@avon.example"));
+        assert!(about("harper+list@avon.example", "harper@avon.example") && about("+44 7700 900123", "07700 900123"));
+        // What says nothing of them hides nothing of them either.
+        let rule = exception(Some("r"), &[]);
+        let mine = Exception { spares: vec!["svc-backup@avon.example".into()], ..rule.clone() };
+        let force = Force::new("avon").unwrap();
+        assert!(rule.hides(&force, &found(), 0) && !mine.hides(&force, &found(), 0));
     }
 
     #[test]
