@@ -104,6 +104,11 @@ fn told(shared: &Shared, contact: &Contact, messages: &[Placed]) -> Result<Vec<D
             Digested { alert, kind: message.kind, answer_by: message.answer_by, zone }
         }));
     }
+    // The gravest first.
+    told.sort_by(|one, other| {
+        let of = |digested: &Digested| (digested.alert.force.clone(), digested.alert.number);
+        other.alert.severity.cmp(&one.alert.severity).then_with(|| of(one).cmp(&of(other)))
+    });
     Ok(told)
 }
 

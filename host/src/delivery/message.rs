@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::call::{self, Reach};
 use super::channel::Channel;
 use super::contacts::{Contact, Level};
-use super::ocsf;
 use super::outbox::Message;
+use super::{nolink, ocsf};
 use crate::alerts::{Alert, Evidence, Kind, State};
 use crate::attack;
 
@@ -129,8 +129,7 @@ pub(super) fn plain(text: &str) -> String {
     if text.chars().count() > TEXT {
         out.push('…');
     }
-    // What programs make links of: a scheme, and `www.`.
-    out.replace("://", "[:]//").replace("www.", "www[.]").replace("WWW.", "WWW[.]")
+    nolink::without(&out)
 }
 
 /// What a time is in the force's zone, and in UTC.
@@ -303,7 +302,7 @@ mod tests {
         assert_eq!(plain("a\r\nSubject: b\u{202e}\u{200b}c"), "a  Subject: bc");
         assert_eq!(
             plain("https://evil.example/ and www.evil.example"),
-            "https[:]//evil.example/ and www[.]evil.example"
+            "https[:]//evil.example/ and www[.]evil[.]example"
         );
         let long = plain(&"x".repeat(9_000));
         assert!(long.chars().count() == 501 && long.ends_with('…'));

@@ -17,6 +17,7 @@ mod html;
 mod ladder;
 mod links;
 mod message;
+mod nolink;
 mod notes;
 mod ocsf;
 mod outbox;

@@ -91,7 +91,7 @@ pub(super) fn of_alert(alert: &Alert, contact: &Contact, version: Version, told:
         info["first_seen_time"] = json!(millis(alert.first_seen));
         info["last_seen_time"] = json!(millis(alert.last_seen));
         info["types"] = json!([alert.rule]);
-        info["attacks"] = alert.attack.iter().map(|id| technique(id, &attack::name)).collect();
+        info["attacks"] = alert.attack.iter().map(|id| technique(id, &name)).collect();
         let (uid, of) = (format!("{}/{}", alert.plugin, alert.rule), &alert.version);
         info["analytic"] = json!({ "type_id": 1, "type": "Rule", "uid": uid, "name": alert.rule, "version": of });
         match version {
@@ -125,6 +125,12 @@ pub(super) fn of_alert(alert: &Alert, contact: &Contact, version: Version, told:
     }
     add(&mut whole, json!({ "finding_info": info, "unmapped": unmapped }));
     whole
+}
+
+/// What ATT&CK calls a technique; a sub-technique without what it is one of.
+fn name(id: &str) -> Option<String> {
+    let name = attack::name(id)?;
+    Some(name.rsplit_once(": ").map_or_else(|| name.clone(), |(_, own)| own.to_owned()))
 }
 
 /// Number and caption.

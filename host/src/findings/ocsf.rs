@@ -126,7 +126,7 @@ pub(crate) fn observable(entity: &crate::model::Entity) -> Value {
         "host" => (1, "Hostname"),
         "domain" => (1, "Hostname"),
         "ip" => (2, "IP Address"),
-        "user" | "mailbox" if is_mail => (5, "Email Address"),
+        "user" | "mailbox" | "mail-address" if is_mail => (5, "Email Address"),
         "user" => (4, "User Name"),
         "file" => (7, "File Name"),
         "url" => (6, "URL String"),

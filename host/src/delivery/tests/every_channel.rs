@@ -126,7 +126,7 @@ fn every_channel_says_what_whom_when_how_often_how_sure_what_to_do_by_when_and_w
             "The mailbox of kim forwards to mail.example",
             "kim@avon.example",
             "T1114.003",
-            "Email Collection: Email Forwarding Rule",
+            "Email Forwarding Rule",
             &"ab".repeat(32),
             "New-InboxRule",
             "Remove the rule",
