@@ -14,8 +14,8 @@ pub(super) fn without(text: &str) -> String {
     while !rest.is_empty() {
         let end = rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len());
         let (word, behind) = rest.split_at(end);
-        // What stands behind an `@` is of a mail address.
-        let is_host = !out.ends_with('@') && is_host(word);
+        // What stands beside an `@` is of a mail address.
+        let is_host = !out.ends_with('@') && !behind.starts_with('@') && is_host(word);
         if is_host || word.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("www.")) {
             out.push_str(&word.replace('.', "[.]"));
         } else {
@@ -59,7 +59,7 @@ mod tests {
             ("www.evil.example", "www[.]evil[.]example"),
             ("javascript://x", "javascript[:]//x"),
             ("\u{43f}\u{440}.\u{440}\u{444}", "\u{43f}\u{440}[.]\u{440}\u{444}"),
-            ("jo.bloggs@avon.police.uk", "jo.bloggs@avon.police.uk"),
+            ("jo.me@avon.police.uk", "jo.me@avon.police.uk"),
             (
                 "192.0.2.1, report.docx, svchost.exe, v1.2.3, e.g. this.",
                 "192.0.2.1, report.docx, svchost.exe, v1.2.3, e.g. this.",
