@@ -1,17 +1,15 @@
 //! A batch: consecutive events of one force and one source, parsed once, its columns built on demand and shared.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::Hash;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use cordon_contract::path::{Path, Step};
-use foldhash::fast::RandomState;
 
-use super::columns::{self, Base, Found, Group, Layer, Named, Tops};
+use super::columns::{self, Found, Group};
 use super::cut::cut;
-use super::kept::Kept;
+use super::kept::{Shared, shared};
+use super::parts::Part;
 use super::sources::Source;
 use super::tape::Tape;
 use super::{Column, Fingerprint, Multi};
@@ -64,37 +62,13 @@ pub(super) struct Events {
     pub(super) origins: Vec<EventOrigin>,
 }
 
-/// Something made once, by whoever asks first; the others wait for it. Keys are asked for by every plugin in every batch.
-type Shared<K, V> = Mutex<HashMap<K, Arc<OnceLock<Arc<V>>>, RandomState>>;
-
-fn shared<K: Eq + Hash + Clone, V: Kept>(cache: &Shared<K, V>, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
-    let cell = {
-        let mut cells = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        match cells.get(key) {
-            Some(cell) => Arc::clone(cell),
-            None if cells.values().filter_map(|cell| cell.get()).map(|kept| kept.bytes()).sum::<usize>()
-                >= V::BYTES =>
-            {
-                drop(cells);
-                return Arc::new(make());
-            }
-            None => Arc::clone(cells.entry(key.clone()).or_default()),
-        }
-    };
-    Arc::clone(cell.get_or_init(|| Arc::new(make())))
-}
-
 /// See the module. Cheap to share: put it in an `Arc`.
 pub struct Batch {
     events: Arc<Events>,
     rows: Range<usize>,
     columns: Shared<Path, Column>,
     multis: Shared<Path, Multi>,
-    /// Documents in strings, by shape and by the path up to their `@json`.
-    layers: Shared<(u8, Vec<Step>), Layer>,
-    /// Name/value arrays, by shape, by the array's path and by the member that names its elements.
-    named: Shared<(u8, Vec<Step>, String), Option<Named>>,
-    tops: OnceLock<Tops>,
+    parts: OnceLock<Vec<Part>>,
 }
 
 impl fmt::Debug for Batch {
@@ -109,8 +83,8 @@ impl fmt::Debug for Batch {
 
 impl Batch {
     pub(super) fn new(events: Arc<Events>, rows: Range<usize>) -> Self {
-        let (columns, multis, layers, named, tops) = Default::default();
-        Self { events, rows, columns, multis, layers, named, tops }
+        let (columns, multis, parts) = Default::default();
+        Self { events, rows, columns, multis, parts }
     }
 
     /// Whose events they are.
@@ -293,90 +267,24 @@ impl Batch {
         (row < self.len()).then(|| self.rows.start + row)
     }
 
+    /// Whether any row has something under a path; costs less than its column.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        let (steps, _) = columns::split_transform(path.steps());
+        self.groups(steps, None).iter().flat_map(|group| &group.candidates).any(Found::is_anywhere)
+    }
+
     fn build(&self, steps: &[Step], rows: Option<&[u32]>) -> Column {
         columns::single(rows.map_or(self.len(), <[u32]>::len), &self.groups(steps, rows))
     }
 
     /// What the path finds, by the shapes of the rows asked for.
     fn groups(&self, steps: &[Step], rows: Option<&[u32]>) -> Vec<Group<'_>> {
-        let shape_of = |row: usize| self.events.shapes[self.rows.start + row];
-        let asked = rows.map_or(self.len(), <[u32]>::len);
-        let row_at = |at: usize| rows.map_or(at, |rows| rows[at] as usize);
-        let Some(first) = (asked > 0).then(|| shape_of(row_at(0))) else { return Vec::new() };
-        let alike = match rows {
-            None => self.events.shapes[self.rows.clone()].iter().all(|shape| *shape == first),
-            Some(rows) => rows.iter().all(|row| shape_of(*row as usize) == first),
-        };
-        if alike {
-            return vec![Group { rows: None, candidates: self.candidates(first, steps, rows) }];
-        }
-        let mut shapes: Vec<u8> = (0..asked).map(|at| shape_of(row_at(at))).collect();
-        shapes.sort_unstable();
-        shapes.dedup();
-        let group = |shape: u8| {
-            let positions: Vec<u32> =
-                (0..asked).filter(|at| shape_of(row_at(*at)) == shape).map(|at| at as u32).collect();
-            let rows: Vec<u32> = positions.iter().map(|at| row_at(*at as usize) as u32).collect();
-            Group { candidates: self.candidates(shape, steps, Some(&rows)), rows: Some(positions) }
-        };
-        shapes.into_iter().map(group).collect()
-    }
-
-    fn candidates(&self, shape: u8, steps: &[Step], rows: Option<&[u32]>) -> Vec<Found<'_>> {
-        let shapes = self.events.table.and_then(|table| table.shapes.get(usize::from(shape)));
-        let paths = shapes.map_or_else(|| vec![steps.to_vec()], |shape| shape.resolve(steps));
-        paths.iter().map(|steps| self.find(shape, steps, rows)).collect()
-    }
-
-    /// Walks one concrete path. `rows` are of one shape; `None` for all rows of the batch.
-    fn find(&self, shape: u8, path: &[Step], rows: Option<&[u32]>) -> Found<'_> {
-        let Some(json) = path.iter().rposition(|step| *step == Step::Json) else {
-            return match rows {
-                None => self.find_in_all(shape, path),
-                Some(rows) => {
-                    let roots = self.roots();
-                    let chosen: Vec<u32> = rows.iter().map(|row| roots[*row as usize]).collect();
-                    columns::walk(Base::Events(&self.events.tape), None, &chosen, path)
-                }
-            };
-        };
-        let prefix = &path[..json];
-        let asked = rows.map_or(self.len(), <[u32]>::len);
-        let make = || columns::layer(&self.find(shape, prefix, rows), asked);
-        // Rows of one shape are the same for every path, unless the plugin chose them.
-        let layer = match rows {
-            None => shared(&self.layers, &(shape, prefix.to_vec()), make),
-            Some(_) => Arc::new(make()),
-        };
-        let (starts, roots) = (layer.starts.clone(), layer.roots.clone());
-        columns::walk(Base::Layer(layer), starts.as_deref(), &roots, &path[json + 1..])
-    }
-
-    /// The same in all rows, without `@json`: from where the path's first name stands, and by an index of the array where
-    /// the path picks an element by name.
-    fn find_in_all(&self, shape: u8, path: &[Step]) -> Found<'_> {
-        let tape = &self.events.tape;
-        let base = Base::Events(tape);
-        let Some((Step::Name(first), steps)) = path.split_first() else {
-            return columns::walk(base, None, self.roots(), path);
-        };
-        let from = self.tops.get_or_init(|| Tops::of(tape, self.roots())).members(tape, first);
-        let at = steps.iter().position(|step| matches!(step, Step::Where { .. } | Step::All));
-        match at.and_then(|at| Some((at, steps.get(at)?))) {
-            Some((at, Step::Where { name, value })) => {
-                let key = (shape, path[..=at].to_vec(), name.clone());
-                let named = shared(&self.named, &key, || columns::named(&base, from, &steps[..at], name));
-                match named.as_ref() {
-                    Some(named) => columns::walk_from(base, self.len(), named.elements(value), &steps[at + 1..]),
-                    None => columns::walk_from(base, self.len(), from, steps),
-                }
-            }
-            _ => columns::walk_from(base, self.len(), from, steps),
-        }
-    }
-
-    fn roots(&self) -> &[u32] {
-        &self.events.roots[self.rows.clone()]
+        let events = &self.events;
+        let parts = self.parts.get_or_init(|| {
+            Part::all(&events.shapes[self.rows.clone()], &events.roots[self.rows.clone()], events.table)
+        });
+        parts.iter().filter_map(|part| part.group(&events.tape, steps, rows)).collect()
     }
 }
 

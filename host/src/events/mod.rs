@@ -10,6 +10,7 @@ mod cut;
 mod envelope;
 mod fingerprint;
 mod kept;
+mod parts;
 mod read;
 mod sources;
 mod tape;

@@ -30,9 +30,9 @@ pub(super) const INSTANCE_BYTES: usize = 1 << 20;
 
 /// How often a running guest's clock is read.
 const TICK: Duration = Duration::from_millis(2);
-/// Memory of a slot that is reset by copying rather than given back to the system: more costs more than it saves
-/// (`MEASURED.md` of the shared notes; 1 MiB and page-map scanning are the flat part of the curve).
-const KEEP_RESIDENT_BYTES: usize = 1 << 20;
+/// Memory of a slot that is reset by copying rather than given back to the system: with page-map scanning only pages that a guest
+/// wrote to are copied, which costs less than to have them mapped anew. Bounds what a resting slot holds.
+const KEEP_RESIDENT_BYTES: usize = 16 << 20;
 /// Snapshots up to this size are always mapped copy-on-write, however sparse.
 const DENSE_IMAGE_BYTES: u64 = 64 << 20;
 

@@ -47,12 +47,12 @@ impl Fields {
         fields
     }
 
-    /// Looks for the fields that were not seen yet, after the plugins: a column that one asked for is there already.
+    /// Looks for the fields that were not seen yet.
     pub(super) fn look(&self, batch: &Batch) {
         let Some(source) = self.sources.get(batch.source().as_str()) else { return };
         source.looked.store(true, Ordering::Relaxed);
         for (path, seen) in &source.paths {
-            if !seen.load(Ordering::Relaxed) && is_present(batch, path) {
+            if !seen.load(Ordering::Relaxed) && batch.has(path) {
                 seen.store(true, Ordering::Relaxed);
             }
         }
@@ -93,12 +93,4 @@ impl Fields {
             .map(|plugin| (plugin.id.clone(), plugin.sources.keys().cloned().collect()))
             .collect()
     }
-}
-
-/// A column has an entry only where some row has a value.
-fn is_present(batch: &Batch, path: &Path) -> bool {
-    if path.has_all() {
-        return !batch.values(path).values.kinds.is_empty();
-    }
-    batch.column(path).is_ok_and(|column| !column.kinds.is_empty())
 }

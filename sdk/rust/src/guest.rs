@@ -24,7 +24,26 @@ pub fn configure<T: Detector>(cell: &OnceCell<T>, load_settings: &str) -> Result
     hook_panics();
     log::restart();
     let detector = T::configure(load_settings).map_err(failure)?;
-    cell.set(detector).map_err(|_| failure(Failure::other("`configure` was called twice")))
+    cell.set(detector).map_err(|_| failure(Failure::other("`configure` was called twice")))?;
+    fill_gaps();
+    Ok(())
+}
+
+/// Every batch starts from the memory as it is now, and a page that it writes to is copied for it first. The gaps that `configure`
+/// left in the heap lie spread over all that it keeps: a batch whose values went there would touch thousands of pages. They are given
+/// away here, until memory grows, so that what a batch allocates stands together on fresh pages.
+fn fill_gaps() {
+    const PAGE: usize = 64 << 10;
+    let end = core::arch::wasm32::memory_size::<0>() * PAGE;
+    // Large gaps in large pieces; the smallest piece is the smallest that an allocator gives.
+    for bytes in [1 << 20, PAGE, 4 << 10, 256, 1] {
+        loop {
+            let mut piece = std::mem::ManuallyDrop::new(Vec::<u8>::with_capacity(bytes));
+            if std::hint::black_box(piece.as_mut_ptr()).addr() >= end {
+                break;
+            }
+        }
+    }
 }
 
 /// Judges one batch.

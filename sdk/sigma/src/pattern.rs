@@ -139,7 +139,7 @@ impl Pattern {
     /// Whether the whole of a text matches. In case: fold both for the other.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        // The usual walk with one place to come back to: after the latest `*`.
+        // The usual walk with one place to come back to: the latest `*`, and from where it was tried last.
         let (mut part, mut rest) = (0, text);
         let mut back: Option<(usize, &str)> = None;
         loop {
@@ -147,11 +147,21 @@ impl Pattern {
                 None if rest.is_empty() => return true,
                 None => None,
                 Some(Part::Wild(0)) => {
-                    back = Some((part + 1, rest));
+                    match self.parts.get(part + 1..).unwrap_or_default() {
+                        [] => return true,
+                        [Part::Text(last)] => return rest.ends_with(last.as_str()),
+                        [Part::Text(next), ..] => {
+                            let at = memchr::memmem::find(rest.as_bytes(), next.as_bytes());
+                            let Some(found) = at.and_then(|at| rest.get(at..)) else { return false };
+                            rest = found;
+                        }
+                        [Part::Wild(_), ..] => {}
+                    }
+                    back = Some((part, rest));
                     part += 1;
                     continue;
                 }
-                Some(Part::Wild(_)) => rest.chars().next().and_then(|c| rest.get(c.len_utf8()..)),
+                Some(Part::Wild(_)) => after_one(rest),
                 Some(Part::Text(literal)) => rest.strip_prefix(literal.as_str()),
             };
             if let Some(after) = step {
@@ -159,12 +169,15 @@ impl Pattern {
                 part += 1;
                 continue;
             }
-            let Some((after_star, from)) = back else { return false };
-            let Some(next) = from.chars().next().and_then(|c| from.get(c.len_utf8()..)) else { return false };
-            back = Some((after_star, next));
-            (part, rest) = (after_star, next);
+            let Some((star, next)) = back.and_then(|(star, from)| Some((star, after_one(from)?))) else { return false };
+            (part, rest) = (star, next);
         }
     }
+}
+
+/// A text without its first character; none where it has none.
+fn after_one(text: &str) -> Option<&str> {
+    text.chars().next().and_then(|c| text.get(c.len_utf8()..))
 }
 
 /// Appends text in lower case, character by character: what is one piece of a text stays one piece.

@@ -78,6 +78,11 @@ impl<'a> Found<'a> {
         every.map(|(slot, node)| (slot as u32, *node)).chain(few.iter().copied())
     }
 
+    /// Whether any slot has something.
+    pub(in crate::events) fn is_anywhere(&self) -> bool {
+        self.present().next().is_some()
+    }
+
     /// The slots of one row.
     pub(in crate::events) fn slots(&self, row: usize) -> &[u32] {
         match (&self.nodes, &self.starts) {

@@ -9,6 +9,7 @@ mod named;
 mod tops;
 mod transform;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use cordon_contract::path::Step;
@@ -23,7 +24,7 @@ use super::{Column, Kind, Multi};
 /// What one group of rows (those of one shape) has under a path: the candidates in order of preference.
 pub(super) struct Group<'a> {
     /// Ascending positions among the rows asked for; `None` when the group is all of them.
-    pub(super) rows: Option<Vec<u32>>,
+    pub(super) rows: Option<Cow<'a, [u32]>>,
     pub(super) candidates: Vec<Found<'a>>,
 }
 
@@ -38,17 +39,40 @@ pub(super) fn split_transform(steps: &[Step]) -> (&[Step], Option<&Step>) {
 /// A column of `rows` slots out of its groups.
 pub(super) fn single(rows: usize, groups: &[Group<'_>]) -> Column {
     let mut encoder = encode::Encoder::new(rows);
-    match groups {
-        [Group { rows: None, candidates }] if candidates.len() == 1 => {
-            encoder.push_present(candidates[0].tape(), candidates[0].present());
-            encoder.absent_until(rows);
+    let mut filled = groups.iter().flat_map(|group| {
+        let filled = group.candidates.iter().filter(|found| found.is_anywhere());
+        filled.map(|found| (group.rows.as_deref(), found))
+    });
+    match (filled.next(), filled.next()) {
+        (None, _) => {}
+        // Mostly: a name of one shape only, or a batch of one shape.
+        (Some((positions, found)), None) => encoder.push_present(found.tape(), at(positions, found)),
+        (Some(first), Some(second)) => {
+            let mut picked: Vec<Option<(&Found<'_>, u32)>> = vec![None; rows];
+            for (positions, found) in [first, second].into_iter().chain(filled) {
+                for (row, node) in at(positions, found) {
+                    // A candidate before had it: that one is preferred.
+                    if let Some(row) = picked.get_mut(row as usize).filter(|row| row.is_none()) {
+                        *row = Some((found, node));
+                    }
+                }
+            }
+            for (row, picked) in (0u32..).zip(picked) {
+                if let Some((found, node)) = picked {
+                    encoder.absent_until(row as usize);
+                    encoder.push_found(found.tape(), node);
+                }
+            }
         }
-        groups => merge(rows, groups, |found, row| match found {
-            Some(found) => encoder.push_found(found.tape(), found.slots(row).first().copied().unwrap_or(NONE)),
-            None => encoder.push_absent(),
-        }),
     }
+    encoder.absent_until(rows);
     encoder.finish()
+}
+
+/// What was found, by its row among those asked for.
+fn at<'a>(positions: Option<&'a [u32]>, found: &'a Found<'_>) -> impl Iterator<Item = (u32, u32)> + 'a {
+    let row = move |slot: u32| positions.map_or(Some(slot), |rows| rows.get(slot as usize).copied());
+    found.present().filter_map(move |(slot, node)| row(slot).map(|row| (row, node)))
 }
 
 /// A multi-value column of `rows` rows out of its groups.

@@ -11,7 +11,8 @@ use std::net::IpAddr;
 use daachorse::DoubleArrayAhoCorasick;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use regex::Regex;
+use regex_automata::Input;
+use regex_automata::meta::{self, Cache, Regex};
 
 use self::affix::{Affixes, End};
 use super::{Kind, json};
@@ -71,6 +72,9 @@ pub(super) struct Scratch {
     /// Per check: the value (by number) for which it was done last.
     done: Vec<u32>,
     value: u32,
+    /// What a search needs, by leaf. Not in the expression's own pool: that would write to the page of every expression, and each
+    /// page that a batch writes to is copied for it.
+    caches: HashMap<Leaf, Cache, FixedState>,
     pub(super) hits: Vec<Leaf>,
 }
 
@@ -184,9 +188,9 @@ impl Index {
         expression: &str,
         literals: &mut HashMap<String, Vec<u32>, FixedState>,
     ) -> Result<(), String> {
-        let regex = regex::RegexBuilder::new(expression)
-            .size_limit(REGEX_BYTES)
-            .build()
+        let regex = meta::Builder::new()
+            .configure(meta::Config::new().nfa_size_limit(Some(REGEX_BYTES)))
+            .build(expression)
             .map_err(|error| format!("the expression `{expression}` does not compile: {error}"))?;
         let check = self.check(Check::Regex(leaf, Box::new(regex)));
         match required(expression) {
@@ -301,7 +305,10 @@ impl Index {
             Check::Holds(leaf) => (leaf, true),
             Check::Folded(leaf, pattern) => (leaf, pattern.matches(folded)),
             Check::Cased(leaf, pattern) => (leaf, pattern.matches(text)),
-            Check::Regex(leaf, regex) => (leaf, regex.is_match(text)),
+            Check::Regex(leaf, regex) => {
+                let cache = scratch.caches.entry(*leaf).or_insert_with(|| regex.create_cache());
+                (leaf, regex.search_half_with(cache, &Input::new(text).earliest(true)).is_some())
+            }
         };
         if holds {
             scratch.hits.push(*leaf);
