@@ -17,6 +17,7 @@ mod host;
 mod http;
 mod latency;
 mod load;
+mod many;
 mod memory;
 mod paced;
 mod posts;
@@ -38,6 +39,7 @@ const PARTS: &[Part] = &[
     ("deploy", deploy::many),
     ("behind", behind::run),
     ("alerts", alerts::run),
+    ("many-alerts", many::run),
 ];
 
 fn main() {

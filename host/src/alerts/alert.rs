@@ -73,6 +73,9 @@ pub struct Alert {
     pub evidence: Vec<Evidence>,
     /// All of it was found long after its events were received: it goes out with others, never as a page.
     pub late: bool,
+    /// The hunt that found it first, where no plugin found it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hunt: Option<u64>,
     /// The exercise that it is of: no attack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exercise: Option<String>,

@@ -6,6 +6,7 @@ use cordon_contract::manifest::Severity;
 use super::alert::{Alert, Change, State};
 use crate::ids::Digest;
 use crate::model::{Entity, Force};
+use crate::results;
 use crate::store::{Effects, Space, Store, StoreError};
 
 /// Alerts that are looked at for one page at most.
@@ -207,13 +208,60 @@ fn place(key: &[u8]) -> Option<(Force, u64)> {
     Some((force, u64::from_be_bytes(number)))
 }
 
-/// How far findings of a force were followed.
-pub(super) fn cursor(store: &Store, force: &Force) -> Result<u64, StoreError> {
-    let kept = store.get(Space::AlertCursor, &of_force(force))?;
-    Ok(kept.and_then(|kept| kept.try_into().ok()).map_or(0, u64::from_be_bytes))
+/// What alerts are made of: a force has two lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum From {
+    /// What its plugins find in what comes in.
+    Live,
+    /// What hunts find in what is stored.
+    Hunts,
 }
 
-/// The effect that they were followed so far.
-pub(super) fn followed(force: &Force, number: u64) -> Effects {
-    Effects::new().put(Space::AlertCursor, &of_force(force), number.to_be_bytes().to_vec())
+impl From {
+    fn key(self, force: &Force) -> Vec<u8> {
+        match self {
+            Self::Live => of_force(force),
+            Self::Hunts => [of_force(force).as_slice(), b"hunts"].concat(),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn count(self, store: &Store, force: &Force) -> Result<u64, StoreError> {
+        match self {
+            Self::Live => results::findings_of(store, force),
+            Self::Hunts => results::apart::hunted(store, force),
+        }
+    }
+
+    /// Some of them behind number `after`, and the number of the last that was looked at.
+    pub(super) fn page(
+        self,
+        store: &Store,
+        force: &Force,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<(u64, String)>, u64), StoreError> {
+        match self {
+            Self::Live => {
+                let found = results::page(store, force, after, limit)?.findings;
+                let end = found.last().map_or(after, |(number, _)| *number);
+                Ok((found, end))
+            }
+            Self::Hunts => {
+                let (page, end) = results::apart::hunted_page(store, force, after, limit)?;
+                Ok((page.findings, end))
+            }
+        }
+    }
+
+    /// How far they were followed.
+    pub(super) fn cursor(self, store: &Store, force: &Force) -> Result<u64, StoreError> {
+        let kept = store.get(Space::AlertCursor, &self.key(force))?;
+        Ok(kept.and_then(|kept| kept.try_into().ok()).map_or(0, u64::from_be_bytes))
+    }
+
+    /// The effect that they were followed so far.
+    pub(super) fn followed(self, force: &Force, number: u64) -> Effects {
+        Effects::new().put(Space::AlertCursor, &self.key(force), number.to_be_bytes().to_vec())
+    }
 }

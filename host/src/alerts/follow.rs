@@ -6,6 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::alert::{Alert, Change, Kind};
+use super::book::From;
 use super::exceptions::Hiding;
 use super::flood::{Flood, of_flood};
 use super::incidents::Linking;
@@ -14,7 +15,6 @@ use super::texts::Manifests;
 use super::{Shared, book};
 use crate::ids::Digest;
 use crate::model::Force;
-use crate::results;
 use crate::store::{Store, StoreError};
 
 /// Between two looks: an alert is there so long after its finding at most, and a commit.
@@ -26,12 +26,13 @@ const PAGE: usize = 512;
 pub(super) fn run(shared: &Shared, stopped: &Receiver<()>, forces: impl Fn() -> Vec<Force>) {
     let (mut manifests, mut flood) = (Manifests::default(), Flood::of(shared.rule_hourly));
     // Which forces' findings were followed up to which number: what has not moved is not looked at.
-    let mut cursors: BTreeMap<Force, u64> = BTreeMap::new();
+    let mut cursors: BTreeMap<(Force, From), u64> = BTreeMap::new();
     let mut pause = Duration::ZERO;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
         pause = TICK;
-        for force in forces() {
-            match follow(shared, &force, &mut cursors, &mut manifests, &mut flood) {
+        for (force, from) in forces().into_iter().flat_map(|force| [(force.clone(), From::Live), (force, From::Hunts)])
+        {
+            match follow(shared, (&force, from), &mut cursors, &mut manifests, &mut flood) {
                 // Others have their turn before the next page.
                 Ok(true) => pause = Duration::ZERO,
                 Ok(false) => {}
@@ -64,23 +65,25 @@ fn of<'t>(
 /// One page of a force. Whether there may be more.
 fn follow(
     shared: &Shared,
-    force: &Force,
-    cursors: &mut BTreeMap<Force, u64>,
+    (force, from): (&Force, From),
+    cursors: &mut BTreeMap<(Force, From), u64>,
     manifests: &mut Manifests,
     flood: &mut Flood,
 ) -> Result<bool, StoreError> {
     let store = &shared.store;
-    let after = match cursors.get(force) {
+    let place = (force.clone(), from);
+    let after = match cursors.get(&place) {
         Some(cursor) => *cursor,
-        None => book::cursor(store, force)?,
+        None => from.cursor(store, force)?,
     };
-    if results::findings_of(store, force)? <= after {
-        cursors.insert(force.clone(), after);
+    if from.count(store, force)? <= after {
+        cursors.insert(place, after);
         return Ok(false);
     }
-    let page = results::page(store, force, after, PAGE)?.findings;
-    let Some((end, _)) = page.last() else { return Ok(false) };
-    let end = *end;
+    let (page, end) = from.page(store, force, after, PAGE)?;
+    if end <= after {
+        return Ok(false);
+    }
     let _one = shared.change();
     let now = (shared.now)();
     let mut last = book::last(store, force)?;
@@ -124,7 +127,7 @@ fn follow(
             }
         }
     }
-    let mut effects = book::followed(force, end).and(hiding.effects()?);
+    let mut effects = from.followed(force, end).and(hiding.effects()?);
     let mut linking = Linking::new(store, force, now);
     for (mut alert, change) in touched.into_values().flatten() {
         // An exercise is no part of a story.
@@ -134,8 +137,8 @@ fn follow(
         effects = effects.and(book::put(&alert, change.as_ref())?);
     }
     store.commit(effects.and(linking.effects()?))?;
-    cursors.insert(force.clone(), end);
-    Ok(page.len() == PAGE)
+    cursors.insert(place, end);
+    Ok(end < from.count(store, force)?)
 }
 
 fn told(alert: &Alert, kind: Kind, at: i64) -> Change {

@@ -42,6 +42,9 @@ pub(super) struct Found {
     pub(super) evidence: serde_json::Map<String, serde_json::Value>,
     #[serde(default)]
     pub(super) late: bool,
+    /// The hunt that found it, through stored events.
+    #[serde(default)]
+    pub(super) hunt: Option<u64>,
     /// The exercise that its event is of.
     #[serde(default)]
     pub(super) exercise: Option<String>,
@@ -153,6 +156,7 @@ pub(super) fn begun(
         findings: vec![found.id],
         evidence: vec![found.evidence()],
         late: found.late && !texts.page_when_late,
+        hunt: found.hunt,
         acknowledged: None,
         contained: None,
         resolved: None,

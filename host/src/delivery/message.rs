@@ -176,6 +176,11 @@ pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<Line> {
             count => format!("{count} times, first at {}, last at {last}", when(alert.first_seen, zone)),
         };
         line(0, format!("Seen {seen}; confidence {}", alert.confidence.word()));
+        match alert.hunt {
+            Some(number) => line(0, format!("Found by search {number} through what was stored, not when it happened")),
+            None if alert.late => line(0, "Found long after it was recorded".to_owned()),
+            None => {}
+        }
     }
     if level == Level::Full {
         for (at, entity) in alert.entities.iter().take(ENTITIES).enumerate() {
@@ -250,6 +255,9 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
     });
     if let Some(link) = &link {
         data["link"] = json!(link);
+    }
+    if let Some(number) = alert.hunt {
+        data["hunt"] = json!(number);
     }
     if let Some(id) = &alert.exercise {
         data["exercise"] = json!(id);

@@ -139,10 +139,7 @@ pub fn page(store: &Store, force: &Force, after: u64, limit: usize) -> Result<Pa
         if late == [LATE] {
             add(&mut finding, "\"late\":true");
         }
-        let event = if exercises { event_of(&finding) } else { None };
-        if let Some(event) = event
-            && let Some(exercise) = exercise_of(store, force, event)?
-        {
+        if exercises && let Some(exercise) = exercise(store, force, &finding)? {
             add(&mut finding, &format!("\"exercise\":\"{exercise}\""));
         }
         findings.push((number, finding));
@@ -151,12 +148,20 @@ pub fn page(store: &Store, force: &Force, after: u64, limit: usize) -> Result<Pa
 }
 
 /// Adds a member to an object's JSON.
-fn add(object: &mut String, member: &str) {
+pub(super) fn add(object: &mut String, member: &str) {
     if object.ends_with('}') {
         object.truncate(object.len() - 1);
         object.push(',');
         object.push_str(member);
         object.push('}');
+    }
+}
+
+/// The exercise that a finding's event is of.
+pub(super) fn exercise(store: &Store, force: &Force, finding: &str) -> Result<Option<String>, StoreError> {
+    match event_of(finding) {
+        Some(event) => exercise_of(store, force, event),
+        None => Ok(None),
     }
 }
 

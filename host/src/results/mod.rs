@@ -4,6 +4,7 @@
 //! Owns the keys and forms of these keyspaces. Decides nothing and runs nothing.
 
 pub mod apart;
+mod backfill;
 mod changes;
 mod cursors;
 mod exercised;
@@ -15,6 +16,7 @@ mod remembered;
 mod resting;
 mod skips;
 
+pub use backfill::{back_fill, back_filled};
 pub use changes::{Change, changed, changes, ran_last};
 pub use cursors::{LaneSource, cursor, cursors, deployed, passed, was_deployed};
 pub use exercised::{Outcome, Ran, exercised, exercises, ran};

@@ -23,7 +23,8 @@ use crate::lists::{Lists, Versions};
 use crate::model::Emitted;
 use crate::results::ledger::{self, Became};
 use crate::results::{
-    Change, FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, changed, is_known, passed, record, rest, save, skip,
+    Change, FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, back_fill, changed, is_known, passed, record, rest,
+    save, skip,
 };
 use crate::sandbox::{Limit, Outcome, Past, RunInput, RunReport, StateAnswer};
 use crate::store::{Effects, StoreError};
@@ -264,6 +265,7 @@ impl Run<'_> {
                 new.push(emitted);
             }
         }
+        let back_fill = if new.is_empty() { 0 } else { back_fill(store, &lane)? };
         let stamping = Stamping::of(new.iter().copied(), batch, plugin);
         for emitted in new {
             let Some(finding) = stamping.stamp(emitted, kind) else { continue };
@@ -278,7 +280,7 @@ impl Run<'_> {
             let basis = Basis::of(&finding, (batch, row), (of_row, self.versions()), terms, elsewhere);
             let Some(basis) = basis else { continue };
             let received = batch.received().get(row).copied().unwrap_or(now);
-            let late = now.saturating_sub(received) > self.setup.late;
+            let late = now.saturating_sub(received) > self.setup.late || batch.sequence(row) <= back_fill;
             let text = basis.to_bytes();
             let saved = save(store, &lane, &finding, &text, basis.sequences(), late)?;
             self.effects = std::mem::take(&mut self.effects).and(saved);

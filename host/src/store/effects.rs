@@ -44,6 +44,10 @@ pub enum Space {
     LaneChange = 22,
     /// What shadow lanes and hunts found, by lane.
     Apart = 23,
+    /// What hunts found that people are told of, by force: each act once, however many hunts find it.
+    Hunted = 25,
+    /// Up to which event what a lane finds is of its back-fill.
+    BackFill = 27,
     /// Hunts by number.
     Hunt = 24,
     /// Versions of lists, by force and name.

@@ -9,6 +9,7 @@ mod delivered;
 mod excepted;
 mod exercised;
 mod faulty;
+mod late;
 mod mailed;
 mod receiver;
 mod routed;

@@ -34,9 +34,12 @@ impl BenchGuest {
         for row in &found {
             // The ballast is read so that it is kept.
             let kept = self.ballast.get(row.index()).copied().unwrap_or(0);
-            findings.emit(
-                Rule::Needle.on(row).summary(format!("found, {kept}")).key(fields.thing.text(row).unwrap_or(NEEDLE)),
-            )?;
+            let finding = Rule::Needle.on(row).summary(format!("found, {kept}"));
+            let finding = finding.key(fields.thing.text(row).unwrap_or(NEEDLE));
+            findings.emit(match fields.user.text(row) {
+                Some(user) => finding.entity("user", user),
+                None => finding,
+            })?;
         }
         Ok(())
     }
