@@ -170,8 +170,8 @@ pub(super) fn begin(
         let what = if before.is_some() { Became::Skipped } else { Became::Before };
         let (effects, events) = counted.rest(&lane, what, &ahead);
         beginning.effects = beginning.effects.and(results::passed(&lane, cursor)).and(effects);
-        if lane.kind.is_live() && matches!(from, Start::At(_)) && cursor < mark {
-            beginning.effects = beginning.effects.and(results::back_filled(&lane, mark));
+        if lane.kind.is_live() && matches!(from, Start::At(_)) && cursor < head {
+            beginning.effects = beginning.effects.and(results::back_filled(&lane, head));
         }
         if let Some(before) = before.filter(|_| events > 0) {
             let record = skip(&lane, deployed, before + 1, cursor, events, reason);
