@@ -10,7 +10,7 @@ use super::links::Of;
 use super::notes::{self, Digested};
 use super::outbox::{self, Placed};
 use super::worker::send;
-use super::{Shared, call, route};
+use super::{Shared, call, ladder, route};
 use crate::alerts::{self, Alert, State};
 use crate::ids::Digest;
 use crate::model::Entity;
@@ -94,15 +94,14 @@ fn told(shared: &Shared, contact: &Contact, messages: &[Placed]) -> Result<Vec<D
         let is_it = |alert: &Alert| alert.force == message.force && alert.number == message.alert;
         if let Some(known) = told.iter_mut().find(|known| is_it(&known.alert)) {
             known.kind = message.kind;
-            known.answer_by = known.answer_by.into_iter().chain(message.answer_by).min();
             continue;
         }
         let alert = alerts::read(&shared.store, &message.force, message.alert)?;
         let alert = alert.filter(|alert| route::hears(contact, alert.into()).is_ok());
-        told.extend(alert.map(|alert| {
-            let zone = (shared.zone)(&alert.force);
-            Digested { alert, kind: message.kind, answer_by: message.answer_by, zone }
-        }));
+        if let Some(alert) = alert {
+            let (zone, deadline) = ((shared.zone)(&alert.force), ladder::deadline(&shared.store, &alert)?);
+            told.push(Digested { alert, kind: message.kind, deadline, zone });
+        }
     }
     // The gravest first.
     told.sort_by(|one, other| {

@@ -22,11 +22,15 @@ pub(super) struct Step {
     pub(super) at: i64,
 }
 
-/// How far an alert has climbed.
+/// By when an alert that nobody has is to be acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Climb {
-    /// When the next step is taken, microseconds since 1970 UTC; none behind the last.
-    pub(super) next: Option<i64>,
+pub(super) enum Deadline {
+    /// Nobody waits for that: it climbs no ladder.
+    None,
+    /// Then the next step is taken, microseconds since 1970 UTC.
+    At(i64),
+    /// It is behind its last step.
+    Over,
 }
 
 fn of_alert(alert: &Alert) -> Vec<u8> {
@@ -44,10 +48,12 @@ pub(super) fn waits(alert: &Alert, next: Option<Next>) -> Result<Effects, StoreE
     Ok(effects.put(Space::Escalation, &at, text))
 }
 
-/// How far an alert has climbed; none where it never began to.
-pub(super) fn climbed(store: &Store, alert: &Alert) -> Result<Option<Climb>, StoreError> {
-    let kept = store.get(Space::Climb, &of_alert(alert))?;
-    Ok(kept.map(|kept| Climb { next: kept.try_into().ok().map(i64::from_be_bytes) }))
+/// By when an alert is to be acknowledged, as far as it has climbed.
+pub(super) fn deadline(store: &Store, alert: &Alert) -> Result<Deadline, StoreError> {
+    Ok(match store.get(Space::Climb, &of_alert(alert))? {
+        None => Deadline::None,
+        Some(kept) => kept.try_into().ok().map_or(Deadline::Over, |at| Deadline::At(i64::from_be_bytes(at))),
+    })
 }
 
 /// The first steps that are due, and the effects that they wait no more.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::call::{self, Reach};
 use super::channel::Channel;
 use super::contacts::{Contact, Level};
+use super::ladder::Deadline;
 use super::outbox::Message;
 use super::{nolink, ocsf};
 use crate::alerts::{Alert, Evidence, Kind, State};
@@ -204,10 +205,19 @@ pub(super) fn says(alert: &Alert, level: Level, zone: &TimeZone) -> Vec<Line> {
 }
 
 /// By when an alert that nobody has is to be acknowledged, and whom to call: said at every level of detail, and never left out.
-pub(super) fn asks(alert: &Alert, answer_by: Option<i64>, calls: &[Reach], zone: &TimeZone) -> Vec<Line> {
-    let by = (alert.state == State::New).then(|| match answer_by {
-        Some(by) => format!("Acknowledge it by {}; then others are told", when(by, zone)),
-        None => "Acknowledge it when you take it: it has no deadline".to_owned(),
+pub(super) fn asks(
+    alert: &Alert,
+    deadline: Deadline,
+    contact: &Contact,
+    calls: &[Reach],
+    zone: &TimeZone,
+) -> Vec<Line> {
+    let by = (alert.state == State::New).then(|| match (contact.duty.copies, deadline) {
+        (true, Deadline::At(by)) => format!("This is a copy: others are to acknowledge it by {}", when(by, zone)),
+        (true, _) => "This is a copy: others are to acknowledge it".to_owned(),
+        (false, Deadline::At(by)) => format!("Acknowledge it by {}; then others are told", when(by, zone)),
+        (false, Deadline::Over) => "Acknowledge it now: nobody else is told after you".to_owned(),
+        (false, Deadline::None) => "Acknowledge it when you take it: it has no deadline".to_owned(),
     });
     by.into_iter().chain(call::line(calls)).map(|text| Line::new(0, text)).collect()
 }
@@ -221,11 +231,13 @@ pub(super) struct From<'a> {
     pub(super) link: Option<String>,
     /// Whom to call.
     pub(super) calls: &'a [Reach],
+    /// By when it is to be acknowledged.
+    pub(super) deadline: Deadline,
 }
 
 /// What is told of a change of an alert.
 pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
-    let From { message, contact, zone, link, calls } = from;
+    let From { message, contact, zone, link, calls, deadline } = from;
     let kind = message.kind;
     let news = if message.unanswered { "acknowledged by nobody yet" } else { news(kind) };
     let level = contact.level;
@@ -241,7 +253,7 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
     let subject = format!("{mark}{subject}");
     let mut lines = vec![Line::new(0, format!("{mark}{reference}: {news}"))];
     lines.extend(says(alert, level, zone));
-    lines.extend(asks(alert, message.answer_by, calls, zone));
+    lines.extend(asks(alert, deadline, contact, calls, zone));
     let link = link.filter(|_| alert.state == State::New);
     if let Some(link) = &link {
         lines.push(Line::new(0, format!("To say that you have it: {link}")));
@@ -265,7 +277,7 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
     if message.unanswered {
         data["unanswered"] = json!(true);
     }
-    if let Some(by) = message.answer_by {
+    if let (Deadline::At(by), State::New, false) = (deadline, alert.state, contact.duty.copies) {
         data["answer-by"] = json!(crate::findings::rfc3339(by));
     }
     if level >= Level::Summary {
@@ -284,7 +296,7 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
         data["references"] = json!(alert.references);
         data["evidence"] = json!(alert.evidence);
     }
-    let told = ocsf::Told { message, link: link.as_deref(), calls, zone };
+    let told = ocsf::Told { message, link: link.as_deref(), calls, zone, deadline };
     let ocsf = match contact.channel {
         Channel::Ocsf { version, .. } => Some(ocsf::of_alert(alert, contact, version, &told)),
         _ => None,

@@ -15,6 +15,7 @@ mod duty;
 mod follow;
 mod html;
 mod ladder;
+mod linked;
 mod links;
 mod message;
 mod nolink;
@@ -42,13 +43,13 @@ pub use channel::Channel;
 pub use contacts::{Contact, ContactError, Level, NewContact};
 pub use digest::{Together, Why};
 pub use duty::{Calendar, Duty, Hours};
+pub use linked::Linked;
 pub use ocsf::Version as OcsfVersion;
 pub use outbox::{Message, Waiting};
 pub use page::Standing;
 pub use route::{About, Next, Plan, Told, Untold};
 pub use weekly::Week;
 
-use crate::alerts::{self, Alert};
 use crate::audit::Audit;
 use crate::ids::Digest;
 use crate::model::Force;
@@ -78,23 +79,6 @@ pub struct Setup {
     pub authority: Option<PathBuf>,
     /// The time in microseconds since 1970 UTC.
     pub now: fn() -> i64,
-}
-
-/// What a link leads to.
-#[derive(Debug, Clone)]
-pub struct Linked {
-    /// The alerts, as they are now; at least one.
-    pub alerts: Vec<Alert>,
-    /// Whose link it is.
-    pub contact: Contact,
-}
-
-impl Linked {
-    /// Whether its contact may see an alert: not one that is about them.
-    #[must_use]
-    pub fn may_see(&self, alert: &Alert) -> bool {
-        route::hears(&self.contact, alert.into()).is_ok()
-    }
 }
 
 /// See the module. Dropping it ends its threads.
@@ -273,52 +257,6 @@ impl Delivery {
             ));
         }
         plan
-    }
-
-    /// What the link of a message leads to; none where its code is none or not good any more, its contact is gone, or the alert is
-    /// about them.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn linked(&self, code: &str) -> Result<Option<Linked>, StoreError> {
-        let shared = &self.shared;
-        let Some(link) = links::find(&shared.store, code, (shared.now)())? else { return Ok(None) };
-        let Some(contact) = shared.contacts().get(&link.contact).cloned() else { return Ok(None) };
-        let mut linked = Linked { alerts: Vec::new(), contact };
-        for (force, number) in &link.alerts {
-            let alert = alerts::read(&shared.store, force, *number)?;
-            linked.alerts.extend(alert.filter(|alert| route::hears(&linked.contact, alert.into()).is_ok()));
-        }
-        Ok(if linked.alerts.is_empty() { None } else { Some(linked) })
-    }
-
-    /// The page behind a link, or behind none; and what a browser may do with it.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn page(&self, of: Option<(&Linked, &[Standing])>) -> Result<(String, String), StoreError> {
-        let shared = &self.shared;
-        let Some((Linked { alerts, contact }, standings)) = of else {
-            return Ok((page::none(shared.desk.as_ref()), page::policy()));
-        };
-        let mut parts = Vec::new();
-        for (alert, standing) in alerts.iter().zip(standings) {
-            let calls = shared.whom_to_call(alert.into(), Some(contact));
-            let (zone, answer_by) = ((shared.zone)(&alert.force), self.answer_by(alert)?);
-            parts.push(page::Part { alert, standing: *standing, zone, answer_by, calls });
-        }
-        Ok((page::of(&parts, contact), page::policy()))
-    }
-
-    /// When an alert is to be acknowledged, microseconds since 1970 UTC; none where nobody waits for that.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn answer_by(&self, alert: &Alert) -> Result<Option<i64>, StoreError> {
-        if alert.state != alerts::State::New {
-            return Ok(None);
-        }
-        Ok(ladder::climbed(&self.shared.store, alert)?.and_then(|climb| climb.next))
     }
 
     /// Whom to call about an alert: of the force, and at the National Management Centre.

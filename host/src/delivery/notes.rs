@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::contacts::{Contact, Level};
+use super::ladder::Deadline;
 use super::message::{Line, Note, mark, marked, news, plain, severity, when};
 use super::weekly::{Came, Week};
 use crate::alerts::{Alert, Kind, State};
@@ -14,8 +15,8 @@ pub(super) struct Digested {
     pub(super) alert: Alert,
     /// What happened to it last.
     pub(super) kind: Kind,
-    /// When it is to be acknowledged; none where nobody waits for that.
-    pub(super) answer_by: Option<i64>,
+    /// By when it is to be acknowledged.
+    pub(super) deadline: Deadline,
     /// Its force's.
     pub(super) zone: TimeZone,
 }
@@ -32,7 +33,7 @@ pub(super) fn digest(
         format!("{} ({why})", if alerts.len() == 1 { "1 alert".into() } else { format!("{} alerts", alerts.len()) });
     let mut lines = vec![Line::new(0, subject.clone())];
     let mut data = Vec::new();
-    for Digested { alert, kind, answer_by, zone } in alerts {
+    for Digested { alert, kind, deadline, zone } in alerts {
         let mut one = json!({
             "reference": alert.reference, "for": alert.force, "kind": kind, "severity": alert.severity, "state": alert.state,
         });
@@ -41,9 +42,9 @@ pub(super) fn digest(
             text.push_str(&format!(": {}; last seen {}", plain(&alert.title), when(alert.last_seen, zone)));
             one["title"] = json!(alert.title);
         }
-        if let Some(by) = answer_by.filter(|_| alert.state == State::New) {
-            text.push_str(&format!("; acknowledge it by {}", when(by, zone)));
-            one["answer-by"] = json!(crate::findings::rfc3339(by));
+        if let (Deadline::At(by), State::New, false) = (deadline, alert.state, contact.duty.copies) {
+            text.push_str(&format!("; acknowledge it by {}", when(*by, zone)));
+            one["answer-by"] = json!(crate::findings::rfc3339(*by));
         }
         lines.push(Line::new(1, text));
         data.push(one);

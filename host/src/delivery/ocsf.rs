@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::call::Reach;
 use super::contacts::{Contact, Level};
+use super::ladder::Deadline;
 use super::message::{self, Note, mark};
 use super::outbox::Message;
 use crate::alerts::{Alert, Evidence, Kind, State, Verdict};
@@ -34,11 +35,13 @@ pub(super) struct Told<'a> {
     pub(super) calls: &'a [Reach],
     /// The force's.
     pub(super) zone: &'a TimeZone,
+    /// By when it is to be acknowledged.
+    pub(super) deadline: Deadline,
 }
 
 /// A change of an alert, at a contact's level of detail.
 pub(super) fn of_alert(alert: &Alert, contact: &Contact, version: Version, told: &Told<'_>) -> Value {
-    let Told { message, link, calls, zone } = told;
+    let Told { message, link, calls, zone, deadline } = told;
     let kind = message.kind;
     let activity = match kind {
         Kind::Created => (1, "Create"),
@@ -62,7 +65,7 @@ pub(super) fn of_alert(alert: &Alert, contact: &Contact, version: Version, told:
     if let Some(link) = link {
         info["src_url"] = json!(link);
     }
-    let asks = message::asks(alert, message.answer_by, calls, zone).into_iter().map(|line| line.text);
+    let asks = message::asks(alert, *deadline, contact, calls, zone).into_iter().map(|line| line.text);
     let steps = if level == Level::Full { alert.next_steps.as_slice() } else { &[] };
     let advice: Vec<String> = steps.iter().cloned().chain(asks).collect();
     let said = if level == Level::Reference { severity } else { &alert.title };
@@ -72,11 +75,12 @@ pub(super) fn of_alert(alert: &Alert, contact: &Contact, version: Version, told:
         "message": format!("{}{}: {said}", mark(alert), alert.reference),
     });
     add(&mut whole, more);
+    let answer_by = match deadline {
+        Deadline::At(by) if alert.state == State::New => Some(json!(millis(*by))),
+        _ => None,
+    };
     let mut unmapped = json!({ "call": calls, "late": alert.late });
-    for (name, value) in [
-        ("exercise", alert.exercise.as_ref().map(|id| json!(id))),
-        ("answer_by", message.answer_by.map(millis).map(Value::from)),
-    ] {
+    for (name, value) in [("exercise", alert.exercise.as_ref().map(|id| json!(id))), ("answer_by", answer_by)] {
         if let Some(value) = value {
             unmapped[name] = value;
         }

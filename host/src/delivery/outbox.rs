@@ -35,9 +35,6 @@ pub struct Message {
     pub since: i64,
     /// Not before.
     pub due: i64,
-    /// When the contact is to have acknowledged; none where nobody waits for that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer_by: Option<i64>,
     /// Those who were told before have not acknowledged it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
@@ -79,7 +76,6 @@ impl Message {
             exercise: None,
             since: now,
             due: now,
-            answer_by: None,
             unanswered: false,
             week: None,
             together: None,

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::call::Reach;
 use super::contacts::Contact;
 use super::html::escaped;
+use super::ladder::Deadline;
 use super::message;
 use crate::alerts::Alert;
 
@@ -33,8 +34,8 @@ pub(super) struct Part<'a> {
     pub(super) standing: Standing,
     /// Its force's.
     pub(super) zone: TimeZone,
-    /// When it is to be acknowledged, microseconds since 1970 UTC; none where nobody waits for that.
-    pub(super) answer_by: Option<i64>,
+    /// By when it is to be acknowledged.
+    pub(super) deadline: Deadline,
     /// Whom to call.
     pub(super) calls: Vec<Reach>,
 }
@@ -62,7 +63,7 @@ pub(super) fn of(parts: &[Part<'_>], contact: &Contact) -> String {
 
 /// `button`: the alert that its button is for, where the page has several.
 fn section(part: &Part<'_>, contact: &Contact, heading: &str, button: Option<&str>) -> String {
-    let Part { alert, standing, zone, answer_by, calls } = part;
+    let Part { alert, standing, zone, deadline, calls } = part;
     let mut body = format!("<{heading}>{}</{heading}>\n", escaped(&alert.reference));
     match standing {
         Standing::Open => {
@@ -82,7 +83,7 @@ fn section(part: &Part<'_>, contact: &Contact, heading: &str, button: Option<&st
         let said = message::says(alert, contact.level, zone);
         // Of several, each as much as a phone shows.
         let said = said.into_iter().filter(|line| button.is_none() || !line.is_evidence());
-        for line in said.chain(message::asks(alert, *answer_by, calls, zone)) {
+        for line in said.chain(message::asks(alert, *deadline, contact, calls, zone)) {
             body.push_str(&format!("<p>{}</p>\n", escaped(&line.text)));
         }
     }
@@ -150,7 +151,7 @@ mod tests {
         };
         let part = |alert, standing| {
             let calls = vec![Reach { name: text(), call: text() }];
-            Part { alert, standing, zone: TimeZone::UTC, answer_by: Some(0), calls }
+            Part { alert, standing, zone: TimeZone::UTC, deadline: Deadline::At(0), calls }
         };
         let other = Alert { title: text(), ..crate::alerts::sample(2) };
         for standing in [Standing::Open, Standing::Theirs(0), Standing::Others] {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ladder::Step;
+use super::ladder::{Deadline, Step};
 use super::links::Of;
 use super::outbox::{self, Message};
 use super::{Contact, Shared, ladder, route, told, weekly};
@@ -44,12 +44,6 @@ pub(super) fn tell(
         // Who knows of it at later steps hears that it is graver, too.
         shared.with_roster(&alert.force, |roster| roster.add_known(&mut plan, alert.into(), &known, now));
     }
-    let climbed = match why {
-        Told::Change(_) if !is_new => ladder::climbed(&shared.store, alert)?,
-        Told::Change(_) | Told::Step(_) => None,
-    };
-    let next =
-        climbed.map_or(plan.next.map(|next| next.at), |climbed| climbed.next).filter(|_| alert.state == State::New);
     let mut effects = Effects::new();
     for told in &plan.told {
         let Some(contact) = told.key.and_then(|key| shared.contacts().get(&key).cloned()) else { continue };
@@ -61,7 +55,6 @@ pub(super) fn tell(
         let message = Message {
             kind,
             due: if alert.waits() { told.at.max(now.saturating_add(LATE)) } else { told.at },
-            answer_by: next.filter(|_| !told.waits && !told.copy),
             unanswered: step > 1 && !told.copy,
             ..new
         };
@@ -73,7 +66,9 @@ pub(super) fn tell(
         effects = effects.and(link);
         woken.insert(contact.key());
     }
-    if alert.state == State::New && climbed.is_none() && (step > 1 || plan.next.is_some()) {
+    // That it gets graver begins a ladder and moves none.
+    let begins = is_new || matches!(why, Told::Step(_)) || ladder::deadline(&shared.store, alert)? == Deadline::None;
+    if alert.state == State::New && begins && (step > 1 || plan.next.is_some()) {
         effects = effects.and(ladder::waits(alert, plan.next)?);
     }
     Ok(effects)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::alerts::{self, Alert};
 use crate::results;
 use crate::store::{Effects, Space};
 

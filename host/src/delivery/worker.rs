@@ -16,7 +16,7 @@ use super::digest::{self, Why};
 use super::links::Of;
 use super::message::{self, From, Note};
 use super::outbox::{self, Message, Placed};
-use super::{Shared, notes, route, weekly};
+use super::{Shared, ladder, notes, route, weekly};
 use crate::alerts::{self, Kind};
 use crate::ids::Digest;
 use crate::store::{Effects, StoreError};
@@ -178,7 +178,8 @@ fn note(shared: &Shared, contact: &Contact, message: &Message) -> Result<Option<
         .flatten();
     let zone = (shared.zone)(&alert.force);
     let calls = shared.whom_to_call((&alert).into(), Some(contact));
-    Ok(Some(message::of_alert(&alert, From { message, contact, zone: &zone, link, calls: &calls })))
+    let deadline = ladder::deadline(&shared.store, &alert)?;
+    Ok(Some(message::of_alert(&alert, From { message, contact, zone: &zone, link, calls: &calls, deadline })))
 }
 
 /// One message. Whether it was sent, or never will be; and the effects of that.

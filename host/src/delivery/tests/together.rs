@@ -49,7 +49,11 @@ fn an_alert_that_gets_graver_moves_no_deadline_and_tells_nobody_of_a_step_or_of_
     forward(10);
     look();
     forward(20);
-    assert_eq!(wait(out, "watch", 1)[0]["unanswered"], true);
+    let last = wait(out, "watch", 1).remove(0);
+    assert!(
+        last["unanswered"] == true && last["text"].as_str().unwrap().contains("nobody else is told after you"),
+        "{last}"
+    );
     // Behind the last step it is told to all who know of it, and climbs no more.
     forward(5);
     raised(Severity::Critical, 4);
