@@ -1,5 +1,5 @@
 //! Hunts: a loaded version runs once over stored events, in a lane of its own, without being deployed. What it finds is kept
-//! apart. A hunt goes on after a restart where it stood; one that is through, or stopped, leaves its findings and what it cost.
+//! apart; alerts follow it, as late. A hunt goes on after a restart where it stood; one that is through, or stopped, leaves its findings and what it cost.
 //!
 //! Owns the records of hunts.
 

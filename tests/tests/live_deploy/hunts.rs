@@ -13,7 +13,7 @@ use crate::support::{Live, component, events};
 const HOUR: i64 = 3_600_000_000;
 
 #[test]
-fn a_hunt_finds_exactly_what_came_in_its_time_goes_on_after_a_kill_and_tells_nobody() {
+fn a_hunt_finds_exactly_what_came_in_its_time_goes_on_after_a_kill_and_stays_apart_from_what_is_live() {
     let live = Live::start("");
     let _ = live.host.add_force("avon");
     let file = live.file("seeker.wasm", &component("seeker", "1.0.0"));

@@ -17,7 +17,8 @@ const PAGE: usize = 1_000;
 
 /// Run a loaded plugin over stored events without deploying it; see how far hunts are and what they found
 ///
-/// It runs in a lane of its own, beside what is live and behind it, and goes on after a restart. What it finds is kept apart.
+/// It runs in a lane of its own, beside what is live and behind it, and goes on after a restart. What it finds is kept
+/// apart; what nothing live has found becomes alerts that are marked late and go out together.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
