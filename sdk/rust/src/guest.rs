@@ -31,19 +31,31 @@ pub fn configure<T: Detector>(cell: &OnceCell<T>, load_settings: &str) -> Result
 
 /// Every batch starts from the memory as it is now, and a page that it writes to is copied for it first. The gaps that `configure`
 /// left in the heap lie spread over all that it keeps: a batch whose values went there would touch thousands of pages. They are given
-/// away here, until memory grows, so that what a batch allocates stands together on fresh pages.
+/// away here, until memory grows, so that what a batch allocates stands together on fresh pages. Where memory may not grow so far,
+/// the large ones are left.
 fn fill_gaps() {
     const PAGE: usize = 64 << 10;
+    const SMALL: usize = 4 << 10;
     let end = core::arch::wasm32::memory_size::<0>() * PAGE;
-    // Large gaps in large pieces; the smallest piece is the smallest that an allocator gives.
-    for bytes in [1 << 20, PAGE, 4 << 10, 256, 1] {
+    let mut large = Vec::new();
+    // The smallest piece is the smallest that an allocator gives.
+    for bytes in [1 << 20, PAGE, SMALL, 256, 1] {
         loop {
-            let mut piece = std::mem::ManuallyDrop::new(Vec::<u8>::with_capacity(bytes));
+            let mut piece = Vec::<u8>::new();
+            if piece.try_reserve_exact(bytes).is_err() {
+                return;
+            }
             if std::hint::black_box(piece.as_mut_ptr()).addr() >= end {
                 break;
             }
+            if bytes < SMALL {
+                std::mem::forget(piece);
+            } else {
+                large.push(piece);
+            }
         }
     }
+    large.into_iter().for_each(std::mem::forget);
 }
 
 /// Judges one batch.
