@@ -1,67 +1,18 @@
 //! Keys, disks and data of Azure that are taken or destroyed in bulk: how many different resources one caller does the same to
-//! within an hour. An operation has several records; only the one that says that it is done counts.
+//! within an hour. An operation has several records; only the one that says that it is done counts. Secrets that are read stand
+//! in the log of the vault (category `AuditEvent`), which must be sent as well.
+
+mod act;
 
 use cordon_sdk::microsoft::azure::Outcome;
 use cordon_sdk::microsoft::is_listed;
 use cordon_sdk::prelude::*;
 
+use crate::act::{Act, secret};
+
 /// Finds what is done in bulk.
 #[derive(Debug, Default)]
 pub struct AzureBulk;
-
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Act {
-    Keys,
-    Disks,
-    Containers,
-    Resources,
-}
-
-impl Act {
-    /// Of an operation's name in lower case.
-    fn of(operation: &str) -> Option<Self> {
-        Some(match operation {
-            "microsoft.storage/storageaccounts/listkeys/action" => Self::Keys,
-            "microsoft.compute/disks/begingetaccess/action" | "microsoft.compute/snapshots/begingetaccess/action" => {
-                Self::Disks
-            }
-            "microsoft.storage/storageaccounts/blobservices/containers/delete"
-            | "microsoft.storage/storageaccounts/fileservices/shares/delete" => Self::Containers,
-            // What Azure tidies away by itself.
-            name if name.starts_with("microsoft.resources/deployments/") => return None,
-            name if name.ends_with("/delete") => Self::Resources,
-            _ => return None,
-        })
-    }
-
-    fn rule(self) -> Rule {
-        match self {
-            Self::Keys => Rule::StorageKeysListedInBulk,
-            Self::Disks => Rule::DisksExportedInBulk,
-            Self::Containers => Rule::ContainersDeletedInBulk,
-            Self::Resources => Rule::ResourcesDeletedInBulk,
-        }
-    }
-
-    fn least(self, settings: &Settings) -> i64 {
-        match self {
-            Self::Keys => settings.keys,
-            Self::Disks => settings.disks,
-            Self::Containers => settings.containers,
-            Self::Resources => settings.resources,
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Keys => "listed the keys of storage accounts",
-            Self::Disks => "opened disks for download",
-            Self::Containers => "deleted containers",
-            Self::Resources => "deleted resources",
-        }
-    }
-}
 
 #[detector]
 impl AzureBulk {
@@ -77,34 +28,53 @@ impl AzureBulk {
         let mut window = Window::Resources.of(batch);
         for row in &acts {
             let Some(act) = fields.operation.text(row).and_then(Act::of) else { continue };
-            let callers = [fields.caller.text(row), fields.caller_name.text(row), fields.caller_app.text(row)];
-            let mut callers = callers.into_iter().flatten().filter(|caller| !caller.is_empty());
-            let done = Outcome::of(fields.result.text(row)) == Outcome::Done;
+            let person = caller_name(fields, row);
+            let others = [&fields.caller_app, &fields.vault_app, &fields.vault_oid, &fields.vault_object];
+            let callers = person.into_iter().chain(others.into_iter().filter_map(|field| field.text(row)));
+            let mut callers = callers.filter(|caller| !caller.is_empty());
+            let refused = fields.status.number(row).is_some_and(|status| status >= 400.0)
+                || fields.signature.text(row).is_some_and(|answer| {
+                    ["unauthorized", "forbidden", "not found", "notfound"].contains(&answer.to_lowercase().as_str())
+                });
+            let done = Outcome::of(fields.result.text(row)) == Outcome::Done && !refused;
             if !done || callers.clone().any(|caller| is_listed(caller, &settings.service_accounts)) {
                 continue;
             }
             if let Some(caller) = callers.next() {
-                window.add(row, format!("{act:?} {caller}"), fields.resource.text(row).unwrap_or(""));
+                let resource = fields.resource.text(row).unwrap_or("");
+                let named = fields.secret.text(row).map(secret).filter(|id| act == Act::Secrets && !id.is_empty());
+                window.add(row, format!("{act:?} {caller}"), named.as_deref().unwrap_or(resource));
             }
         }
         for seen in window.answers()? {
             let Some(act) = fields.operation.text(seen.row).and_then(Act::of) else { continue };
-            if i64::from(seen.value) < act.least(settings) {
+            let person = caller_name(fields, seen.row).is_some();
+            if i64::from(seen.value) < act.least(settings, person) {
                 continue;
             }
+            let resource = fields.resource.text(seen.row).unwrap_or("");
+            let watched =
+                resource.split('/').any(|part| !part.is_empty() && is_listed(part, &settings.watched_resources));
             let caller = seen.key.split_once(' ').map_or("", |(_, caller)| caller);
-            findings.emit(
-                act.rule()
-                    .on(seen.row)
-                    .summary(format!("{caller} {}: {} within an hour.", act.words(), seen.value))
-                    .entity("user", caller)
-                    .entity("ip", fields.client_ip.text(seen.row).unwrap_or(""))
-                    .entity("resource", &seen.member)
-                    .context("Within an hour", seen.value.to_string())
-                    .cite_all(seen.contributors()?)
-                    .key(caller),
-            )?;
+            let finding = act
+                .rule()
+                .on(seen.row)
+                .summary(format!("{caller} {}: {} within an hour.", act.words(), seen.value))
+                .entity("user", caller)
+                .entity("ip", fields.client_ip.text(seen.row).unwrap_or(""))
+                .entity("resource", &seen.member)
+                .context("Within an hour", seen.value.to_string())
+                .context("Watched", if watched { "yes" } else { "" })
+                .cite_all(seen.contributors()?)
+                .key(caller);
+            findings.emit(if watched { finding.severity(Severity::Critical) } else { finding })?;
         }
         Ok(())
     }
+}
+
+/// The name of a person who did it; none where an application did.
+fn caller_name<'a>(fields: &'a Fields, row: Row) -> Option<&'a str> {
+    let names = [&fields.caller, &fields.caller_name, &fields.vault_upn, &fields.vault_user];
+    names.into_iter().filter_map(|field| field.text(row)).find(|name| !name.is_empty())
 }

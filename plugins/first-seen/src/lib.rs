@@ -1,17 +1,22 @@
-//! What is new for a user against their own past, in Entra's sign-in log: countries, kinds of device, administrative tools.
+//! What is new for a user against their own past, in Entra's sign-in log: countries, kinds of device, administrative tools,
+//! and applications that nobody of the force used before.
 //!
 //! A user's past is learnt quietly: nothing is new before there are so many days and sign-ins of history, and every finding says
 //! how many. Only sign-ins that people make themselves, and that succeed, are looked at. Versions of systems and browsers are
-//! left out, so that an update is no new device. Not covered: an intruder who is there from the first day on.
+//! left out, so that an update is no new device. An application that is new for a user alone is not reported: people take up
+//! one of Microsoft's many every other week; one that is new for the whole force is rare. Not covered: an intruder who is there from the first day on.
 
 mod past;
 
+use cordon_sdk::microsoft::network;
 use cordon_sdk::prelude::*;
 
-use crate::past::{Past, take};
+use crate::past::{Past, Since, take};
 
 /// How long a user's past is kept after their last sign-in: 180 days.
 const KEPT: u32 = 180 * 86_400;
+/// Under which is kept since when the force is known.
+const FORCE: &str = "the force";
 
 /// Finds what is new for a user.
 #[derive(Debug, Default)]
@@ -31,8 +36,12 @@ impl FirstSeen {
         let own = fields.ip.in_any_cidr(&settings.own_networks)?;
         for row in &rows {
             let (user, time, state) = (fields.user.text(row).unwrap_or(""), batch.time(row), batch.state());
-            let kept = state.get(&[(row, user)])?.into_iter().next().flatten();
-            let past = kept.and_then(|bytes| Past::read(&bytes));
+            let (used, own_key) = (fields.app.text(row).unwrap_or(""), format!("of {user}"));
+            let app_key = format!("app {}", used.to_lowercase());
+            let mut kept = state.get(&[(row, &own_key), (row, &app_key), (row, FORCE)])?.into_iter();
+            let past = kept.next().flatten().and_then(|bytes| Past::read(&bytes));
+            let app = kept.next().flatten().and_then(|bytes| Since::read(&bytes));
+            let force = kept.next().flatten().and_then(|bytes| Since::read(&bytes));
             let mut past = past.unwrap_or_else(|| Past::beginning(time));
             let (days, sign_ins) = (past.days(time), past.sign_ins);
             let known = days >= settings.days && sign_ins >= settings.sign_ins;
@@ -42,14 +51,14 @@ impl FirstSeen {
                 changed |= kept;
                 new && known
             };
-            let (device, network) = (device(fields, row), network(fields, row));
+            let (device, network) = (device(fields, row), network(fields.ip.text(row).unwrap_or("")));
             let country = if own.contains(row) { "" } else { fields.country.text(row).unwrap_or("") };
             let country: String = country.chars().take(64).collect();
-            let app = fields.app.text(row).filter(|app| settings.tools.contains_key(*app)).unwrap_or("");
+            let tool = if settings.tools.contains_key(used) { used } else { "" };
             let new_country = look(&mut past.countries, &country);
             let new_device = look(&mut past.devices, &device);
             let new_network = look(&mut past.networks, if own.contains(row) { "" } else { &network });
-            let new_tool = look(&mut past.tools, app);
+            let new_tool = look(&mut past.tools, tool);
 
             let history = format!("{days} days and {sign_ins} sign-ins of history");
             let finding = |rule: Rule, what: &str, key: &str| {
@@ -75,11 +84,24 @@ impl FirstSeen {
                 ))?;
             }
             if new_tool {
-                let name = settings.tools.get(app).map_or(app, String::as_str);
-                findings.emit(finding(Rule::FirstSeenTool, &format!("to {name}"), app))?;
+                let name = settings.tools.get(tool).map_or(tool, String::as_str);
+                findings.emit(finding(Rule::FirstSeenTool, &format!("to {name}"), tool))?;
+            }
+            let force_days = force.map_or(0, |since| since.days(time));
+            let usual = app.is_some() || used.is_empty() || settings.usual_applications.contains_key(used);
+            if known && !usual && !new_tool && force_days >= settings.force_days {
+                let name = fields.app_name.text(row).filter(|name| !name.is_empty()).unwrap_or(used);
+                let what = format!("to {name}, which nobody of the force used in {force_days} days,");
+                findings.emit(finding(Rule::FirstSeenApplication, &what, used))?;
             }
             if changed {
-                state.set(row, user, &past.bytes(), KEPT)?;
+                state.set(row, &own_key, &past.bytes(), KEPT)?;
+            }
+            if let Some(app) = Since::after(app, time).filter(|_| !used.is_empty()) {
+                state.set(row, &app_key, &app.bytes(), KEPT)?;
+            }
+            if let Some(force) = Since::after(force, time) {
+                state.set(row, FORCE, &force.bytes(), KEPT)?;
             }
         }
         Ok(())
@@ -94,11 +116,4 @@ fn device(fields: &Fields, row: Row) -> String {
     };
     let parts = [name(&fields.system), name(&fields.browser)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-}
-
-/// The network of an address, roughly: the first half of an IPv4 one, the first three groups of an IPv6 one.
-fn network(fields: &Fields, row: Row) -> String {
-    let ip = fields.ip.text(row).unwrap_or("");
-    let (mark, parts) = if ip.contains(':') { (':', 3) } else { ('.', 2) };
-    ip.split(mark).take(parts).collect::<Vec<_>>().join(&mark.to_string()).chars().take(40).collect()
 }

@@ -6,7 +6,7 @@
 
 mod past;
 
-use cordon_sdk::microsoft::{is_service, succeeded};
+use cordon_sdk::microsoft::{first_named, read_by_people};
 use cordon_sdk::prelude::*;
 
 use crate::past::Past;
@@ -43,9 +43,7 @@ impl MassActivity {
         let operations = [&DOWNLOADS[..], &SYNCHRONISED, &DELETIONS, &VISITS, &MAIL_READ, &MAIL_DELETED].concat();
         let rows = fields.operation.any_of(&operations);
         let fields = &fields.among(&rows);
-        let service = fields.user.matches(|user| is_service(user, &settings.service_accounts));
-        let judged = fields.result.matches(|result| succeeded(Some(result))) | fields.result.absent();
-        let judged = judged & rows & !service & !fields.user.empty();
+        let judged = rows & read_by_people(&fields.user, &fields.result, &settings.service_accounts);
         let of = |names: &[&str]| fields.operation.any_of(names) & &judged;
 
         let mut things = Window::Things.of(batch);
@@ -95,8 +93,7 @@ fn key(fields: &Fields, row: Row, rule: &str) -> String {
 
 /// What tells a file from others.
 fn file<'a>(fields: &'a Fields, row: Row) -> &'a str {
-    let names = [fields.file.text(row), fields.object.text(row), fields.record.text(row)];
-    names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("")
+    first_named(&[&fields.file, &fields.object, &fields.record], row)
 }
 
 /// A rule with its threshold, and what is counted in which time.
@@ -162,7 +159,7 @@ fn finding(
         0 => "nothing is known of the account's past yet".to_owned(),
         days => format!("the most on one of the {days} days before on which it did so was {}", before.largest),
     };
-    let address = fields.client_ip.text(row).or_else(|| fields.mailbox_ip.text(row)).unwrap_or("");
+    let address = first_named(&[&fields.client_ip, &fields.mailbox_ip], row);
     let finding = rule
         .on(row)
         .summary(format!("{user}: {many} {what}; {past}."))

@@ -6,13 +6,11 @@
 
 mod peers;
 
-use cordon_sdk::microsoft::{is_service, succeeded};
+use cordon_sdk::microsoft::{READS, first_named, read_by_people};
 use cordon_sdk::prelude::*;
 
 use crate::peers::{Own, Peers};
 
-const READS: [&str; 5] =
-    ["FileAccessed", "FileDownloaded", "FilePreviewed", "FileSyncDownloadedFull", "MailItemsAccessed"];
 /// How long what is known of all is kept after the last act: 30 days.
 const KEPT: u32 = 30 * 86_400;
 /// Under which all is kept that is known of all.
@@ -33,13 +31,11 @@ impl MoreThanPeers {
     ) -> Result<(), Failure> {
         let rows = fields.operation.any_of(&READS);
         let fields = &fields.among(&rows);
-        let service = fields.user.matches(|user| is_service(user, &settings.service_accounts));
-        let failed = fields.result.matches(|result| !succeeded(Some(result)));
+        let judged = rows & read_by_people(&fields.user, &fields.result, &settings.service_accounts);
         let mut read = Window::Read.of(batch);
-        for row in &(rows & !service & !failed & !fields.user.empty()) {
+        for row in &judged {
             if batch.has_own_time(row) {
-                let names = [fields.file.text(row), fields.record.text(row)];
-                let thing = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("");
+                let thing = first_named(&[&fields.file, &fields.record], row);
                 // By days, so that each begins with one and passes every doubling.
                 read.add(row, format!("{} {}", peers::day(batch.time(row)), user(fields, row)), thing);
             }
@@ -71,7 +67,7 @@ fn compare(
     let rare = known >= settings.account_days && as_many * 1_000 <= known * settings.of_a_thousand;
     if rare && i64::from(seen.value) >= settings.things && own.tell(day) {
         let many = seen.many();
-        let address = fields.client_ip.text(row).or_else(|| fields.mailbox_ip.text(row)).unwrap_or("");
+        let address = first_named(&[&fields.client_ip, &fields.mailbox_ip], row);
         findings.emit(
             Rule::ReadFarMoreThanPeers
                 .on(row)

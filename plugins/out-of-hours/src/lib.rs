@@ -6,13 +6,11 @@
 
 mod hours;
 
-use cordon_sdk::microsoft::{is_listed, is_service, succeeded};
+use cordon_sdk::microsoft::{READS, first_named, is_listed, read_by_people};
 use cordon_sdk::prelude::*;
 
 use crate::hours::Hours;
 
-const READS: [&str; 5] =
-    ["FileAccessed", "FileDownloaded", "FilePreviewed", "FileSyncDownloadedFull", "MailItemsAccessed"];
 /// How long an account's hours are kept after its last act: 90 days.
 const KEPT: u32 = 90 * 86_400;
 /// Microseconds of a day.
@@ -33,18 +31,14 @@ impl OutOfHours {
     ) -> Result<(), Failure> {
         let rows = fields.operation.any_of(&READS);
         let fields = &fields.among(&rows);
-        let left_out = fields
-            .user
-            .matches(|user| is_service(user, &settings.service_accounts) || is_listed(user, &settings.night_accounts));
-        let failed = fields.result.matches(|result| !succeeded(Some(result)));
+        let nightly = fields.user.matches(|user| is_listed(user, &settings.night_accounts));
+        let judged = rows & !nightly & read_by_people(&fields.user, &fields.result, &settings.service_accounts);
         let mut read = Window::Read.of(batch);
-        for row in &(rows & !left_out & !failed & !fields.user.empty()) {
-            if !batch.has_own_time(row) {
-                continue;
+        for row in &judged {
+            if batch.has_own_time(row) {
+                let user = fields.user.text(row).unwrap_or("");
+                read.add(row, user, first_named(&[&fields.file, &fields.record], row));
             }
-            let user = fields.user.text(row).unwrap_or("");
-            let names = [fields.file.text(row), fields.record.text(row)];
-            read.add(row, user, names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or(""));
         }
         for seen in read.answers()? {
             judge(batch, fields, settings, &seen, findings)?;
@@ -70,7 +64,7 @@ fn judge(
     let tell = odd && i64::from(seen.value) >= settings.things && hours.tell(day);
     if tell {
         let many = seen.many();
-        let address = fields.client_ip.text(row).or_else(|| fields.mailbox_ip.text(row)).unwrap_or("");
+        let address = first_named(&[&fields.client_ip, &fields.mailbox_ip], row);
         findings.emit(
             Rule::BulkReadingOutsideOwnHours
                 .on(row)

@@ -1,11 +1,15 @@
 //! Reading what Microsoft's logs say in many spellings: results, flags, JSON inside strings, mail addresses inside text.
-//! Pure functions over text; owns no detection, knows no field names and no source.
+//! Pure functions over text and over fields that are given; owns no detection, knows no field names and no source.
 
 pub mod azure;
+mod device;
+mod reading;
 mod unified_audit;
 
 use std::borrow::Cow;
 
+pub use device::{Family, network};
+pub use reading::{READS, first_named, read_by_people};
 pub use unified_audit::{Parameters, is_same_account, is_service, object_name, within_site};
 
 /// Whether an act succeeded, from `ResultStatus` or `result`: `Succeeded`, `PartiallySucceeded`, `Success`, `True`, in any

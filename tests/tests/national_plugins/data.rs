@@ -44,7 +44,7 @@ fn source_of(line: &str) -> Option<&'static str> {
         Some("m365.audit")
     } else if has(&["SignInLogs\"", "\"signInEventTypes\""]) {
         Some("entra.signin")
-    } else if has(&["\"Administrative\"", "\"eventDataId\""]) {
+    } else if has(&["\"Administrative\"", "\"AuditEvent\"", "\"eventDataId\""]) {
         Some("azure.activity")
     } else {
         has(&["\"operationName\""]).then_some("entra.audit")

@@ -30,6 +30,7 @@ use password_spray::PasswordSpray;
 use privileged_role::PrivilegedRole;
 use security_info::SecurityInfo;
 use sensitive_files::SensitiveFiles;
+use shared_session::SharedSession;
 use sign_in_method::SignInMethod;
 use sign_in_policy::SignInPolicy;
 use tenant_trust::TenantTrust;
@@ -76,6 +77,7 @@ pub(crate) fn all(source: &str, lines: &[String]) -> Vec<Hit> {
     if is(&["m365.audit", "entra.signin"]) {
         one::<GuessedSignIn>("guessed-sign-in", source, lines, &mut hits);
         one::<PasswordSpray>("password-spray", source, lines, &mut hits);
+        one::<SharedSession>("shared-session", source, lines, &mut hits);
         one::<SignInMethod>("sign-in-method", source, lines, &mut hits);
         one::<WatchedSignIn>("watched-sign-in", source, lines, &mut hits);
     }

@@ -143,6 +143,34 @@ const SHAPES: &[Sample] = &[
         ],
     ),
     (
+        "azure.activity",
+        "vault",
+        r#"{"time":"2021-03-23T15:45:38.0000000Z","resourceId":"/V","operationName":"SecretGet","category":"AuditEvent","resultType":"Success","resultSignature":"OK","callerIpAddress":"1.2.3.4","identity":{"claim":{"oid":"o","appid":"a"}},"properties":{"id":"https://v.vault.azure.net/secrets/s","httpStatusCode":200}}"#,
+        &[("operationName", "SecretGet"), ("identity.claim.oid", "o"), ("properties.httpStatusCode", "200")],
+    ),
+    (
+        "azure.activity",
+        "vault-log-analytics",
+        r#"{"TimeGenerated":"2021-03-23T15:45:38Z","Type":"AZKVAuditLogs","OperationName":"SecretGet","ResultSignature":"OK","CallerIpAddress":"1.2.3.4","Identity":{"claim":{"oid":"o"}},"Id":"https://v.vault.azure.net/secrets/s","_ResourceId":"/v"}"#,
+        &[
+            ("operationName", "SecretGet"),
+            ("identity.claim.oid", "o"),
+            ("properties.id", "https://v.vault.azure.net/secrets/s"),
+            ("resourceId", "/v"),
+        ],
+    ),
+    (
+        "azure.activity",
+        "vault-diagnostics",
+        r#"{"TimeGenerated":"2021-03-23T15:45:38Z","Type":"AzureDiagnostics","Category":"AuditEvent","OperationName":"SecretGet","ResultSignature":"OK","CallerIPAddress":"1.2.3.4","identity_claim_oid_g":"o","id_s":"https://v.vault.azure.net/secrets/s","ResourceId":"/V"}"#,
+        &[
+            ("operationName", "SecretGet"),
+            ("identity.claim.oid", "o"),
+            ("properties.id", "https://v.vault.azure.net/secrets/s"),
+            ("resourceId", "/V"),
+        ],
+    ),
+    (
         "windows.event",
         "flat",
         r#"{"EventID":1,"Channel":"c","Computer":"pc","Provider_Name":"p","TimeCreated":"2021-03-23T15:45:38Z","Image":"i.exe"}"#,

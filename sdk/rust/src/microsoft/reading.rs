@@ -1,0 +1,21 @@
+//! Reading of files and mail in the unified audit log: which records tell of it, and what tells one thing that was read from
+//! another.
+
+use super::{is_service, succeeded};
+use crate::{Field, Mask, Row};
+
+/// The operations by which files are opened and mail is read, one thing or one record of mail each.
+pub const READS: [&str; 5] =
+    ["FileAccessed", "FileDownloaded", "FilePreviewed", "FileSyncDownloadedFull", "MailItemsAccessed"];
+
+/// Among rows of [`READS`], those that succeeded, by a named account that is none of Microsoft's services or of those listed.
+pub fn read_by_people(user: &Field, result: &Field, services: &[String]) -> Mask {
+    let service = user.matches(|user| is_service(user, services));
+    let failed = result.matches(|result| !succeeded(Some(result)));
+    !service & !failed & !user.empty()
+}
+
+/// The first of some fields that says something; empty where none does.
+pub fn first_named<'a>(fields: &[&'a Field<'_>], row: Row) -> &'a str {
+    fields.iter().filter_map(|field| field.text(row)).find(|name| !name.is_empty()).unwrap_or("")
+}
