@@ -48,6 +48,7 @@ fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {
         ("risky-consent", 4),
         ("send-as-granted", 1),
         ("send-on-behalf-granted", 1),
+        ("session-on-two-devices", 1),
         ("spray-succeeded", 13),
         ("tenant-wide-consent", 2),
     ];
