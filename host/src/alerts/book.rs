@@ -135,9 +135,7 @@ pub(super) fn newest(store: &Store, force: &Force, fingerprint: Digest) -> Resul
 
 /// The number of a force's last alert; 0 where it has none.
 pub(super) fn last(store: &Store, force: &Force) -> Result<u64, StoreError> {
-    let of = of_force(force);
-    let last = store.last(Space::Alert, &of)?;
-    Ok(last.and_then(|(key, _)| key.get(of.len()..)?.try_into().ok()).map_or(0, u64::from_be_bytes))
+    store.last_number(Space::Alert, &of_force(force))
 }
 
 pub(super) fn history(store: &Store, alert: &Alert) -> Result<Vec<Change>, StoreError> {
@@ -196,8 +194,7 @@ pub fn log_after(store: &Store, after: u64, limit: usize) -> Result<Vec<Logged>,
 /// # Errors
 /// The store's.
 pub fn log_end(store: &Store) -> Result<u64, StoreError> {
-    let last = store.last(Space::AlertLog, &[])?;
-    Ok(last.and_then(|(key, _)| key.try_into().ok()).map_or(0, u64::from_be_bytes))
+    store.last_number(Space::AlertLog, &[])
 }
 
 /// The force and alert of a history's key.
@@ -256,8 +253,7 @@ impl From {
 
     /// How far they were followed.
     pub(super) fn cursor(self, store: &Store, force: &Force) -> Result<u64, StoreError> {
-        let kept = store.get(Space::AlertCursor, &self.key(force))?;
-        Ok(kept.and_then(|kept| kept.try_into().ok()).map_or(0, u64::from_be_bytes))
+        store.number(Space::AlertCursor, &self.key(force))
     }
 
     /// The effect that they were followed so far.

@@ -204,8 +204,7 @@ pub(super) fn dead(
 
 /// How far the log of alerts was followed.
 pub(super) fn cursor(store: &Store) -> Result<u64, StoreError> {
-    let kept = store.get(Space::DeliveryCursor, &[])?;
-    Ok(kept.and_then(|kept| kept.try_into().ok()).map_or(0, u64::from_be_bytes))
+    store.number(Space::DeliveryCursor, &[])
 }
 
 /// The effect that it was followed so far.

@@ -72,10 +72,7 @@ pub fn page(
 /// # Errors
 /// The store's.
 pub fn count(store: &Store, force: &Force, plugin: &str, lane: Lane) -> Result<u64, StoreError> {
-    let order = with(&prefix(force, plugin, lane), ORDER, &[]);
-    let last = store.last(Space::Apart, &order)?;
-    let number = last.and_then(|(key, _)| key.get(order.len()..).and_then(|number| number.try_into().ok()));
-    Ok(number.map_or(0, u64::from_be_bytes))
+    store.last_number(Space::Apart, &with(&prefix(force, plugin, lane), ORDER, &[]))
 }
 
 /// How much hunts found of a force that people are to be told of.
@@ -83,10 +80,7 @@ pub fn count(store: &Store, force: &Force, plugin: &str, lane: Lane) -> Result<u
 /// # Errors
 /// The store's.
 pub fn hunted(store: &Store, force: &Force) -> Result<u64, StoreError> {
-    let order = with(&of_force(force), ORDER, &[]);
-    let last = store.last(Space::Hunted, &order)?;
-    let number = last.and_then(|(key, _)| key.get(order.len()..).and_then(|number| number.try_into().ok()));
-    Ok(number.map_or(0, u64::from_be_bytes))
+    store.last_number(Space::Hunted, &with(&of_force(force), ORDER, &[]))
 }
 
 /// A page of that behind number `after`: at most `limit`, each as late and with its hunt's number, without what the live lane has

@@ -15,6 +15,5 @@ pub fn back_filled(lane: &LaneSource, until: u64) -> Effects {
 /// # Errors
 /// The store's.
 pub fn back_fill(store: &Store, lane: &LaneSource) -> Result<u64, StoreError> {
-    let kept = store.get(Space::BackFill, &lane.key())?;
-    Ok(kept.and_then(|kept| kept.try_into().ok()).map_or(0, u64::from_be_bytes))
+    store.number(Space::BackFill, &lane.key())
 }

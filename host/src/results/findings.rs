@@ -117,10 +117,7 @@ pub fn finding(store: &Store, force: &Force, id: Digest) -> Result<Option<Kept>,
 /// # Errors
 /// The store's.
 pub fn findings_of(store: &Store, force: &Force) -> Result<u64, StoreError> {
-    let of = of_force(force);
-    let last = store.last(Space::FindingOrder, &of)?;
-    let number = last.and_then(|(key, _)| key.get(of.len()..).and_then(|number| number.try_into().ok()));
-    Ok(number.map_or(0, u64::from_be_bytes))
+    store.last_number(Space::FindingOrder, &of_force(force))
 }
 
 /// Up to `limit` findings of a force behind number `after`.

@@ -198,6 +198,25 @@ impl Store {
         Ok(found.map(bare))
     }
 
+    /// The number of the last of a list that grows by [`Effects::append`]; 0 where it is empty.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn last_number(&self, space: Space, prefix: &[u8]) -> Result<u64, StoreError> {
+        let last = self.last(space, prefix)?;
+        let number = last.and_then(|(key, _)| key.get(prefix.len()..)?.try_into().ok());
+        Ok(number.map_or(0, u64::from_be_bytes))
+    }
+
+    /// The number (8 bytes, big endian) that is kept under a key; 0 where none is.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn number(&self, space: Space, at: &[u8]) -> Result<u64, StoreError> {
+        let kept = self.get(space, at)?;
+        Ok(kept.and_then(|kept| kept.try_into().ok()).map_or(0, u64::from_be_bytes))
+    }
+
     /// Hands effects to the commit thread, waiting while its queue is full; `answer` is called there once all of them are
     /// durable, or none is made.
     ///
