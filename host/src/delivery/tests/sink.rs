@@ -7,18 +7,20 @@ use std::sync::{Arc, Mutex};
 /// See the module.
 pub(super) struct Sink {
     pub(super) port: u16,
-    got: Arc<Mutex<Vec<String>>>,
+    got: Arc<Got>,
 }
 
+type Got = Mutex<Vec<String>>;
+
 impl Sink {
-    fn start(take: impl Fn(TcpStream) -> std::io::Result<String> + Send + Sync + 'static) -> Self {
+    fn start(take: impl Fn(TcpStream, &Got) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (port, got) = (listener.local_addr().unwrap().port(), Arc::new(Mutex::new(Vec::new())));
+        let (port, got) = (listener.local_addr().unwrap().port(), Arc::new(Got::default()));
         let (keeps, take) = (Arc::clone(&got), Arc::new(take));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (keeps, take) = (Arc::clone(&keeps), Arc::clone(&take));
-                std::thread::spawn(move || take(stream).map(|text| keeps.lock().unwrap().push(text)));
+                std::thread::spawn(move || take(stream, &keeps));
             }
         });
         Self { port, got }
@@ -30,7 +32,7 @@ impl Sink {
 
     /// Takes bodies of at most so many bytes.
     pub(super) fn http_up_to(most: usize) -> Self {
-        Self::start(move |stream| http(stream, most))
+        Self::start(move |stream, got| http(stream, most, got))
     }
 
     pub(super) fn smtp() -> Self {
@@ -39,13 +41,15 @@ impl Sink {
 
     /// Answers so to whom a mail is for.
     pub(super) fn smtp_answering(answer: &'static str) -> Self {
-        Self::start(move |stream| smtp(stream, answer))
+        Self::start(move |stream, got| smtp(stream, answer, got))
     }
 
     pub(super) fn syslog() -> Self {
-        Self::start(|mut stream| {
+        Self::start(|mut stream, got| {
             let mut text = String::new();
-            stream.read_to_string(&mut text).map(|_| text)
+            stream.read_to_string(&mut text)?;
+            got.lock().unwrap().push(text);
+            Ok(())
         })
     }
 
@@ -54,7 +58,7 @@ impl Sink {
     }
 }
 
-fn http(mut stream: TcpStream, most: usize) -> std::io::Result<String> {
+fn http(mut stream: TcpStream, most: usize, got: &Got) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut length, mut line) = (0, String::new());
     while reader.read_line(&mut line)? > 2 {
@@ -65,13 +69,14 @@ fn http(mut stream: TcpStream, most: usize) -> std::io::Result<String> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
+    // Before the answer: what is sent upon it comes behind it.
+    got.lock().unwrap().push(String::from_utf8(body).unwrap());
     let status = if length > most { "413 Too Large" } else { "200 OK" };
-    stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes())?;
-    Ok(String::from_utf8(body).unwrap())
+    stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes())
 }
 
-/// The mail as text, quoted-printable undone.
-fn smtp(mut stream: TcpStream, to: &str) -> std::io::Result<String> {
+/// Keeps the mail as text, quoted-printable undone.
+fn smtp(mut stream: TcpStream, to: &str, got: &Got) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     stream.write_all(b"220 sink\r\n")?;
     let (mut mail, mut line) = (String::new(), String::new());
@@ -106,5 +111,6 @@ fn smtp(mut stream: TcpStream, to: &str) -> std::io::Result<String> {
             None => out.extend_from_slice(format!("={part}").as_bytes()),
         }
     }
-    Ok(String::from_utf8_lossy(&out).into_owned())
+    got.lock().unwrap().push(String::from_utf8_lossy(&out).into_owned());
+    Ok(())
 }
