@@ -39,13 +39,16 @@ impl MailByApplication {
         let named = fields.client_app.matches(judged) | fields.app.matches(judged) | fields.access_app.matches(judged);
         let reads = fields.operation.equals("MailItemsAccessed");
         let fields = &fields.among(&acts);
-        // Since when the force is known is kept with the first record of a batch, whoever read: once a day changes it.
-        let begins = reads.iter().next();
+        // Until when it is known that the force is: a row that finds nothing has nothing to keep twice.
+        let mut until = i64::MIN;
         for row in &acts {
-            if begins == Some(row) {
-                keep(batch, row, FORCE)?;
+            let is_judged = named.contains(row) && succeeded(fields.result.text(row));
+            let mut force = 0;
+            if reads.contains(row) && (is_judged || batch.time(row) >= until) {
+                force = keep(batch, row, FORCE)?.map_or(0, |past| past.days(batch.time(row)));
+                until = until.max(past::next_day(batch.time(row)));
             }
-            if !named.contains(row) || !succeeded(fields.result.text(row)) {
+            if !is_judged {
                 continue;
             }
             // The client that asked comes first: `AppId` may be the interface that it asked through.
@@ -56,7 +59,6 @@ impl MailByApplication {
                     findings.emit(finding(fields, settings, row, (Rule::MailSentByApplication, app)))?;
                 }
             } else if unknown(app) || !is_listed(app, &settings.quiet_applications) {
-                let force = known(batch, row, FORCE)?.map_or(0, |past| past.days(batch.time(row)));
                 let before = keep(batch, row, &format!("app {}", app.to_lowercase()))?;
                 if unknown(app) {
                     let finding = finding(fields, settings, row, (Rule::MailReadByApplication, app));
@@ -71,14 +73,10 @@ impl MailByApplication {
     }
 }
 
-/// What is known under a key.
-fn known(batch: &Batch, row: Row, key: &str) -> Result<Option<Past>, Failure> {
-    Ok(batch.state().get(&[(row, key)])?.into_iter().next().flatten().and_then(|bytes| Past::read(&bytes)))
-}
-
 /// Takes a day into what is known under a key. Answers what was known before.
 fn keep(batch: &Batch, row: Row, key: &str) -> Result<Option<Past>, Failure> {
-    let before = known(batch, row, key)?;
+    let kept = batch.state().get(&[(row, key)])?.into_iter().next().flatten();
+    let before = kept.and_then(|bytes| Past::read(&bytes));
     if let Some(after) = Past::after(before, batch.time(row)) {
         batch.state().set(row, key, &after.bytes(), KEPT)?;
     }

@@ -3,6 +3,11 @@
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 
+/// When the day after a time begins.
+pub(crate) fn next_day(time: i64) -> i64 {
+    time.div_euclid(DAY).saturating_add(1).saturating_mul(DAY)
+}
+
 /// Of one application, or of the force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Past {
