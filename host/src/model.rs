@@ -151,7 +151,13 @@ pub struct Entity {
 /// Whether something is about one of these accounts, mailboxes or numbers.
 #[must_use]
 pub fn is_about(own: &[String], entities: &[Entity]) -> bool {
-    entities.iter().any(|entity| own.iter().any(|own| is_same(&entity.value, own)))
+    own.iter().any(|own| is_named(own, entities))
+}
+
+/// Whether something is about this account, mailbox or number; about an empty one nothing is.
+#[must_use]
+pub fn is_named(own: &str, entities: &[Entity]) -> bool {
+    entities.iter().any(|entity| is_same(&entity.value, own))
 }
 
 /// Whether a text names somebody's account, mailbox or number: whole, or as a part between other characters than those of a

@@ -1,7 +1,7 @@
 //! A rule that suddenly brings many alerts at once is itself the news: from then on what it finds is one alert more, until it is
 //! quiet again. In memory: after a restart a rule may bring as many again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use super::join::Found;
 use crate::model::Force;
@@ -13,7 +13,7 @@ const RULES: usize = 20_000;
 
 /// When alerts of each rule were made, within the last hour.
 pub(super) struct Flood {
-    made: HashMap<(Force, String, String), VecDeque<i64>>,
+    made: HashMap<(Force, String, String), Vec<i64>>,
     /// Alerts of one rule in a force that are made one by one within an hour.
     hourly: usize,
 }
@@ -29,13 +29,12 @@ impl Flood {
             self.made.clear();
         }
         let made = self.made.entry((force.clone(), found.plugin.id.clone(), found.rule.clone())).or_default();
-        while made.front().is_some_and(|first| now.saturating_sub(*first) >= HOUR) {
-            made.pop_front();
-        }
+        // Where the clock went back, what was made lies ahead: it is forgotten.
+        made.retain(|at| (0..HOUR).contains(&now.saturating_sub(*at)));
         if made.len() >= self.hourly {
             return true;
         }
-        made.push_back(now);
+        made.push(now);
         false
     }
 }
@@ -78,6 +77,8 @@ mod tests {
         assert_eq!(taken, 20);
         assert!(!flood.takes(&avon, &found("b"), 70) && !flood.takes(&kent, &found("a"), 70));
         assert!(flood.takes(&avon, &found("a"), HOUR - 1) && !flood.takes(&avon, &found("a"), HOUR));
+        // The clock goes back by a day: the rule is not held for as long.
+        assert!(!flood.takes(&avon, &found("a"), -24 * HOUR));
         // Those of a flood are one alert, whatever their keys were.
         let (mut one, other) = (found("a"), found("a"));
         one.key = "another".into();

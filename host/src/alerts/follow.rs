@@ -15,6 +15,7 @@ use super::texts::Manifests;
 use super::{Shared, book};
 use crate::ids::Digest;
 use crate::model::Force;
+use crate::results;
 use crate::store::{Store, StoreError};
 
 /// Between two looks: an alert is there so long after its finding at most, and a commit.
@@ -90,7 +91,7 @@ fn follow(
     let mut touched = Touched::new();
     let mut hiding = Hiding::default();
     for (number, text) in &page {
-        let found: Found = match serde_json::from_str(text) {
+        let mut found: Found = match serde_json::from_str(text) {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!("{force}: finding {number} does not become an alert: {error}");
@@ -100,10 +101,13 @@ fn follow(
         if hiding.hides(shared, force, &found, now)? {
             continue;
         }
-        let quiet = shared.quiet(force, found.severity, now);
-        let mut found = found;
+        if !found.cited.is_empty() {
+            found.others = results::cited(store, force, found.id)?;
+        }
+        let quiet = shared.quiet(force, found.severity, &found.entities, now);
         let is_open = |alerts: &Vec<(Alert, Option<Change>)>| alerts.last().is_some_and(|(alert, _)| joins(alert, now));
-        if !is_open(of(store, force, &mut touched, &found)?) && flood.takes(force, &found, now) {
+        let is_real = found.exercise.is_none();
+        if is_real && !is_open(of(store, force, &mut touched, &found)?) && flood.takes(force, &found, now) {
             // What is over and stays so is not written again.
             touched.remove(&found.fingerprint());
             found = of_flood(&found);

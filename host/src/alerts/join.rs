@@ -11,6 +11,7 @@ use super::alert::{Alert, Evidence, Kind, State, reference};
 use super::texts::Texts;
 use crate::ids::Digest;
 use crate::model::{Entity, Force};
+use crate::results::CitedEvent;
 
 /// How long after its last finding an open alert takes another: seven days, in microseconds.
 const JOINS: i64 = 7 * 86_400_000_000;
@@ -40,6 +41,12 @@ pub(super) struct Found {
     /// Its declared fields, by handle.
     #[serde(default)]
     pub(super) evidence: serde_json::Map<String, serde_json::Value>,
+    /// References of other events.
+    #[serde(default)]
+    pub(super) cited: Vec<String>,
+    /// What is kept of the first of them.
+    #[serde(skip)]
+    pub(super) others: Vec<CitedEvent>,
     #[serde(default)]
     pub(super) late: bool,
     /// The hunt that found it, through stored events.
@@ -73,19 +80,15 @@ impl OfEvent {
 }
 
 impl Found {
-    fn evidence(&self) -> Evidence {
+    /// Its own event, and the first of those that it cites.
+    fn evidence(&self) -> Vec<Evidence> {
         let OfEvent { time, source, digest } = self.event.clone();
-        let mut fields = serde_json::Value::Object(self.evidence.clone()).to_string();
-        // Written as JSON within JSON: quotes take two bytes, control characters up to seven.
-        while serde_json::to_string(&fields).map_or(0, |text| text.len()) > EVENT_BYTES {
-            let mut end = fields.len() * 3 / 4;
-            while !fields.is_char_boundary(end) {
-                end -= 1;
-            }
-            fields.truncate(end);
-            fields.push('…');
-        }
-        Evidence { source, time, sha256: digest, fields }
+        let own = Evidence { source, time, sha256: digest, fields: shown(&self.evidence) };
+        let other = |CitedEvent { source, time, digest, fields }: &CitedEvent| {
+            let fields = shown(fields);
+            Evidence { source: source.clone(), time: time.clone(), sha256: *digest, fields }
+        };
+        std::iter::once(own).chain(self.others.iter().map(other)).collect()
     }
 
     /// Digest of plugin, rule, and key; where there is no key, of whom it is about.
@@ -101,6 +104,31 @@ impl Found {
         // An exercise joins no attack.
         parts.extend(self.exercise.iter().flat_map(|id| [b"exercise", id.as_bytes()]));
         Digest::of_parts(&parts)
+    }
+}
+
+/// Fields as an alert keeps them.
+fn shown(fields: &serde_json::Map<String, serde_json::Value>) -> String {
+    let mut text = serde_json::Value::Object(fields.clone()).to_string();
+    // Written as JSON within JSON: quotes take two bytes, control characters up to seven.
+    while serde_json::to_string(&text).map_or(0, |text| text.len()) > EVENT_BYTES {
+        let mut end = text.len() * 3 / 4;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// Adds what an alert does not show yet, as far as it has room.
+fn add_evidence(alert: &mut Alert, found: &Found) {
+    for event in found.evidence() {
+        let is_shown = alert.evidence.iter().any(|shown| shown.sha256 == event.sha256);
+        if alert.evidence.len() < EVENTS && !is_shown {
+            alert.evidence.push(event);
+        }
     }
 }
 
@@ -154,7 +182,7 @@ pub(super) fn begun(
         last_seen: time,
         count: 1,
         findings: vec![found.id],
-        evidence: vec![found.evidence()],
+        evidence: Vec::new(),
         late: found.late && !texts.page_when_late,
         hunt: found.hunt,
         acknowledged: None,
@@ -163,6 +191,7 @@ pub(super) fn begun(
         incident: None,
         earlier: earlier.map(|alert| alert.reference.clone()),
     };
+    add_evidence(&mut alert, found);
     add_entities(&mut alert, &found.entities);
     alert
 }
@@ -176,9 +205,7 @@ pub(super) fn joined(alert: &mut Alert, found: &Found, quiet: Option<String>, no
     if alert.findings.len() < KEPT {
         alert.findings.push(found.id);
     }
-    if alert.evidence.len() < EVENTS {
-        alert.evidence.push(found.evidence());
-    }
+    add_evidence(alert, found);
     add_entities(alert, &found.entities);
     found.summary.clone_into(&mut alert.summary);
     let waited = alert.waits();
@@ -278,6 +305,7 @@ mod tests {
             finding.summary = "\u{1}".repeat(4_096);
             finding.evidence.insert("field".into(), "\u{1}\"é".repeat(9_000).into());
             finding.entities[0].value = format!("{turn}{}", "\u{1}".repeat(1_000));
+            finding.event.digest = Digest::of(&turn.to_be_bytes());
             finding
         };
         let mut alert = begun(&force, 1, &hostile(0), &Texts::default(), None, None, 1_000);
@@ -288,6 +316,24 @@ mod tests {
         let bytes = serde_json::to_vec(&alert).unwrap().len();
         assert!(bytes + (36 << 10) < crate::store::VALUE_BYTES, "{bytes}");
         assert!(alert.entities.len() > 1 && alert.evidence.len() == 3 && alert.evidence[0].fields.ends_with('…'));
+    }
+
+    #[test]
+    fn an_alert_shows_its_event_and_the_first_that_its_finding_cites_each_once() {
+        let mut finding = found("a", "low", false);
+        let other = |name: &str| CitedEvent {
+            source: "m365.audit".into(),
+            time: "2026-03-02T09:00:00Z".into(),
+            digest: Digest::of(name.as_bytes()),
+            fields: serde_json::Map::new(),
+        };
+        finding.others = vec![other("b"), other("c")];
+        let mut alert = begun(&Force::new("avon").unwrap(), 1, &finding, &Texts::default(), None, None, 1_000);
+        let of = |alert: &Alert| alert.evidence.iter().map(|event| event.sha256).collect::<Vec<_>>();
+        let expected = vec![finding.event.digest, Digest::of(b"b"), Digest::of(b"c")];
+        assert_eq!(of(&alert), expected);
+        joined(&mut alert, &finding, None, 2_000);
+        assert_eq!(of(&alert), expected);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::timed::{Key, Timed, TimedError};
 use super::{Alerts, Shared};
 use crate::audit::Act;
-use crate::model::Force;
+use crate::model::{Entity, Force, is_about};
 use crate::store::Space;
 
 /// How long one lasts at most: 14 days, in microseconds.
@@ -36,6 +36,9 @@ pub struct Maintenance {
     pub reason: String,
     /// The token's id.
     pub by: String,
+    /// Accounts, mailboxes and numbers of whoever made it: what is about them pages all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spares: Vec<String>,
 }
 
 impl Maintenance {
@@ -61,11 +64,12 @@ impl Maintenance {
         Ok(())
     }
 
-    /// Whether an alert of a force and severity pages nobody at this time.
-    pub(super) fn quiets(&self, force: &Force, severity: Severity, now: i64) -> bool {
+    /// Whether an alert of a force, of this severity and about these, pages nobody at this time.
+    pub(super) fn quiets(&self, force: &Force, severity: Severity, about: &[Entity], now: i64) -> bool {
         (self.from..self.until).contains(&now)
             && self.force.as_ref().is_none_or(|own| own == force)
             && severity < self.pages
+            && !is_about(&self.spares, about)
     }
 }
 
@@ -93,10 +97,10 @@ impl Timed for Maintenance {
 }
 
 impl Shared {
-    /// The window in which an alert of a force and severity pages nobody at this time.
-    pub(super) fn quiet(&self, force: &Force, severity: Severity, now: i64) -> Option<String> {
+    /// The window in which an alert of a force, of this severity and about these, pages nobody at this time.
+    pub(super) fn quiet(&self, force: &Force, severity: Severity, about: &[Entity], now: i64) -> Option<String> {
         let all = self.maintenance.all();
-        all.values().find(|window| window.quiets(force, severity, now)).map(|window| window.id.clone())
+        all.values().find(|window| window.quiets(force, severity, about, now)).map(|window| window.id.clone())
     }
 }
 
@@ -141,16 +145,33 @@ mod tests {
     fn window(from: i64, until: i64) -> Maintenance {
         let (reason, by) = ("upgrade".into(), "t".into());
         let force = Some(Force::new("avon").unwrap());
-        Maintenance { id: "upgrade".into(), force, from, until, pages: Severity::Critical, reason, by }
+        Maintenance {
+            id: "upgrade".into(),
+            force,
+            from,
+            until,
+            pages: Severity::Critical,
+            reason,
+            by,
+            spares: Vec::new(),
+        }
     }
 
     #[test]
     fn it_quiets_its_force_for_as_long_as_it_lasts_but_not_what_is_grave_enough() {
         let (window, avon, kent) = (window(10, 20), Force::new("avon").unwrap(), Force::new("kent").unwrap());
-        assert!(window.quiets(&avon, Severity::High, 10) && window.quiets(&avon, Severity::Low, 19));
-        assert!(!window.quiets(&avon, Severity::High, 9) && !window.quiets(&avon, Severity::High, 20));
-        assert!(!window.quiets(&avon, Severity::Critical, 15) && !window.quiets(&kent, Severity::High, 15));
-        assert!(Maintenance { force: None, ..window }.quiets(&kent, Severity::High, 15));
+        assert!(window.quiets(&avon, Severity::High, &[], 10) && window.quiets(&avon, Severity::Low, &[], 19));
+        assert!(!window.quiets(&avon, Severity::High, &[], 9) && !window.quiets(&avon, Severity::High, &[], 20));
+        assert!(!window.quiets(&avon, Severity::Critical, &[], 15) && !window.quiets(&kent, Severity::High, &[], 15));
+        assert!(Maintenance { force: None, ..window }.quiets(&kent, Severity::High, &[], 15));
+    }
+
+    #[test]
+    fn whoever_makes_one_is_told_of_all_the_same() {
+        let own = Maintenance { spares: vec!["jo@avon.example".into()], ..window(10, 20) };
+        let about = |value: &str| [Entity { kind: "user".into(), value: value.into() }];
+        let quiets = |value: &str| own.quiets(&Force::new("avon").unwrap(), Severity::High, &about(value), 15);
+        assert!(quiets("kim@avon.example") && !quiets("Jo@avon.example"));
     }
 
     #[test]

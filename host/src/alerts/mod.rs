@@ -27,7 +27,7 @@ pub(crate) use alert::sample;
 pub use alert::{Alert, Change, Evidence, Kind, State, Verdict};
 pub use book::{Filter, Logged, alert as read, key, log_after, log_end};
 pub use exceptions::{Condition, Exception, Hid, Sample};
-pub use incidents::{Contribution, Incident, Score, Story};
+pub use incidents::{Contribution, Incident, Score, Story, story_of};
 pub use maintenance::Maintenance;
 pub use scorecard::Score as RuleScore;
 pub use timed::TimedError;

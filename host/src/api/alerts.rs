@@ -35,7 +35,7 @@ pub(super) struct Done {
 }
 
 /// `{"alerts": [...], "next": N}` of one force, by number; `next` is none where nothing is left. Of all forces, where whoever
-/// sees all names none: without `next`, the first of each.
+/// sees all names none: the first of each, and `"more": [FORCE, ...]` where something is left.
 pub(super) async fn list(
     State(api): Shared,
     Extension(caller): Extension<Caller>,
@@ -48,16 +48,17 @@ pub(super) async fn list(
         let (after, limit) = super::paged::bounds(after, limit);
         let forces = forces_of(&api, &caller, force.as_deref())?;
         let one = (forces.len() == 1).then(|| forces[0].clone());
-        let (mut found, mut next) = (Vec::new(), None);
+        let (mut found, mut next, mut left) = (Vec::new(), None, Vec::new());
         for force in &forces {
             let (mut alerts, more) = api.alerts.page(force, if one.is_some() { after } else { 0 }, limit, &filter)?;
             found.append(&mut alerts);
             next = more.filter(|_| one.is_some());
+            left.extend(more.filter(|_| one.is_none()).map(|_| force));
         }
         found.retain(|alert| sees(&caller, alert));
         let details = json!({ "after": after, "limit": limit, "rows": found.len() });
         api.identity.record(act(&caller, "alerts-read", one, details))?;
-        Ok(Json(json!({ "alerts": found, "next": next })))
+        Ok(Json(json!({ "alerts": found, "next": next, "more": left })))
     })
     .await
 }

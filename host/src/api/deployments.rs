@@ -232,7 +232,7 @@ pub(super) async fn compare(
 ) -> Result<Json<Value>, Refused> {
     blocking(move || {
         let force = super::answer::force_or_all(&api, &caller, whose.force.as_deref())?;
-        let found = api.deployments.compare(&id, force.as_ref(), now_micros())?;
+        let found = api.deployments.compare(&id, force.as_ref(), &caller.own, now_micros())?;
         api.identity.record(super::answer::act(&caller, "comparison-read", force, json!({ "plugin": id })))?;
         Ok(Json(json!({ "comparisons": found })))
     })

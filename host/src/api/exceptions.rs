@@ -7,11 +7,14 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Api;
 use super::answer::{Refused, Shared, Whose, act, blocking, force_or_all};
 use super::deployments::scope;
-use crate::alerts::{Condition, Exception, TimedError};
+use super::findings::is_subject;
+use crate::alerts::{Condition, Exception, Hid, Sample, TimedError};
 use crate::clock::now_micros;
 use crate::identity::Caller;
+use crate::results;
 
 const MINUTE: i64 = 60_000_000;
 
@@ -42,14 +45,33 @@ pub(super) async fn list(
         let now = now_micros();
         let all = api.alerts.all_exceptions(force.as_ref())?;
         let all = all.into_iter().filter(|(exception, _)| !exception.is_about(&caller.own));
-        let shown = |(exception, hid): (Exception, _)| {
+        let mut all: Vec<(Exception, Hid)> = all.collect();
+        for (_, hid) in &mut all {
+            hid.samples = for_them(&api, &caller, std::mem::take(&mut hid.samples))?;
+        }
+        let shown = |(exception, hid): (Exception, Hid)| {
             json!({ "open": exception.is_open(now), "exception": exception, "hid": hid })
         };
-        let shown: Vec<Value> = all.map(shown).collect();
+        let shown: Vec<Value> = all.into_iter().map(shown).collect();
         api.identity.record(act(&caller, "exceptions-read", force, json!({ "rows": shown.len() })))?;
         Ok(Json(json!({ "exceptions": shown })))
     })
     .await
+}
+
+/// Without what is about the caller; a sample whose finding is not kept may be.
+fn for_them(api: &Api, caller: &Caller, samples: Vec<Sample>) -> Result<Vec<Sample>, Refused> {
+    if caller.own.is_empty() {
+        return Ok(samples);
+    }
+    let mut left = Vec::with_capacity(samples.len());
+    for sample in samples {
+        let kept = results::finding(&api.store, &sample.force, sample.finding)?;
+        if kept.is_some_and(|kept| !is_subject(caller, &kept.finding)) {
+            left.push(sample);
+        }
+    }
+    Ok(left)
 }
 
 pub(super) async fn add(

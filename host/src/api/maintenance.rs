@@ -55,7 +55,8 @@ pub(super) async fn add(
         let New { id, from, minutes, pages, reason, .. } = new;
         let from = from.unwrap_or_else(now_micros);
         let until = from.saturating_add(i64::from(minutes) * MINUTE);
-        let window = Maintenance { id, force: force.clone(), from, until, pages, reason, by: caller.token.clone() };
+        let (by, spares) = (caller.token.clone(), caller.own.clone());
+        let window = Maintenance { id, force: force.clone(), from, until, pages, reason, by, spares };
         let made = api.alerts.maintain(window, |details| act(&caller, "maintenance-made", force, details))?;
         Ok((StatusCode::CREATED, Json(made)))
     })

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use super::answer::parse_time;
 use super::exit::{self, Exit};
 use super::{client, private, style, text};
 use crate::audit::Chain;
@@ -57,10 +58,10 @@ struct List {
     #[arg(long = "for", value_name = "NAME", value_parser = word)]
     force: Option<String>,
     /// From this time on: 2026-11-01 or 2026-11-01T08:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<i64>,
     /// Before this time
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<i64>,
     /// For people or for machines
     #[arg(long, value_enum, default_value_t)]
@@ -120,13 +121,6 @@ fn word(text: &str) -> Result<String, String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let is_word = (1..=64).contains(&text.len()) && text.bytes().all(is_plain);
     if is_word { Ok(text.to_owned()) } else { Err("give letters, digits and `-`".into()) }
-}
-
-/// Microseconds since 1970 UTC.
-fn time(text: &str) -> Result<i64, String> {
-    let whole = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
-    let time: jiff::Timestamp = whole.parse().map_err(|_| "give 2026-11-01 or 2026-11-01T08:00:00Z".to_owned())?;
-    Ok(time.as_microsecond())
 }
 
 fn digest(text: &str) -> Result<Digest, String> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::contacts::Contact;
 use super::message::plain;
 use super::route::About;
-use crate::model::{Force, is_about};
+use crate::model::{Force, is_named};
 
 /// Somebody who can be called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,7 @@ pub(super) fn whom(
     let may = |contact: &&Contact| {
         !contact.call.is_empty()
             && contact.confirmed.is_some()
-            && !is_about(&contact.own, about.entities)
-            && !is_about(std::slice::from_ref(&contact.call), about.entities)
+            && !contact.is_subject_of(about.entities)
             && reader.is_none_or(|reader| reader.key() != contact.key() && reader.call != contact.call)
     };
     let first = |force: &Force| {
@@ -40,7 +39,7 @@ pub(super) fn whom(
         Some(Reach { name: found.name.clone(), call: found.call.clone() })
     };
     let own = first(about.force);
-    let desk = desk.filter(|desk| !is_about(std::slice::from_ref(&desk.call), about.entities)).cloned();
+    let desk = desk.filter(|desk| !is_named(&desk.call, about.entities)).cloned();
     let centre = desk.or_else(|| first(&national)).filter(|centre| own.as_ref() != Some(centre));
     own.into_iter().chain(centre).collect()
 }

@@ -16,7 +16,7 @@ use super::ocsf::Version;
 use super::{Shared, outbox};
 use crate::audit::Act;
 use crate::ids::Digest;
-use crate::model::Force;
+use crate::model::{Entity, Force, is_named};
 use crate::store::{Effects, Space, Store, StoreError};
 
 /// Contacts of all forces at most: each has a thread.
@@ -127,6 +127,15 @@ impl Contact {
     #[must_use]
     pub fn key(&self) -> Digest {
         Digest::of_parts(&[self.force.as_str().as_bytes(), self.id.as_bytes()])
+    }
+
+    /// Whether something is about the contact: its own accounts, mailboxes and numbers, where its mail goes, and where it is called.
+    pub(super) fn is_subject_of(&self, entities: &[Entity]) -> bool {
+        let mail = match &self.channel {
+            Channel::Email { to } => to.as_str(),
+            _ => "",
+        };
+        [mail, &self.call].into_iter().chain(self.own.iter().map(String::as_str)).any(|own| is_named(own, entities))
     }
 
     /// What it does is recorded as.

@@ -18,10 +18,10 @@ const PAGE: usize = 256;
 
 /// The thread's life.
 pub(super) fn run(shared: &Shared, stopped: &Receiver<()>) {
-    let (mut cursor, mut pause) = (None, Duration::ZERO);
+    let (mut cursor, mut climbed, mut pause) = (None, None, Duration::ZERO);
     let mut looked = 0;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        pause = match climb(shared)
+        pause = match climb(shared, &mut climbed)
             .and_then(|()| weekly::sum_up(shared, &mut looked))
             .and_then(|()| follow(shared, &mut cursor))
         {
@@ -54,10 +54,10 @@ fn follow(shared: &Shared, cursor: &mut Option<u64>) -> Result<bool, StoreError>
         let change = &logged.change;
         let told = match change.kind {
             Kind::Created | Kind::Raised => tell(shared, &alert, Told::Change(change), &mut woken)?,
-            Kind::Acknowledged | Kind::Contained | Kind::Resolved | Kind::Reopened => {
+            Kind::Acknowledged | Kind::Started | Kind::Contained | Kind::Resolved | Kind::Reopened => {
                 update(shared, &alert, change, &mut woken)?
             }
-            Kind::Assigned | Kind::Noted | Kind::Started => continue,
+            Kind::Assigned | Kind::Noted => continue,
         };
         effects = effects.and(told);
     }
@@ -69,10 +69,12 @@ fn follow(shared: &Shared, cursor: &mut Option<u64>) -> Result<bool, StoreError>
     Ok(page.len() == PAGE || page.last().is_some_and(|last| last.number > end))
 }
 
-/// What nobody has acknowledged in time: those of the next step are told.
-fn climb(shared: &Shared) -> Result<(), StoreError> {
-    let (steps, mut effects) = ladder::due(&shared.store, (shared.now)())?;
+/// What nobody has acknowledged in time: those of the next step are told. `last`: when that was looked at last.
+fn climb(shared: &Shared, last: &mut Option<i64>) -> Result<(), StoreError> {
+    let now = (shared.now)();
+    let (steps, mut effects) = ladder::due(&shared.store, now, *last)?;
     if steps.is_empty() {
+        *last = Some(now);
         return Ok(());
     }
     let mut woken = BTreeSet::new();
@@ -82,6 +84,7 @@ fn climb(shared: &Shared) -> Result<(), StoreError> {
         effects = effects.and(tell(shared, &alert, Told::Step(&step), &mut woken)?);
     }
     shared.store.commit(effects)?;
+    *last = Some(now);
     woken.iter().for_each(|contact| shared.wake(contact));
     Ok(())
 }

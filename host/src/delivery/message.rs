@@ -11,7 +11,7 @@ use super::contacts::{Contact, Level};
 use super::ladder::Deadline;
 use super::outbox::Message;
 use super::{nolink, ocsf};
-use crate::alerts::{Alert, Evidence, Kind, State};
+use crate::alerts::{Alert, Evidence, Kind, State, Story};
 use crate::attack;
 
 /// Characters of one text of an event.
@@ -146,6 +146,7 @@ pub(super) fn news(kind: Kind) -> &'static str {
     match kind {
         Kind::Raised => "more grave than before",
         Kind::Acknowledged => "somebody has it",
+        Kind::Started => "somebody works on it",
         Kind::Contained => "contained",
         Kind::Resolved => "closed",
         Kind::Reopened => "open again",
@@ -233,11 +234,13 @@ pub(super) struct From<'a> {
     pub(super) calls: &'a [Reach],
     /// By when it is to be acknowledged.
     pub(super) deadline: Deadline,
+    /// What it is part of.
+    pub(super) story: Option<&'a Story>,
 }
 
 /// What is told of a change of an alert.
 pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
-    let From { message, contact, zone, link, calls, deadline } = from;
+    let From { message, contact, zone, link, calls, deadline, story } = from;
     let kind = message.kind;
     let news = if message.unanswered { "acknowledged by nobody yet" } else { news(kind) };
     let level = contact.level;
@@ -253,6 +256,10 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
     let subject = format!("{mark}{subject}");
     let mut lines = vec![Line::new(0, format!("{mark}{reference}: {news}"))];
     lines.extend(says(alert, level, zone));
+    if let Some(story) = story.filter(|_| level >= Level::Summary) {
+        let (of, priority) = (story.timeline.len(), story.priority.word());
+        lines.push(Line::new(0, format!("Part of incident {}: {of} alerts, priority {priority}", story.reference)));
+    }
     lines.extend(asks(alert, deadline, contact, calls, zone));
     let link = link.filter(|_| alert.state == State::New);
     if let Some(link) = &link {
@@ -287,6 +294,10 @@ pub(super) fn of_alert(alert: &Alert, from: From<'_>) -> Note {
         data["first-seen"] = json!(crate::findings::rfc3339(alert.first_seen));
         data["last-seen"] = json!(crate::findings::rfc3339(alert.last_seen));
         data["confidence"] = json!(alert.confidence);
+        if let Some(story) = story {
+            data["incident"] =
+                json!({ "reference": story.reference, "alerts": story.timeline.len(), "priority": story.priority });
+        }
     }
     if level == Level::Full {
         data["entities"] = json!(alert.entities);

@@ -9,7 +9,7 @@ use super::contacts::Contact;
 use super::tenant;
 use crate::alerts::Alert;
 use crate::ids::Digest;
-use crate::model::{self, Entity, Force};
+use crate::model::{Entity, Force};
 
 /// From this severity on those of the next step are told when nobody acknowledges.
 const ESCALATES: Severity = Severity::High;
@@ -126,7 +126,7 @@ pub(super) fn hears(contact: &Contact, about: About<'_>) -> Result<(), String> {
 }
 
 fn is_about(contact: &Contact, about: About<'_>) -> bool {
-    model::is_about(&contact.own, about.entities)
+    contact.is_subject_of(about.entities)
 }
 
 impl Roster<'_> {

@@ -11,7 +11,7 @@ use crate::ids::Digest;
 use crate::store::{Effects, StoreError};
 
 /// How long late alerts wait for others: ten minutes, in microseconds.
-const LATE: i64 = 600_000_000;
+pub(super) const LATE: i64 = 600_000_000;
 /// What is due later than this from now is on nobody's way yet: a minute, in microseconds.
 const SOON: i64 = 60_000_000;
 
@@ -59,7 +59,8 @@ pub(super) fn tell(
             ..new
         };
         effects = effects.and(instead).and(outbox::add(&contact, &message)?).and(told::put(alert, &contact, now));
-        if !known.contains(&contact.key()) {
+        // What is only tried out counts nowhere.
+        if !known.contains(&contact.key()) && alert.exercise.is_none() {
             effects = effects.and(weekly::told(&contact));
         }
         let link = shared.links.put(Of::Alert(alert), vec![(alert.force.clone(), alert.number)], &contact, told.at)?;
@@ -69,7 +70,7 @@ pub(super) fn tell(
     // That it gets graver begins a ladder and moves none.
     let begins = is_new || matches!(why, Told::Step(_)) || ladder::deadline(&shared.store, alert)? == Deadline::None;
     if alert.state == State::New && begins && (step > 1 || plan.next.is_some()) {
-        effects = effects.and(ladder::waits(alert, plan.next)?);
+        effects = effects.and(ladder::waits(alert, plan.next, now)?);
     }
     Ok(effects)
 }

@@ -218,10 +218,14 @@ fn on_monday_at_nine_a_contact_is_told_what_came_once_also_where_nothing_was_fou
     assert!(text.contains("Exercise x1 at 2026-10-20 13:00 BST (12:00 UTC): it reached a contact."), "{note}");
     assert!(text.contains("2026-10-26 08:00 GMT (08:00 UTC): it did not get through: delivery failed."), "{note}");
     drop(delivery);
-    let _again = started(&out.join("data"), at);
+    let again = started(&out.join("data"), at);
     set("2026-11-01T09:00:00Z");
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(wait(out, "desk", 0).len(), 1);
+    // An exercise is told and is none of the week's alerts.
+    made(&again.shared.store, &Alert { exercise: Some("x2".into()), ..alerts::sample(1) });
+    assert!(wait(out, "desk", 2)[1]["text"].as_str().unwrap().contains("EXERCISE"));
     set("2026-11-02T09:00:01Z");
-    assert_eq!(wait(out, "desk", 2)[1]["events"], 1_000);
+    let second = wait(out, "desk", 3).remove(2);
+    assert_eq!((&second["events"], &second["told"]), (&1_000.into(), &0.into()), "{second}");
 }

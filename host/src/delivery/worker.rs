@@ -2,7 +2,6 @@
 //! again with growing pauses; what never can goes to the dead letters. More than a contact is told one by one in an hour, and
 //! what is late, goes out as one message.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,8 +15,9 @@ use super::digest::{self, Why};
 use super::links::Of;
 use super::message::{self, From, Note};
 use super::outbox::{self, Message, Placed};
+use super::tell::LATE;
 use super::{Shared, ladder, notes, route, weekly};
-use crate::alerts::{self, Kind};
+use crate::alerts::{self, Alert, Kind, Story};
 use crate::ids::Digest;
 use crate::store::{Effects, StoreError};
 
@@ -28,6 +28,8 @@ const HOUR: i64 = 3_600 * SECOND;
 const LONGEST: i64 = 300 * SECOND;
 /// Then it is given up: three days.
 const GIVEN_UP: i64 = 72 * HOUR;
+/// Between two messages about all that is more than a contact is told one by one: a minute.
+const GATHERS: i64 = 60 * SECOND;
 /// Messages whose end is one commit.
 const TOGETHER: usize = 32;
 /// Without anything to do it looks so often.
@@ -47,12 +49,12 @@ impl Worker {
         let key = contact.key();
         let thread = std::thread::Builder::new().name("delivers".into());
         let thread = thread.spawn(move || {
-            let mut hour = VecDeque::new();
+            let mut pace = Pace::default();
             let mut pause = Duration::ZERO;
             while goes_on(&stopped, &woken, pause) {
                 // As it is now: it may have confirmed since.
                 let Some(contact) = shared.contacts().get(&key).cloned() else { return };
-                pause = match work(&shared, &contact, &mut hour) {
+                pause = match work(&shared, &contact, &mut pace) {
                     Ok(pause) => pause,
                     Err(error) => {
                         tracing::error!("{}/{}: nothing is sent: {error}", contact.force, contact.id);
@@ -82,15 +84,35 @@ fn goes_on(stopped: &Receiver<()>, woken: &Receiver<()>, pause: Duration) -> boo
     }
 }
 
-/// Sends what is due; how long there is nothing to do then. `hour`: when messages were sent one by one, within the last.
-fn work(shared: &Shared, contact: &Contact, hour: &mut VecDeque<i64>) -> Result<Duration, StoreError> {
+/// What a contact was told within the last hour. Times in microseconds since 1970 UTC.
+#[derive(Default)]
+struct Pace {
+    /// When messages were sent one by one.
+    single: Vec<i64>,
+    /// When the last about several was.
+    together: Option<i64>,
+}
+
+impl Pace {
+    /// Where the clock went back, what was sent lies ahead: it is forgotten.
+    fn look(&mut self, now: i64) {
+        self.single.retain(|sent| (0..HOUR).contains(&now.saturating_sub(*sent)));
+        self.together = self.together.filter(|sent| (0..GATHERS).contains(&now.saturating_sub(*sent)));
+    }
+}
+
+/// Sends what is due; how long there is nothing to do then.
+fn work(shared: &Shared, contact: &Contact, pace: &mut Pace) -> Result<Duration, StoreError> {
     let now = (shared.now)();
-    // Where the clock went back, what was sent lies ahead: it is forgotten.
-    hour.retain(|sent| (0..HOUR).contains(&now.saturating_sub(*sent)));
+    pace.look(now);
     let all = outbox::first(&shared.store, contact)?;
     let whole = all.len() < outbox::LOOKED_AT;
-    let (due, waits): (Vec<Placed>, Vec<Placed>) =
-        all.into_iter().partition(|(_, message)| message.is_due(now, LONGEST));
+    // With the first that is late go those that would follow it by themselves.
+    let is_late = |message: &Message| message.late && message.together.is_none() && message.tries == 0;
+    let late = all.iter().any(|(_, message)| is_late(message) && message.is_due(now, LONGEST));
+    let (due, waits): (Vec<Placed>, Vec<Placed>) = all.into_iter().partition(|(_, message)| {
+        message.is_due(now, LONGEST) || (late && is_late(message) && message.due <= now.saturating_add(LATE))
+    });
     if due.is_empty() {
         let next = waits.iter().map(|(_, message)| message.due.saturating_sub(now)).min();
         let next = next.and_then(|micros| u64::try_from(micros).ok()).map_or(IDLE, Duration::from_micros);
@@ -107,7 +129,7 @@ fn work(shared: &Shared, contact: &Contact, hour: &mut VecDeque<i64>) -> Result<
         digest::send_bound(shared, contact, digest::bind(shared, contact, late, Why::Late)?)?;
     }
     let hourly = contact.duty.hourly as usize;
-    let room = if takes_all { usize::MAX } else { hourly.saturating_sub(hour.len()) };
+    let room = if takes_all { usize::MAX } else { hourly.saturating_sub(pace.single.len()) };
     // What waits may be more than is looked at.
     let is_more = !whole && room < outbox::LOOKED_AT;
     let (many, soon): (Vec<Placed>, Vec<Placed>) =
@@ -118,23 +140,26 @@ fn work(shared: &Shared, contact: &Contact, hour: &mut VecDeque<i64>) -> Result<
             (Vec::new(), soon)
         };
     let together = !many.is_empty();
-    if together {
+    // Others gather meanwhile, unless there are more than are looked at.
+    let gathers = pace.together.filter(|_| whole).map_or(0, |sent| sent + GATHERS - now);
+    if together && gathers == 0 {
+        pace.together = Some(now);
         digest::send_bound(shared, contact, digest::bind(shared, contact, many, Why::Many)?)?;
     }
-    let went = one_by_one(shared, contact, soon, hour)?;
-    if together {
-        // Others gather meanwhile.
-        return Ok(if whole { Duration::from_secs(60) } else { Duration::ZERO });
+    let went = one_by_one(shared, contact, soon, &mut pace.single)?;
+    if together && went {
+        let rest = if gathers == 0 && whole { GATHERS } else { gathers };
+        return Ok(u64::try_from(rest).map_or(Duration::ZERO, Duration::from_micros).min(IDLE));
     }
     Ok(if whole || !went { Duration::from_millis(20) } else { Duration::ZERO })
 }
 
-/// Messages, each by itself, until one does not go. Whether all went. `hour`: as in [`work`].
+/// Messages, each by itself, until one does not go. Whether all went. `told`: when messages went.
 fn one_by_one(
     shared: &Shared,
     contact: &Contact,
     messages: Vec<Placed>,
-    hour: &mut VecDeque<i64>,
+    told: &mut Vec<i64>,
 ) -> Result<bool, StoreError> {
     let now = (shared.now)();
     let takes_all = matches!(contact.channel, Channel::Ocsf { .. });
@@ -149,7 +174,7 @@ fn one_by_one(
         let (went, effects) = send(shared, contact, &note, key, vec![placed])?;
         ended = (ended.0.and(effects), ended.1 + 1);
         if went && !takes_all {
-            hour.push_back(now);
+            told.push(now);
         }
         goes = went;
         if !goes || ended.1 >= TOGETHER {
@@ -179,7 +204,18 @@ fn note(shared: &Shared, contact: &Contact, message: &Message) -> Result<Option<
     let zone = (shared.zone)(&alert.force);
     let calls = shared.whom_to_call((&alert).into(), Some(contact));
     let deadline = ladder::deadline(&shared.store, &alert)?;
-    Ok(Some(message::of_alert(&alert, From { message, contact, zone: &zone, link, calls: &calls, deadline })))
+    let story = story(shared, contact, &alert)?;
+    let from = From { message, contact, zone: &zone, link, calls: &calls, deadline, story: story.as_ref() };
+    Ok(Some(message::of_alert(&alert, from)))
+}
+
+/// What an alert is part of, for a person who reads of it; none where something of that is about them.
+fn story(shared: &Shared, contact: &Contact, alert: &Alert) -> Result<Option<Story>, StoreError> {
+    if matches!(contact.channel, Channel::Ocsf { .. }) {
+        return Ok(None);
+    }
+    let story = alerts::story_of(&shared.store, alert, (shared.now)())?;
+    Ok(story.filter(|story| !story.timeline.iter().any(|alert| contact.is_subject_of(&alert.entities))))
 }
 
 /// One message. Whether it was sent, or never will be; and the effects of that.

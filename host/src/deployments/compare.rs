@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{DeployError, Deployments};
 use crate::ids::Digest;
-use crate::model::{Force, SourceName};
+use crate::model::{Entity, Force, SourceName, is_about};
 use crate::results::{self, Lane, apart, finding_id_of};
 use crate::scheduler::LaneStatus;
 
@@ -81,12 +81,18 @@ pub struct OfRule {
 }
 
 impl Deployments {
-    /// Compares every shadow of a plugin with the live version: for one force, or for each that has one. `now` in microseconds
-    /// since 1970 UTC.
+    /// Compares every shadow of a plugin with the live version: for one force, or for each that has one. What is about one of
+    /// `spares` (accounts, mailboxes, numbers) is counted and not shown. `now` in microseconds since 1970 UTC.
     ///
     /// # Errors
     /// The store's; no such shadow.
-    pub fn compare(&self, plugin: &str, force: Option<&Force>, now: i64) -> Result<Vec<Comparison>, DeployError> {
+    pub fn compare(
+        &self,
+        plugin: &str,
+        force: Option<&Force>,
+        spares: &[String],
+        now: i64,
+    ) -> Result<Vec<Comparison>, DeployError> {
         let scheduler = self.scheduler.get().ok_or_else(|| DeployError::Busy("the host is starting".into()))?;
         let mut lanes: BTreeMap<(Force, Lane), Vec<LaneStatus>> = BTreeMap::new();
         for lane in scheduler.status().into_iter().filter(|lane| lane.plugin == plugin) {
@@ -97,7 +103,7 @@ impl Deployments {
         let mut found = Vec::new();
         for ((force, kind), shadow) in lanes.iter().filter(|((_, kind), _)| matches!(kind, Lane::Shadow(_))) {
             let live = lanes.get(&(force.clone(), Lane::Live)).map_or(&[][..], Vec::as_slice);
-            found.push(self.one(force, plugin, *kind, (live, shadow), now)?);
+            found.push(self.one(force, plugin, *kind, (live, shadow), spares, now)?);
         }
         if found.is_empty() {
             return Err(DeployError::Absent(format!(
@@ -113,6 +119,7 @@ impl Deployments {
         plugin: &str,
         kind: Lane,
         (live, shadow): (&[LaneStatus], &[LaneStatus]),
+        spares: &[String],
         now: i64,
     ) -> Result<Comparison, DeployError> {
         let store = &self.setup.store;
@@ -139,7 +146,7 @@ impl Deployments {
                     of.both += 1;
                 } else {
                     of.only_new += 1;
-                    sample(&mut of.new_samples, finding.shown);
+                    sample(&mut of.new_samples, finding, spares);
                 }
             }
         }
@@ -155,7 +162,7 @@ impl Deployments {
                 let id = finding_id_of(force, kind, plugin, &finding.rule, &finding.key, finding.event);
                 if !apart::has(store, force, plugin, kind, id)? {
                     of.only_old += 1;
-                    sample(&mut of.old_samples, finding.shown);
+                    sample(&mut of.old_samples, finding, spares);
                 }
             }
         }
@@ -166,9 +173,9 @@ impl Deployments {
     }
 }
 
-fn sample(samples: &mut Vec<Value>, shown: Value) {
-    if samples.len() < SAMPLES {
-        samples.push(shown);
+fn sample(samples: &mut Vec<Value>, finding: Found, spares: &[String]) {
+    if samples.len() < SAMPLES && !is_about(spares, &finding.entities) {
+        samples.push(finding.shown);
     }
 }
 
@@ -194,6 +201,7 @@ struct Found {
     rule: String,
     key: String,
     event: Digest,
+    entities: Vec<Entity>,
     shown: Value,
 }
 
@@ -213,6 +221,7 @@ impl Found {
             rule: of("/rule")?,
             key: of("/key")?,
             event: Digest::from_hex(&of("/event/digest")?)?,
+            entities: serde_json::from_value(finding.get("entities").cloned().unwrap_or_default()).unwrap_or_default(),
             shown: serde_json::json!({
                 "title": of("/title"), "summary": of("/summary"), "key": of("/key"), "time": of("/event/time"),
                 "source": of("/event/source"), "sequence": sequence,

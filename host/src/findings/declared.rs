@@ -43,6 +43,11 @@ impl<'a> Declared<'a> {
     }
 }
 
+/// The declared fields of one event, by handle.
+pub(crate) fn fields(batch: &Batch, row: usize, manifest: &Manifest) -> Map<String, Value> {
+    u32::try_from(row).map_or_else(|_| Map::new(), |at| Declared::of(batch, vec![at], manifest).row(row))
+}
+
 /// What a path with several values finds in a batch of one row.
 fn several(alone: &Batch, path: &Path) -> Option<Value> {
     let multi = alone.values(path);

@@ -154,7 +154,8 @@ fn stamped(emitted: &Emitted, batch: &Batch, plugin: &Plugin, lane: Lane, declar
     })
 }
 
-fn event(batch: &Batch, row: usize) -> Option<EventRef> {
+/// What a finding says of an event.
+pub(crate) fn event(batch: &Batch, row: usize) -> Option<EventRef> {
     let origin = batch.origin(row)?;
     let time_us = *batch.times().get(row)?;
     Some(EventRef {

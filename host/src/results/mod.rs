@@ -6,6 +6,7 @@
 pub mod apart;
 mod backfill;
 mod changes;
+mod cited;
 mod cursors;
 mod exercised;
 mod faults;
@@ -18,6 +19,7 @@ mod skips;
 
 pub use backfill::{back_fill, back_filled};
 pub use changes::{Change, changed, changes, ran_last};
+pub use cited::{CitedEvent, SHOWN as CITED_SHOWN, cited, keep_cited};
 pub use cursors::{LaneSource, cursor, cursors, deployed, passed, was_deployed};
 pub use exercised::{Outcome, Ran, exercised, exercises, ran};
 pub use faults::{FAULT_KINDS, FAULT_LOG_BYTES, FAULT_REASON_BYTES, Fault, Faults, faults, record};

@@ -18,15 +18,16 @@ use super::{Deployed, Setup, StreamKey};
 use crate::clock::now_micros;
 use crate::events::Batch;
 use crate::evidence::Basis;
-use crate::findings::{Stamping, finding_id};
+use crate::findings::declared::fields;
+use crate::findings::{self, Finding, Stamping, finding_id};
 use crate::lists::{Lists, Versions};
 use crate::model::Emitted;
 use crate::results::ledger::{self, Became};
 use crate::results::{
-    Change, FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, back_fill, changed, is_known, passed, record, rest,
-    save, skip,
+    CITED_SHOWN, Change, CitedEvent, FAULT_REASON_BYTES, Fault, LaneSource, Resting, Skip, back_fill, changed,
+    is_known, keep_cited, passed, record, rest, save, skip,
 };
-use crate::sandbox::{Limit, Outcome, Past, RunInput, RunReport, StateAnswer};
+use crate::sandbox::{Limit, Outcome, Past, RunInput, RunReport, StateAnswer, row_of};
 use crate::store::{Effects, StoreError};
 
 /// What a lane made of a wave.
@@ -279,13 +280,29 @@ impl Run<'_> {
             let (row, terms) = (emitted.row as usize, self.deployed.terms);
             let basis = Basis::of(&finding, (batch, row), (of_row, self.versions()), terms, elsewhere);
             let Some(basis) = basis else { continue };
-            let received = batch.received().get(row).copied().unwrap_or(now);
-            let late = now.saturating_sub(received) > self.setup.late || batch.sequence(row) <= back_fill;
+            let late = is_late(&basis, now, self.setup.late) || batch.sequence(row) <= back_fill;
             let text = basis.to_bytes();
             let saved = save(store, &lane, &finding, &text, basis.sequences(), late)?;
-            self.effects = std::mem::take(&mut self.effects).and(saved);
+            let shown = keep_cited(&finding.force, finding.id, self.shown(&finding, batch))?;
+            self.effects = std::mem::take(&mut self.effects).and(saved).and(shown);
         }
         Ok(())
+    }
+
+    /// What the alert shows of the events that a finding cites, beside its own.
+    fn shown(&self, finding: &Finding, batch: &Batch) -> Vec<CitedEvent> {
+        let manifest = self.deployed.loaded.plugin.manifest();
+        let of = |batch: &Batch, row: usize| {
+            let event = findings::event(batch, row)?;
+            let (source, time, digest) = (event.source.to_string(), event.time, event.digest);
+            Some(CitedEvent { source, time, digest, fields: fields(batch, row, manifest) })
+        };
+        let event = |reference: &String| match row_of(batch, reference) {
+            Some(row) => of(batch, row),
+            None => cited(self.setup, self.key, reference).and_then(|alone| of(&alone, 0)),
+        };
+        let others = finding.cited.iter().filter_map(event).filter(|event| event.digest != finding.event.digest);
+        others.take(CITED_SHOWN).collect()
     }
 
     /// Which versions its lists are of.
@@ -352,4 +369,12 @@ type Found = (Arc<Batch>, RunReport);
 /// See the module.
 fn is_guests(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::OutOfTime { limit: Limit::CpuTime | Limit::ColumnTime, .. })
+}
+
+/// Whether a finding is late: so long after the newest of its events was accepted, in microseconds, as `most` says. When an event
+/// happened says nothing: audit records come hours late, and are news.
+fn is_late(basis: &Basis, now: i64, most: i64) -> bool {
+    let cited = basis.cited.iter().filter_map(|cited| cited.event.as_ref());
+    let newest = cited.chain([&basis.trigger]).map(|event| event.received_us).max();
+    newest.is_some_and(|newest| now.saturating_sub(newest) > most)
 }

@@ -10,6 +10,8 @@ pub enum Space {
     Cursor = 1,
     /// Findings by force and id.
     Finding = 2,
+    /// What findings show of the events that they cite, by force and id.
+    FindingCited = 55,
     /// The order in which findings were committed, by force.
     FindingOrder = 3,
     /// Events that a lane passed without a result, by force.

@@ -146,4 +146,32 @@ fn whom_an_alert_is_about_neither_sees_nor_ends_nor_excepts_it() {
     sigma::post(&live, &["New-InboxRule"], "jo@avon.example", "192.0.2.79");
     let alerts = live.alerts_of("sigma-rules", known + 1);
     assert!(!alerts.iter().any(|alert| alert["entities"].to_string().contains("kim@")), "{alerts:?}");
+    // What one hid that is about them is not shown to them, and no window of theirs quiets it.
+    let hide =
+        ["exception", "add", "w", "--for", "avon", "--plugin", "sigma-rules", "--when", "entity.user=*@avon.example"];
+    let _ =
+        live.host.operator().run(&[&hide[..], &["--owner", "n", "--reason", "r", "--expires", "1d"]].concat()).ends(0);
+    sigma::post(&live, &["New-InboxRule"], "jo@avon.example", "192.0.2.80");
+    let hid = |as_whom: &Cordon| {
+        let said = as_whom.run(&["exception", "report", "--format", "json"]).ends(0).out;
+        let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let of = report["exceptions"].as_array().unwrap().iter().find(|one| one["exception"]["id"] == "w").cloned();
+        of.map_or(0, |of| of["hid"]["samples"].as_array().map_or(0, Vec::len))
+    };
+    for _ in 0..500 {
+        if hid(&other) > 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!((hid(&other), hid(&jo)), (1, 0));
+    let _ = live.host.operator().run(&["exception", "expire", "w", "--for", "avon"]).ends(0);
+    let _ = jo.run(&["exception", "expire", "z"]).ends(0);
+    let _ = jo.run(&["maintenance", "add", "quiet", "--reason", "r", "--lasts", "1h", "--pages", "critical"]).ends(0);
+    for (user, quiet) in [("jo@avon.example", false), ("lee@avon.example", true)] {
+        sigma::post(&live, &["Consent to application."], user, "192.0.2.81");
+        known = live.alerts_of("sigma-rules", known + 1).len();
+        let alerts = live.alerts_of("sigma-rules", known);
+        assert_eq!(alerts.last().unwrap()["maintenance"].is_string(), quiet, "{user}: {alerts:?}");
+    }
 }

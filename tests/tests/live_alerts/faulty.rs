@@ -53,6 +53,25 @@ fn receivers_that_hang_or_are_not_there_delay_nobody_are_tried_again_and_no_secr
 }
 
 #[test]
+fn a_receiver_that_takes_a_message_and_never_answers_delays_no_other_and_is_asked_again_under_the_same_key() {
+    let live = Live::start();
+    let (good, bad) = (Receiver::start(200), Receiver::start(200));
+    let _ = live.contact("good", &good);
+    let _ = live.contact("bad", &bad);
+    let (told, asked) = (good.all().len(), bad.all().len());
+    bad.holds(true);
+    live.post(&["one"]);
+    let _ = bad.wait(asked + 1);
+    // While it hangs, others are told of this and of the next.
+    live.post(&["two"]);
+    let _ = good.wait(told + 2);
+    assert_eq!(bad.all().len(), asked + 1, "it hangs");
+    bad.holds(false);
+    let all = bad.wait(asked + 3);
+    assert!(all[asked + 1..].iter().any(|again| again.key == all[asked].key), "{all:?}");
+}
+
+#[test]
 fn a_receiver_with_a_certificate_of_nobody_known_gets_no_message() {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = certificate(folder.path());

@@ -4,6 +4,7 @@ use cordon_tests::guest::{EACH_ROW, Guest, MANIFEST};
 use serde_json::Value;
 
 use crate::receiver::Receiver;
+use crate::sigma;
 use crate::support::Live;
 
 /// A plugin that finds each event, loaded and not deployed.
@@ -88,4 +89,21 @@ fn what_a_back_fill_finds_is_late_however_short_ago_it_came_and_what_comes_after
     let found = live.alerts_of("seeker", 2);
     let late: Vec<bool> = found.iter().map(|alert| alert["late"].as_bool().unwrap()).collect();
     assert_eq!(late, [true, false], "{found:?}");
+}
+
+#[test]
+fn what_a_shadow_finds_is_no_alert_and_an_event_that_comes_hours_late_is_none_that_is_late() {
+    let live = Live::with(sigma::rules);
+    load(&live, "seeker", "");
+    let deploy = ["deploy", "seeker", "--for", "avon", "--mode", "shadow", "--reason", "a test"];
+    let _ = live.host.operator().run(&deploy).ends(0);
+    live.post(&["one"]);
+    let _ = live.alerts(1);
+    live.host.settle(&live.host.first_token());
+    let compared = live.get("/v1/plugins/seeker/compare?for=avon");
+    assert_eq!(compared["comparisons"][0]["rules"]["rule-a"]["only-new"], 1, "{compared}");
+    assert!(live.alerts_of("seeker", 0).is_empty());
+    let before = cordon::findings::rfc3339(cordon::clock::now_micros() - 5 * 3_600_000_000);
+    sigma::post_at(&live, &before[..19], &["New-InboxRule"], "kim@avon.example", "192.0.2.1");
+    assert_eq!(live.alerts_of("sigma-rules", 1)[0]["late"], false);
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use crate::receiver::Receiver;
+use crate::sigma;
 use crate::support::Live;
 
 #[test]
@@ -26,7 +28,7 @@ fn findings_of_one_thing_are_one_alert_that_is_worked_to_an_end_and_comes_back_a
     for part in ["Rule A", "Nothing.", "All.", "3 times", "created by host"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    let ack = ["alert", "ack", &reference, "--on-behalf-of", "Sgt Harper, by phone", "--note", "on the way"];
+    let ack = ["alert", "ack", &reference, "--on-behalf-of", "Sgt Harper", "--by", "phone", "--note", "on the way"];
     let _ = operator.run(&ack).ends(0);
     let _ = operator.run(&ack).ends(2);
     // Two saw the same revision: the second is told.
@@ -43,6 +45,42 @@ fn findings_of_one_thing_are_one_alert_that_is_worked_to_an_end_and_comes_back_a
     assert_eq!((returned["earlier"].as_str(), returned["count"].as_u64()), (Some(reference.as_str()), Some(1)));
     let listed = operator.run(&["alert", "list", "--for", "avon", "--severity", "high"]).ends(0).out;
     assert!(listed.contains("2 alerts") && !listed.contains("resolved"), "{listed}");
+    // Page by page, of all forces, and since when.
+    let first = live.get("/v1/alerts?for=avon&state=all&limit=1");
+    let second = live.get(&format!("/v1/alerts?for=avon&state=all&limit=1&after={}", first["next"]));
+    let number = |page: &serde_json::Value| page["alerts"][0]["number"].as_u64();
+    assert_eq!((number(&first), number(&second)), (Some(1), Some(2)));
+    assert_eq!(live.get("/v1/alerts?state=all&limit=1")["more"], serde_json::json!(["avon"]));
+    let listed = |more: &[&str]| operator.run(&[&["alert", "list", "--state", "all"], more].concat()).ends(0).out;
+    assert!(listed(&[]).contains("3 alerts") && listed(&["--since", "2026-01-01"]).contains("3 alerts"));
+    assert!(listed(&["--since", "2100-01-01T00:00:00Z"]).starts_with("0 alerts"));
+}
+
+#[test]
+fn an_alert_shows_the_events_that_its_finding_cites_and_a_message_names_its_incident() {
+    let live = Live::with(sigma::counting);
+    let receiver = Receiver::start(200);
+    let _ = live.contact("soc", &receiver);
+    let before = receiver.all().len();
+    sigma::post(&live, &["New-InboxRule", "New-InboxRule", "New-InboxRule"], "kim@avon.example", "192.0.2.1");
+    let alerts = live.alerts_of("sigma-counting", 2);
+    let again = alerts.iter().find(|alert| alert["title"] == "Again and again").unwrap();
+    let evidence = again["evidence"].as_array().unwrap();
+    let digests: std::collections::BTreeSet<&str> =
+        evidence.iter().map(|one| one["sha256"].as_str().unwrap()).collect();
+    assert_eq!((evidence.len(), digests.len()), (3, 3), "{again}");
+    assert!(evidence.iter().all(|one| one["fields"].as_str().unwrap().contains("New-InboxRule")), "{again}");
+    let told = receiver.wait(before + 2);
+    let of = |title: &str| told.iter().map(|got| got.json()).find(|said| said["title"] == title).unwrap();
+    let text = of("Again and again")["text"].as_str().unwrap().to_owned();
+    assert!(digests.iter().all(|digest| text.contains(digest)), "{text}");
+    assert_eq!(of("Again and again")["incident"]["alerts"], 2);
+    assert!(text.contains("Part of incident avon-i1: 2 alerts, priority high"), "{text}");
+    // That somebody works on it is told.
+    let reference = again["reference"].as_str().unwrap();
+    let _ = live.host.operator().run(&["alert", "start", reference]).ends(0);
+    let started = receiver.wait(before + 3).pop().unwrap().json();
+    assert!(started["text"].as_str().unwrap().contains("somebody works on it"), "{started}");
 }
 
 #[test]

@@ -38,6 +38,16 @@ fn the_demo_shows_every_planted_attack_and_leaves_no_process_and_no_folder() {
     assert!(found == planted && found >= 21, "{}\n{}", said.out, said.err);
     let shown = said.out.lines().filter(|line| line.contains("after it was acknowledged")).count();
     assert!(shown >= found, "{}", said.out);
+    // The people are told, read the whole text, and take the first by its link.
+    assert!(
+        said.err.contains(" alerts reached their contacts") && said.err.contains("acknowledged by SOC of"),
+        "{}",
+        said.err
+    );
+    for part in ["OFFICIAL-SENSITIVE", "Acknowledge it by", "ATT&CK: ", "Next: ", "SHA-256", "To say that you have it"]
+    {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
     assert!(!said.out.contains('\u{1b}'), "no colours where there is no terminal");
     let next = said.err.split("Now try:").nth(1).unwrap();
     assert!(next.contains("examples/events/*.jsonl") && next.contains("demo --stay"), "{next}");

@@ -79,12 +79,7 @@ impl Alerts {
     /// The store's.
     pub fn incident(&self, reference: &str) -> Result<Option<Story>, StoreError> {
         let Some((force, number)) = numbered(reference) else { return Ok(None) };
-        let store = &self.shared.store;
-        let mut found = read(store, &force, number)?;
-        while let Some(into) = found.as_ref().and_then(|incident| incident.into) {
-            found = read(store, &force, into)?;
-        }
-        found.map(|incident| self.story(incident)).transpose()
+        whole(&self.shared.store, &force, number, (self.shared.now)())
     }
 
     /// Up to `limit` incidents of a force behind number `after`, and the number to go on behind; none where nothing is left.
@@ -110,7 +105,8 @@ impl Alerts {
             if incident.into.is_some() {
                 continue;
             }
-            found.extend(Some(self.story(incident)?).filter(|story| story.open || !open));
+            let story = story(store, incident, (self.shared.now)())?;
+            found.extend(Some(story).filter(|story| story.open || !open));
             if found.len() >= limit {
                 return Ok((found, Some(last)));
             }
@@ -130,23 +126,41 @@ impl Alerts {
         }
         Ok(score::score(&alerts, (self.shared.now)()))
     }
+}
 
-    fn story(&self, incident: Incident) -> Result<Story, StoreError> {
-        let mut timeline = Vec::with_capacity(incident.alerts.len());
-        for number in &incident.alerts {
-            timeline.extend(book::alert(&self.shared.store, &incident.force, *number)?);
-        }
-        timeline.sort_by_key(|alert| (alert.first_seen, alert.number));
-        let score = score::score(&timeline, (self.shared.now)());
-        Ok(Story {
-            reference: incident.reference(),
-            open: timeline.iter().any(|alert| alert.state != State::Resolved),
-            priority: score::priority(&timeline, &score),
-            score,
-            incident,
-            timeline,
-        })
+/// The incident that an alert is part of, with others; `now` in microseconds since 1970 UTC.
+///
+/// # Errors
+/// The store's.
+pub fn story_of(store: &Store, alert: &Alert, now: i64) -> Result<Option<Story>, StoreError> {
+    let Some(number) = alert.incident else { return Ok(None) };
+    Ok(whole(store, &alert.force, number, now)?.filter(|story| story.timeline.len() > 1))
+}
+
+/// An incident, or the older one that it became part of.
+fn whole(store: &Store, force: &Force, number: u64, now: i64) -> Result<Option<Story>, StoreError> {
+    let mut found = read(store, force, number)?;
+    while let Some(into) = found.as_ref().and_then(|incident| incident.into) {
+        found = read(store, force, into)?;
     }
+    found.map(|incident| story(store, incident, now)).transpose()
+}
+
+fn story(store: &Store, incident: Incident, now: i64) -> Result<Story, StoreError> {
+    let mut timeline = Vec::with_capacity(incident.alerts.len());
+    for number in &incident.alerts {
+        timeline.extend(book::alert(store, &incident.force, *number)?);
+    }
+    timeline.sort_by_key(|alert| (alert.first_seen, alert.number));
+    let score = score::score(&timeline, now);
+    Ok(Story {
+        reference: incident.reference(),
+        open: timeline.iter().any(|alert| alert.state != State::Resolved),
+        priority: score::priority(&timeline, &score),
+        score,
+        incident,
+        timeline,
+    })
 }
 
 fn read(store: &Store, force: &Force, number: u64) -> Result<Option<Incident>, StoreError> {

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::answer::{array, number, of, time};
+use super::answer::{array, number, of, parse_time, time};
 use super::exit::{self, Exit};
 use super::{Format, client, style, text};
 use crate::attack;
@@ -46,7 +46,7 @@ enum Verb {
 
 const ACK: &str = "Examples:
   cordon alert ack avon-12
-  cordon alert ack avon-12 --on-behalf-of 'Sgt Harper, by phone' --note 'on the way'
+  cordon alert ack avon-12 --on-behalf-of 'Sgt Harper' --by phone --note 'on the way'
 
 Exit codes: 0 done, 2 refused";
 const NOTE: &str = "Examples:
@@ -72,6 +72,7 @@ Exit codes: 0 done, 2 refused";
   cordon alert list                                        of all forces that you may see
   cordon alert list --for avon --severity high
   cordon alert list --state all --entity anna@force.example
+  cordon alert list --state all --since 2026-07-01
 
 Exit codes: 0 done, 2 refused")]
 struct List {
@@ -87,6 +88,9 @@ struct List {
     /// About this user, address or other entity
     #[arg(long, value_name = "VALUE")]
     entity: Option<String>,
+    /// Changed or found again since this time, a date or as in 2026-07-01T09:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    since: Option<i64>,
     /// For people or for machines
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -117,9 +121,12 @@ struct Work {
     /// In your words
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
-    /// Who said so, and how, where you write it down for them
+    /// Who said so, where you write it down for them
     #[arg(long, value_name = "NAME")]
     on_behalf_of: Option<String>,
+    /// How they said so: by phone, radio, in person
+    #[arg(long, value_name = "HOW", requires = "on_behalf_of")]
+    by: Option<String>,
     /// The revision that you saw: refused where somebody changed it since
     #[arg(long, value_name = "N")]
     revision: Option<u64>,
@@ -196,7 +203,8 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 fn work(args: &Work, word: &str, more: Option<(&str, &str)>) -> Result<Exit> {
     let mut body = json!({ "note": args.note });
     if let Some(name) = &args.on_behalf_of {
-        body["on-behalf-of"] = json!(name);
+        let by = args.by.as_ref().map_or_else(String::new, |how| format!(", by {how}"));
+        body["on-behalf-of"] = json!(format!("{name}{by}"));
     }
     if let Some(revision) = args.revision {
         body["revision"] = json!(revision);
@@ -218,15 +226,20 @@ fn work(args: &Work, word: &str, more: Option<(&str, &str)>) -> Result<Exit> {
 
 fn list(args: &List) -> Result<Exit> {
     let client = args.client.client()?;
+    let since = args.since.map(|since| since.to_string());
     let given = [
-        ("for", args.force.as_deref()),
         ("state", Some(args.state.as_str())),
         ("severity", args.severity.as_deref()),
         ("entity", args.entity.as_deref()),
+        ("since", since.as_deref()),
     ];
     let given: Vec<String> =
         given.iter().filter_map(|(name, value)| Some(format!("{name}={}", client::in_url((*value)?)))).collect();
-    let all = client.all(&format!("/v1/alerts?{}", given.join("&")), "alerts")?;
+    let path = format!("/v1/alerts?{}", given.join("&"));
+    let all = match &args.force {
+        Some(force) => of_force(&client, &path, force)?,
+        None => of_all(&client, &path)?,
+    };
     if args.format == Format::Json {
         super::print_json(&json!({ "alerts": all }))?;
         return Ok(Exit::Done);
@@ -246,6 +259,26 @@ fn list(args: &List) -> Result<Exit> {
     }
     writeln!(out, "{}", text::plural(all.len() as u64, "alert"))?;
     Ok(Exit::Done)
+}
+
+fn of_force(client: &client::Client, path: &str, force: &str) -> Result<Vec<Value>> {
+    client.all(&format!("{path}&for={}", client::in_url(force)), "alerts")
+}
+
+/// Of all forces: the first of each in one answer, and page by page those of which there are more.
+fn of_all(client: &client::Client, path: &str) -> Result<Vec<Value>> {
+    let answer = client.get(&format!("{path}&limit=1000"))?;
+    let more: Vec<String> = array(&answer, "more").filter_map(Value::as_str).map(str::to_owned).collect();
+    let whole = |alert: &&Value| !more.iter().any(|force| of(alert, "force") == *force);
+    let mut all: Vec<Value> = array(&answer, "alerts").filter(whole).cloned().collect();
+    // Whoever sees one force only gets its pages as they are.
+    if answer.get("next").is_some_and(Value::is_u64) {
+        return client.all(path, "alerts");
+    }
+    for force in &more {
+        all.extend(of_force(client, path, force)?);
+    }
+    Ok(all)
 }
 
 fn show(args: &Show) -> Result<Exit> {

@@ -74,6 +74,19 @@ fn the_ladder_goes_from_the_desk_to_whoever_is_on_call_to_the_national_centre() 
 }
 
 #[test]
+fn where_a_contacts_mail_goes_and_where_they_are_called_is_their_own_without_being_said_so() {
+    let mut mailed = contact("durham", "mailed");
+    mailed.channel = serde_json::from_value(json!({ "kind": "email", "to": "jo@durham.example" })).unwrap();
+    let mut called = contact("durham", "called");
+    called.call = "07700 900123".into();
+    let contacts = [mailed, called];
+    let told_of = |whom| told(&plan_about(&contacts, Severity::Medium, whom, 1, DAY));
+    assert_eq!(told_of("JO@durham.example"), ["durham/called"]);
+    assert_eq!(told_of("+447700900123"), ["durham/mailed"]);
+    assert_eq!(told_of("kim@durham.example").len(), 2);
+}
+
+#[test]
 fn at_three_on_a_sunday_whoever_is_on_call_is_told_at_once_and_the_desk_on_monday() {
     let contacts = roster();
     let night = plan(&contacts, Severity::High, 1, NIGHT);
@@ -122,7 +135,7 @@ fn whom_an_alert_is_about_is_never_told_in_whatever_spelling_and_the_next_step_i
             assert!(plan.untold[0].why.contains("own account"), "{plan:?}");
         }
     }
-    let is_about = |whom: &str, own: &str| model::is_about(&[own.to_owned()], &entities(whom));
+    let is_about = |whom: &str, own: &str| crate::model::is_about(&[own.to_owned()], &entities(whom));
     assert!(!is_about("banjo@durham.example", "jo@durham.example") && !is_about("x", " "));
 }
 

@@ -94,7 +94,6 @@ fn smtp(mut stream: TcpStream, to: &str, got: &Got) -> std::io::Result<()> {
                 mail.push_str(&line);
                 line.clear();
             }
-            stream.write_all(b"250 taken\r\n")?;
             break;
         }
         line.clear();
@@ -112,5 +111,5 @@ fn smtp(mut stream: TcpStream, to: &str, got: &Got) -> std::io::Result<()> {
         }
     }
     got.lock().unwrap().push(String::from_utf8_lossy(&out).into_owned());
-    Ok(())
+    stream.write_all(b"250 taken\r\n")
 }

@@ -161,3 +161,85 @@ fn a_clock_that_goes_back_holds_no_message_up() {
     of.sort_unstable();
     assert_eq!(of, ["avon-1", "avon-2"]);
 }
+
+#[test]
+fn beyond_what_a_contact_is_told_one_by_one_there_is_one_message_a_minute_however_the_alerts_come() {
+    static AT: AtomicI64 = AtomicI64::new(0);
+    fn at() -> i64 {
+        AT.load(Ordering::SeqCst)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    set(&AT, "2026-11-25T10:00:00Z");
+    let delivery = started(&out.join("data"), at);
+    contact(&delivery, out, "avon", "desk", json!({ "hourly": 1 }));
+    let store = &delivery.shared.store;
+    let come = |number: u64| made(store, &Alert { number, reference: format!("avon-{number}"), ..sample(number) });
+    come(1);
+    assert_eq!(wait(out, "desk", 1)[0]["reference"], "avon-1");
+    come(2);
+    assert_eq!(wait(out, "desk", 2)[1]["kind"], "digest");
+    for number in 3..=6 {
+        come(number);
+        look();
+    }
+    assert_eq!(wait(out, "desk", 0).len(), 2, "they gather");
+    AT.fetch_add(60_000_000, Ordering::SeqCst);
+    come(7);
+    let third = wait(out, "desk", 3).remove(2);
+    assert_eq!(third["alerts"].as_array().unwrap().len(), 5, "{third}");
+}
+
+#[test]
+fn what_is_found_late_over_some_minutes_goes_out_as_one_message() {
+    static AT: AtomicI64 = AtomicI64::new(0);
+    fn at() -> i64 {
+        AT.load(Ordering::SeqCst)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    set(&AT, "2026-11-25T10:00:00Z");
+    let delivery = started(&out.join("data"), at);
+    contact(&delivery, out, "avon", "desk", json!({}));
+    let (store, force) = (&delivery.shared.store, Force::new("avon").unwrap());
+    for number in 1..=3 {
+        made(store, &Alert { number, reference: format!("avon-{number}"), late: true, ..sample(number) });
+        let begun = Instant::now();
+        while delivery.waiting(Some(&force)).unwrap().len() < number as usize {
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            look();
+        }
+        AT.fetch_add(120_000_000, Ordering::SeqCst);
+    }
+    assert_eq!(wait(out, "desk", 0).len(), 0);
+    AT.fetch_add(240_000_000, Ordering::SeqCst);
+    // A look at the clock is what a further alert gives.
+    made(store, &Alert { number: 4, reference: "avon-4".into(), ..sample(4) });
+    let said = wait(out, "desk", 2);
+    let late = said.iter().find(|said| said["kind"] == "digest").unwrap();
+    assert_eq!(late["alerts"].as_array().unwrap().len(), 3, "{late}");
+    look();
+    assert_eq!(wait(out, "desk", 0).len(), 2);
+}
+
+#[test]
+fn a_clock_that_goes_back_by_a_day_holds_no_step_of_a_ladder_up() {
+    static AT: AtomicI64 = AtomicI64::new(0);
+    fn at() -> i64 {
+        AT.load(Ordering::SeqCst)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    set(&AT, "2026-11-25T10:00:00Z");
+    let delivery = started(&out.join("data"), at);
+    contact(&delivery, out, "avon", "desk", json!({}));
+    contact(&delivery, out, "avon", "call", json!({ "step": 2 }));
+    made(&delivery.shared.store, &Alert { severity: Severity::High, ..sample(1) });
+    let _ = wait(out, "desk", 1);
+    // A little is nothing.
+    set(&AT, "2026-11-25T09:58:00Z");
+    look();
+    assert_eq!(wait(out, "call", 0).len(), 0);
+    set(&AT, "2026-11-24T10:00:00Z");
+    assert_eq!(wait(out, "call", 1)[0]["unanswered"], true);
+}
