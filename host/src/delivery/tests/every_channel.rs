@@ -294,7 +294,7 @@ fn a_relay_that_refuses_for_now_is_asked_again_and_one_that_refuses_for_good_is_
         let folder = tempfile::tempdir().unwrap();
         let sink = Sink::smtp_answering(answer);
         let delivery = started_with(&folder.path().join("data"), Some(relay(sink.port)), july);
-        add(&delivery, "email", "full", &[], json!("kim@avon.example"));
+        add(&delivery, "email", "full", &[], json!("lee@avon.example"));
         made(&delivery.shared.store, &whole());
         let begun = Instant::now();
         let waits = loop {
