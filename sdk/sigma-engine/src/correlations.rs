@@ -76,7 +76,9 @@ impl CordonDetector {
                         correlation: feed.correlation,
                         value: seen.value,
                         group,
-                        cited: seen.contributors()?,
+                        // Each event of a flood beyond the number is found, too; that cites the hundreds before it again and
+                        // again would cost the whole batch.
+                        cited: if seen.value == least { seen.contributors()? } else { Vec::new() },
                     }),
                 }
             }

@@ -91,7 +91,7 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
             ("counts", counts.into()),
             ("length", format!("{}s", window.seconds).into()),
             ("lateness", LATENESS.into()),
-            ("cap", Value::Integer(window.at_least.max(CAP).into())),
+            ("cap", Value::Integer((window.at_least + 1).max(CAP).into())),
         ]);
         (name.clone(), window)
     });
@@ -114,7 +114,7 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
 
 /// How late an event may come and still be correlated with others.
 const LATENESS: &str = "2h";
-/// What a window tells apart at least: the more, the later an event of a busy group may come.
+/// What a window tells apart at least, and one more than its number: the event that reaches it is told from those behind. The more, the later an event of a busy group may come.
 const CAP: u32 = 256;
 
 /// What the engine asks for: all of SigmaHQ's rules take half of it.

@@ -56,6 +56,32 @@ fn a_correlation_finds_at_the_event_that_reaches_its_number_and_cites_those_befo
     assert!(said.out.contains("again and again\" counts its events, and finds from 3 on"), "{}", said.out);
 }
 
+#[test]
+fn a_flood_of_one_group_beyond_the_number_loses_nothing_and_the_first_that_reaches_it_cites_those_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let cordon = cordon(folder.path());
+    let correlation = CORRELATION.replace("5s", "1h").replace("gte: 3", "gte: 500");
+    fs::write(folder.path().join("rules.yml"), [RULE, &correlation].concat()).unwrap();
+    let line = |number: usize| {
+        let image = "\"Image\":\"C:\\\\powershell.exe\",\"CommandLine\":\"x -enc A\"";
+        event(0, &format!("{image},\"ParentImage\":\"a.exe\",\"Number\":\"{number}\""))
+    };
+    let events: String = (0..12_000).map(line).collect();
+    fs::write(folder.path().join("events.jsonl"), events).unwrap();
+    let _ = cordon.run(&["sigma", "build", "rules.yml", "-o", "rules.wasm"]).ends(0);
+    let run = |rows: &str| {
+        let run = ["run", "-p", "rules.wasm", "events.jsonl", "--format", "ndjson", "--batch", rows];
+        let mut found = cordon.run(&run).ends(0).lines();
+        found.retain(|finding| finding["rule"] == "sigma-encoded-powershell-again-and-again");
+        found
+    };
+    let whole = run("4096");
+    assert_eq!(whole.len(), 12_000 - 499);
+    let cites = whole.iter().filter(|finding| finding.get("cited").is_some()).count();
+    assert_eq!(cites, 1);
+    assert_eq!(whole.len(), run("512").len());
+}
+
 const ORDERED: &str = "---
 title: Who am I
 name: whoami
@@ -107,4 +133,44 @@ fn an_ordered_correlation_finds_its_rules_one_after_the_other_and_not_the_other_
         assert!(found.iter().all(|finding| finding["cited"].as_array().unwrap().len() == 1), "{found:?}");
         let _ = cordon.run(&["reproduce", rows]).ends(0);
     }
+}
+
+#[test]
+fn eight_steps_in_one_busy_group_are_found_whatever_the_size_of_the_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let cordon = cordon(folder.path());
+    let id = |step: usize| format!("11111111-2222-3333-4444-00000000000{step}");
+    let rule = |step: usize| {
+        format!(
+            "title: Step {step}\nid: {}\nstatus: stable\nlevel: low\nlogsource:\n  category: process_creation\n  product: windows\n\
+             detection:\n  selection:\n    Image|endswith: 's{step}.exe'\n  condition: selection\n---\n",
+            id(step)
+        )
+    };
+    let rules: Vec<String> = (0..8).map(rule).collect();
+    let ids: Vec<String> = (0..8).map(id).collect();
+    let correlation = format!(
+        "title: All steps\nlevel: high\ncorrelation:\n  type: temporal_ordered\n  rules: [{}]\n  group-by: [ParentImage]\n  \
+         timespan: 1h\n",
+        ids.join(", ")
+    );
+    fs::write(folder.path().join("rules.yml"), [rules.concat(), correlation].concat()).unwrap();
+    let line = |number: usize| {
+        // The last step comes rarely.
+        let step = if number % 1_000 == 999 { 7 } else { number % 7 };
+        let fields = format!("\"Image\":\"C:\\\\s{step}.exe\",\"ParentImage\":\"a.exe\",\"Number\":\"{number}\"");
+        event(u32::try_from(number % 10).unwrap(), &fields)
+    };
+    fs::write(folder.path().join("events.jsonl"), (0..5_000).map(line).collect::<String>()).unwrap();
+    let _ = cordon.run(&["sigma", "build", "rules.yml", "-o", "rules.wasm"]).ends(0);
+    let found = |rows: &str| {
+        let run = ["run", "-p", "rules.wasm", "events.jsonl", "--format", "ndjson", "--batch", rows];
+        let mut ids: Vec<String> =
+            cordon.run(&run).ends(0).lines().iter().map(|finding| finding["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    let whole = found("4096");
+    assert!(!whole.is_empty());
+    assert_eq!(whole, found("128"));
 }

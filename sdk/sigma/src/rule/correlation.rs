@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::Refused;
 use crate::yaml::{Node, Wrong};
 
-/// The largest number that a window tells apart.
-const AT_LEAST: u32 = 1_024;
+/// The largest number: a window tells one more apart, 1,024.
+const AT_LEAST: u32 = 1_023;
 /// Rules of one correlation at most: each is an entry, and a window takes four for an event.
 pub(crate) const RULES: usize = 4;
 /// Rules of an ordered one at most.
