@@ -19,6 +19,32 @@ fn every_case_holds_under_any_split() {
     assert!(said.out.matches("holds").count() >= 30, "{}", said.out);
 }
 
+#[test]
+fn every_rule_of_the_catalogue_finds_something_in_a_case_and_every_plugin_has_a_case_in_which_it_finds_nothing() {
+    let of =
+        |value: &toml::Value, name: &str| value.get(name).and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    let read = |path: &std::path::Path| toml::from_str::<toml::Value>(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    for plugin in std::fs::read_dir(root().join("plugins")).unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(cases) = std::fs::read_dir(plugin.join("cases")) else { continue };
+        let name = plugin.file_name().unwrap().to_str().unwrap().to_owned();
+        let (mut found, mut quiet) = (std::collections::BTreeSet::new(), false);
+        for case in cases {
+            let findings = of(&read(&case.unwrap().path().join("case.toml")), "findings");
+            quiet |= findings.is_empty();
+            found.extend(findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()));
+        }
+        let rules = of(&read(&plugin.join("cordon.toml")), "rules");
+        let ids = rules.iter().map(|rule| rule["id"].as_str().unwrap().to_owned());
+        wrong.extend(ids.filter(|id| !found.contains(id)).map(|id| format!("{name}: nothing hits {id}")));
+        // What the host notices of itself is never nothing.
+        if !quiet && name != "cordon-health" {
+            wrong.push(format!("{name}: no case without a finding"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// Which of them are true is judged in `plugins/JUDGED.md`; `national_plugins` compares line by line.
 #[test]
 fn the_real_audit_records_give_the_attacks_in_them_and_nothing_else() {

@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Events of one rule that are kept of a group: the latest. Each event of a correlation's reads and writes them all: with eight
-/// rules some 4 KiB, so that a whole batch of one group stays within what the host hands to a plugin (20 MiB).
-const KEPT: usize = 6;
+/// Events that are kept of a group: of each rule the latest, so many in all. Each event of a correlation's reads and writes them
+/// all, some 4 KiB, so that a whole batch of one group stays within what the host hands to a plugin (20 MiB).
+const KEPT: usize = 64;
 /// How late an event may come and still be put in its place: two hours, in microseconds.
 const LATE: i64 = 7_200_000_000;
 
@@ -47,7 +47,7 @@ impl Seen {
             }
         }
         for step in of {
-            let mut left = KEPT;
+            let mut left = KEPT / (steps.max(1) as usize);
             let mut newest = self.0.len();
             while newest > 0 {
                 newest -= 1;

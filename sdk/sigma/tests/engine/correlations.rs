@@ -207,8 +207,8 @@ fn what_cannot_be_right_on_windows_is_refused_with_its_line_and_reason() {
     for (body, line, reason) in [
         (body("event_count", "[a]", "  condition: {lt: 3}\n"), 7, "`lt` is true until another event comes"),
         (body("event_count", "[a]", "  condition: {gte: 1, eq: 3}\n"), 7, "`eq` is true until"),
-        (body("event_count", "[a]", "  condition: {gte: 1025}\n"), 7, "1 to 1024"),
-        (body("event_count", "[a]", "  condition: {gt: -1}\n"), 7, "1 to 1024"),
+        (body("event_count", "[a]", "  condition: {gte: 1025}\n"), 7, "1 to 1023"),
+        (body("event_count", "[a]", "  condition: {gt: -1}\n"), 7, "1 to 1023"),
         (body("event_count", "[a]", ""), 4, "no `condition`"),
         (body("value_count", "[a]", "  condition: {gte: 3}\n"), 7, "needs one `field`"),
         (body("temporal_ordered", "[a, b]", "  condition: {gte: 2}\n"), 7, "takes no condition"),
