@@ -14,8 +14,10 @@ use crate::paced::percentile;
 use crate::support::plugins::{self, GUEST};
 
 const TIME: Duration = Duration::from_secs(15);
-/// Findings of the storm.
-const STORM: usize = 100_000;
+/// Findings of the storm: 100,000 by itself, or `CORDON_BENCH_STORM`.
+fn storm_of() -> usize {
+    std::env::var("CORDON_BENCH_STORM").map_or(100_000, |text| text.parse().unwrap())
+}
 
 /// A fast receiver: when each thing was told, by its name.
 #[derive(Clone, Default)]
@@ -164,7 +166,8 @@ pub fn run(_: &Events) {
         let [p50, p99, most] = [50, 99, 100].map(|of| percentile(&mut waits, of));
         println!("| {rate} | {p50:.0} | {p99:.0} | {most:.0} | {cores:.2} |");
     }
-    println!("\na storm of {STORM} findings of one rule in one force, and 10 alerts/s in another");
+    let count = storm_of();
+    println!("\na storm of {count} findings of one rule in one force, and 10 alerts/s in another");
     println!("| | alerts | messages | resident before, MiB | at most | the other force: told p50, ms | p99 |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     let storms = [
@@ -185,7 +188,7 @@ pub fn run(_: &Events) {
             let calm = scope.spawn(|| paced(&host, &forces[1].1, &calm, "calm", 10));
             if let Some(storm) = storm {
                 let mut sender = host.sender(&forces[0].1);
-                for at in 0..STORM / 1_000 {
+                for at in 0..count / 1_000 {
                     sender.post(&events("storm", at * 1_000, 1_000, storm));
                 }
                 host.settle();

@@ -27,8 +27,7 @@ impl AzureDestruction {
         let acts = fields.operation.matches(|name| table::act(name).is_some() || table::has_body(name));
         let fields = &fields.among(&acts);
         for row in &acts {
-            let callers = [fields.caller.text(row), fields.caller_name.text(row), fields.caller_app.text(row)];
-            if callers.into_iter().flatten().any(|caller| is_listed(caller, &settings.service_accounts)) {
+            if callers(fields, row).any(|caller| is_listed(caller, &settings.service_accounts)) {
                 continue;
             }
             let operation = fields.operation.text(row).unwrap_or("");
@@ -54,6 +53,12 @@ impl AzureDestruction {
 fn bodies<'a>(fields: &'a Fields, row: Row) -> impl Iterator<Item = &'a str> {
     let requests = [fields.request.text(row), fields.request_in_text.text(row)];
     requests.into_iter().chain([fields.response.text(row), fields.response_in_text.text(row)]).flatten()
+}
+
+/// Who did it, people's names first.
+fn callers<'a>(fields: &'a Fields, row: Row) -> impl Iterator<Item = &'a str> {
+    let people = [&fields.caller_name, &fields.caller, &fields.vault_upn, &fields.vault_user];
+    people.into_iter().chain([&fields.caller_app, &fields.vault_app]).filter_map(move |field| field.text(row))
 }
 
 /// Nobody knows yet whether it came about.
@@ -87,8 +92,7 @@ fn is_watched(resource: &str, settings: &Settings) -> bool {
 }
 
 fn finding(fields: &Fields, row: Row, act: &Act, settings: &Settings) -> Finding {
-    let names = [fields.caller_name.text(row), fields.caller.text(row), fields.caller_app.text(row)];
-    let caller = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("");
+    let caller = callers(fields, row).find(|name| !name.is_empty()).unwrap_or("");
     let who = if caller.is_empty() { "Somebody" } else { caller };
     let resource = fields.resource.text(row).unwrap_or("");
     let name = name_of(resource);

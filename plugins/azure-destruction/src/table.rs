@@ -25,12 +25,17 @@ pub(crate) fn act(operation: &str) -> Option<Act> {
     match operation.as_str() {
         "microsoft.keyvault/locations/deletedvaults/purge/action"
         | "microsoft.keyvault/deletedvaults/purge/action"
-        | "microsoft.keyvault/locations/deletedmanagedhsms/purge/action" => {
+        | "microsoft.keyvault/locations/deletedmanagedhsms/purge/action"
+        | "vaultpurge" => {
             new(Rule::KeyVaultPurged, 2, 1, "purged a key vault for good")
         }
         "microsoft.keyvault/vaults/keys/purge/action"
         | "microsoft.keyvault/vaults/secrets/purge/action"
-        | "microsoft.keyvault/vaults/certificates/purge/action" => {
+        | "microsoft.keyvault/vaults/certificates/purge/action"
+        // In the vault's own log.
+        | "keypurge"
+        | "secretpurge"
+        | "certificatepurge" => {
             new(Rule::KeyVaultPurged, 2, 1, "purged a key, secret or certificate for good")
         }
         "microsoft.storage/storageaccounts/delete" => new(Rule::StorageDeleted, 1, 2, "deleted a storage account"),
