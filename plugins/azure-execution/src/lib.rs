@@ -36,12 +36,19 @@ impl AzureExecution {
             if !matches!(Outcome::of(fields.result.text(row)), Outcome::Done | Outcome::Accepted) {
                 continue;
             }
-            if let Some(act) = table::act(operation, resource) {
+            let kind = bodies(fields, row).find_map(table::kind);
+            if let Some(act) = table::act(operation, resource, kind.as_deref()) {
                 findings.emit(finding(fields, row, &act, settings))?;
             }
         }
         Ok(())
     }
+}
+
+/// What was asked for and answered, as far as the record has it.
+fn bodies<'a>(fields: &'a Fields, row: Row) -> impl Iterator<Item = &'a str> {
+    let requests = [fields.request.text(row), fields.request_in_text.text(row)];
+    requests.into_iter().chain([fields.response.text(row), fields.response_in_text.text(row)]).flatten()
 }
 
 /// How grave it is: the act's own weight, more where the resource is watched.

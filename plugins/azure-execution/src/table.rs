@@ -1,5 +1,7 @@
 //! Which operations run code on machines.
 
+use cordon_sdk::microsoft::azure;
+
 use crate::Rule;
 
 /// One operation's meaning.
@@ -19,11 +21,17 @@ fn new(rule: Rule, weight: u8, watched: u8, what: &'static str) -> Option<Act> {
 
 /// Whether an operation is looked at; for extensions the resource decides.
 pub(crate) fn is_read(operation: &str) -> bool {
-    act(operation, "/extensions/customscript").is_some()
+    act(operation, "/extensions/customscript", None).is_some()
 }
 
-/// What an operation on a resource means.
-pub(crate) fn act(operation: &str, resource: &str) -> Option<Act> {
+/// What kind of extension a body is of.
+pub(crate) fn kind(text: &str) -> Option<String> {
+    let body = azure::body(text);
+    azure::text(azure::member(&body, "properties")?, "type").map(str::to_owned)
+}
+
+/// What an operation on a resource means. `kind`: that of an extension, where the record says it.
+pub(crate) fn act(operation: &str, resource: &str, kind: Option<&str>) -> Option<Act> {
     let operation = operation.trim().to_ascii_lowercase();
     match operation.as_str() {
         "microsoft.compute/virtualmachines/runcommand/action"
@@ -37,7 +45,7 @@ pub(crate) fn act(operation: &str, resource: &str) -> Option<Act> {
         "microsoft.compute/virtualmachines/extensions/write"
         | "microsoft.compute/virtualmachinescalesets/extensions/write"
         | "microsoft.compute/virtualmachinescalesets/virtualmachines/extensions/write"
-        | "microsoft.hybridcompute/machines/extensions/write" => extension(resource),
+        | "microsoft.hybridcompute/machines/extensions/write" => extension(kind.unwrap_or(resource)),
         "microsoft.serialconsole/serialports/connect/action"
         | "microsoft.serialconsole/consoleservices/connect/action" => {
             new(Rule::SerialConsoleOpened, 0, 1, "opened the serial console of a machine")
@@ -50,9 +58,9 @@ pub(crate) fn act(operation: &str, resource: &str) -> Option<Act> {
     }
 }
 
-/// An extension is known by the name that it is given, which by default is its kind's.
-fn extension(resource: &str) -> Option<Act> {
-    let name = resource.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
+/// An extension is known by its kind; where that is not said, by the name that it is given, which by default is its kind's.
+fn extension(kind: &str) -> Option<Act> {
+    let name = kind.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
     if ["customscript", "runcommand"].iter().any(|kind| name.contains(kind)) {
         return new(Rule::MachineScriptExtension, 1, 1, "put a script on a machine as an extension");
     }
