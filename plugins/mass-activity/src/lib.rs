@@ -6,7 +6,7 @@
 
 mod past;
 
-use cordon_sdk::microsoft::{first_named, read_by_people};
+use cordon_sdk::microsoft::{first_named, read_by_people, within_site};
 use cordon_sdk::prelude::*;
 
 use crate::past::Past;
@@ -138,13 +138,14 @@ fn compare(
     let many = i64::from(value) >= least;
     let tell = many && beyond && !quiet && past.tell(time, value);
     if tell {
-        findings.emit(finding(fields, rule, (least, value), seen, what, before)?)?;
+        findings.emit(finding(fields, settings, rule, (least, value), seen, what, before)?)?;
     }
     if learnt || tell { state.set(row, &seen.key, &past.bytes(), KEPT) } else { Ok(()) }
 }
 
 fn finding(
     fields: &Fields,
+    settings: &Settings,
     rule: Rule,
     (least, value): (i64, u32),
     seen: &Seen,
@@ -170,6 +171,11 @@ fn finding(
         .context("Most before", before.largest.to_string())
         .cite_all(seen.contributors()?)
         .key(user);
-    let finding = if raised { finding.severity(Severity::High) } else { finding };
+    let place = fields.object.text(row).unwrap_or("");
+    let finding = match within_site(place, &settings.sensitive_sites) {
+        Some(site) => finding.severity(Severity::Critical).context("Sensitive site", site),
+        None if raised => finding.severity(Severity::High),
+        None => finding,
+    };
     Ok(if before.known() { finding } else { finding.confidence(Confidence::Low) })
 }

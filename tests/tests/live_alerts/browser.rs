@@ -62,6 +62,13 @@ impl Browser {
     }
 
     fn call(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.ask(method, params);
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    /// The whole answer, also where it is an error.
+    fn ask(&mut self, method: &str, params: Value) -> Value {
         self.calls += 1;
         let mut message = json!({ "id": self.calls, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -71,8 +78,7 @@ impl Browser {
         loop {
             let answer = self.next();
             if answer["id"] == self.calls {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].clone();
+                return answer;
             }
         }
     }
@@ -96,10 +102,11 @@ impl Browser {
         while self.next()["method"] != "Page.loadEventFired" {}
     }
 
-    /// What the page says.
+    /// What the page says; nothing while one page gives way to another.
     pub(crate) fn text(&mut self) -> String {
-        let root = self.call("DOM.getDocument", json!({}))["root"]["nodeId"].clone();
-        self.call("DOM.getOuterHTML", json!({ "nodeId": root }))["outerHTML"].as_str().unwrap().to_owned()
+        let root = self.ask("DOM.getDocument", json!({}))["result"]["root"]["nodeId"].clone();
+        let html = self.ask("DOM.getOuterHTML", json!({ "nodeId": root }));
+        html["result"]["outerHTML"].as_str().unwrap_or_default().to_owned()
     }
 
     /// How wide the page is.
