@@ -2,6 +2,8 @@
 //! again with growing pauses; what never can goes to the dead letters. More than a contact is told one by one in an hour, and
 //! what is late, goes out as one message.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use super::tell::LATE;
 use super::{Shared, ladder, notes, route, weekly};
 use crate::alerts::{self, Alert, Kind, Story};
 use crate::ids::Digest;
+use crate::model::Force;
 use crate::store::{Effects, StoreError};
 
 /// Microseconds.
@@ -165,8 +168,9 @@ fn one_by_one(
     let takes_all = matches!(contact.channel, Channel::Ocsf { .. });
     let mut ended = (Effects::new(), 0);
     let mut goes = true;
+    let mut stories = Stories::new();
     for placed in messages {
-        let Some(note) = note(shared, contact, &placed.1)? else {
+        let Some(note) = note(shared, contact, &placed.1, &mut stories)? else {
             ended = (ended.0.and(outbox::sent(&[placed])), ended.1 + 1);
             continue;
         };
@@ -191,7 +195,12 @@ fn one_by_one(
 }
 
 /// What a message says, as things are now; none where its alert is gone, or has come to be about the contact.
-fn note(shared: &Shared, contact: &Contact, message: &Message) -> Result<Option<Note>, StoreError> {
+fn note(
+    shared: &Shared,
+    contact: &Contact,
+    message: &Message,
+    stories: &mut Stories,
+) -> Result<Option<Note>, StoreError> {
     if let Some(week) = message.week {
         let came = weekly::came(&shared.store, &contact.force, week.end)?;
         return Ok(Some(notes::weekly(week, &came, contact, &(shared.zone)(&contact.force))));
@@ -204,10 +213,16 @@ fn note(shared: &Shared, contact: &Contact, message: &Message) -> Result<Option<
     let zone = (shared.zone)(&alert.force);
     let calls = shared.whom_to_call((&alert).into(), Some(contact));
     let deadline = ladder::deadline(&shared.store, &alert)?;
-    let story = story(shared, contact, &alert)?;
+    let story = match stories.entry((alert.force.clone(), alert.incident)) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => new.insert(story(shared, contact, &alert)?),
+    };
     let from = From { message, contact, zone: &zone, link, calls: &calls, deadline, story: story.as_ref() };
     Ok(Some(message::of_alert(&alert, from)))
 }
+
+/// The incidents of messages that are sent in one go: of a busy one all alerts are read, and many messages are about it.
+type Stories = BTreeMap<(Force, Option<u64>), Option<Story>>;
 
 /// What an alert is part of, for a person who reads of it; none where something of that is about them.
 fn story(shared: &Shared, contact: &Contact, alert: &Alert) -> Result<Option<Story>, StoreError> {
