@@ -1,5 +1,5 @@
 //! The people who are told, in the demo: a receiver of webhooks that checks signatures, a contact of each force that has its
-//! messages sent there, and what they did with the first.
+//! messages sent there, and what they did with the gravest.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use cordon_contract::manifest::Severity;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
@@ -103,7 +104,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Waits until every alert that is grave enough was told, shows the first as its reader sees it, and acknowledges it by its
+    /// Waits until every alert that is grave enough was told, shows the gravest as its reader sees it, and acknowledges it by its
     /// link. Whether all of that went well.
     pub(super) fn show(&self, operator: &Client, forces: &[&str], watch: &Watch) -> Result<bool> {
         let mut err = anstream::stderr();
@@ -132,15 +133,15 @@ impl Desk {
             took(half),
             took(slowest)
         )?;
-        let Some((_, first)) = told.first() else { return Ok(false) };
-        writeln!(err, "What the first says:\n")?;
+        let Some((_, gravest)) = told.iter().max_by_key(|(alert, _)| severity(alert)) else { return Ok(false) };
+        writeln!(err, "What the gravest says:\n")?;
         let mut out = crate::cli::out();
-        for line in first.text("text").lines() {
+        for line in gravest.text("text").lines() {
             writeln!(out, "    {}", safe(line))?;
         }
         drop(out);
-        let taken = self.take(operator, first)?;
-        writeln!(err, "\n{}: {}", safe(first.text("reference")), safe(&taken))?;
+        let taken = self.take(operator, gravest)?;
+        writeln!(err, "\n{}: {}", safe(gravest.text("reference")), safe(&taken))?;
         Ok(told.len() == alerts.len() && taken.contains("acknowledged"))
     }
 
@@ -174,6 +175,12 @@ fn alerts(operator: &Client, forces: &[&str]) -> Result<Vec<Value>> {
         found.extend(page.get("alerts").and_then(Value::as_array).into_iter().flatten().filter(own).cloned());
     }
     Ok(found)
+}
+
+/// Where an alert's severity stands among the contract's, ascending.
+fn severity(alert: &Value) -> Option<usize> {
+    let word = alert.get("severity")?.as_str()?;
+    Severity::WORDS.iter().position(|(known, _)| *known == word)
 }
 
 /// From the acknowledgement of an alert's first event to its message.
