@@ -12,7 +12,7 @@ mod mail;
 mod parse;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +59,8 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// See [`StateConfig`].
     pub state: StateConfig,
+    /// See [`GrantsConfig`].
+    pub grants: GrantsConfig,
     /// The relay that e-mail to contacts goes through.
     pub mail: Option<MailConfig>,
     /// See [`DeliveryConfig`].
@@ -160,6 +162,14 @@ impl Default for StateConfig {
     fn default() -> Self {
         Self { keys: 100_000, mib: 32 }
     }
+}
+
+/// What plugins get that their manifests ask for and that no plugin has by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GrantsConfig {
+    /// The ids of plugins that see each event whole, exactly as received.
+    pub whole_events: BTreeSet<String>,
 }
 
 /// How the journal is kept.
@@ -317,6 +327,7 @@ impl Default for Config {
             retry: RetryConfig::default(),
             alerts: AlertsConfig::default(),
             state: StateConfig::default(),
+            grants: GrantsConfig::default(),
             mail: None,
             delivery: DeliveryConfig::default(),
             http: HttpConfig::default(),

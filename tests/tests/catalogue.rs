@@ -144,3 +144,24 @@ fn text_for_contacts_says_none_of_our_internal_words() {
     }
     assert!(looked_at > 300, "{looked_at}");
 }
+
+/// What a data-protection assessment reads: the same path of the same source names people in all plugins, or in none.
+#[test]
+fn a_field_is_personal_in_every_plugin_that_reads_it_or_in_none() {
+    let mut marks: std::collections::BTreeMap<(String, String), (bool, String)> = std::collections::BTreeMap::new();
+    for folder in std::fs::read_dir(root().join("plugins")).unwrap() {
+        let Ok(text) = std::fs::read_to_string(folder.unwrap().path().join("cordon.toml")) else { continue };
+        let manifest = cordon_contract::manifest::Manifest::parse(&text).unwrap();
+        for (source, about) in &manifest.sources {
+            for field in about.fields.values() {
+                let path = field.path.to_string();
+                let bare = path.trim_end_matches(".@lower").trim_end_matches(".@ip").trim_end_matches(".@json");
+                let id = manifest.plugin.id.clone();
+                let (personal, other) =
+                    marks.entry((source.clone(), bare.to_owned())).or_insert((field.personal, id.clone()));
+                assert_eq!(field.personal, *personal, "{source} {path}: {id} and {other} do not say the same");
+            }
+        }
+    }
+    assert!(marks.len() > 150, "{}", marks.len());
+}

@@ -98,6 +98,11 @@ fn any_record_that_a_guest_emits_is_refused_or_within_every_limit() {
 }
 
 #[test]
+fn any_file_of_sigma_rules_is_refused_with_its_line_or_runs_the_same_under_any_split() {
+    fuzz("sigma");
+}
+
+#[test]
 fn every_fuzz_function_has_kept_inputs_and_a_libfuzzer_target() {
     let names: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
     let stems = |folder: &str| -> BTreeSet<String> {

@@ -107,7 +107,7 @@ impl Args {
         let settings = self.settings.as_deref().map(SettingsFile::read).transpose()?.unwrap_or_default();
         let paths = components(plugins)?;
         let mut options = SandboxOptions { workers: self.workers(), ..SandboxOptions::default() };
-        options.caps.grants.whole_events = self.grant_whole_events;
+        options.caps.whole_events = self.grant_whole_events.into();
         let sandbox = Sandbox::new(options)?;
         let mut loads = registry::load_fit(&sandbox, &paths, &settings, self.workers())?;
         for refused in &loads.refused {
@@ -120,6 +120,12 @@ impl Args {
         }
         for one in &mut loads.plugins {
             one.lists = lists.clone();
+        }
+        for one in
+            loads.plugins.iter().filter(|one| one.plugin.manifest().grants.whole_events && !self.grant_whole_events)
+        {
+            let id = &one.plugin.manifest().plugin.id;
+            super::warn(&format!("{id} asks for whole events: without --grant-whole-events it does not see them"))?;
         }
         for name in lists.names() {
             if !loads.plugins.iter().any(|one| one.plugin.manifest().lists.contains_key(name)) {

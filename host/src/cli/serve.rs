@@ -18,7 +18,7 @@ use crate::api::{self, DRAIN, Listening, Tls};
 use crate::clock::now_micros;
 use crate::config::{Config, ConfigError, LogFormat, TlsConfig, VARIABLES};
 use crate::registry::{self, Loaded, Loads, RegistryError, SettingsFile};
-use crate::sandbox::{Sandbox, SandboxOptions};
+use crate::sandbox::{Granted, Sandbox, SandboxOptions};
 use crate::telemetry::Metrics;
 use crate::wiring::live::{self, Host, workers};
 
@@ -80,6 +80,8 @@ The configuration (TOML; every key may be left out):
   [state]                          # what a plugin remembers for one force, in each of its windows and as values
   keys = 100000                    # then the oldest goes
   mib = 32
+  [grants]
+  whole-events = [\"sigma-rules\"]   # plugins that see each event as received, beyond the fields that they declare
   [mail]                           # the relay that e-mail to contacts goes through
   relay = \"smtp.nmc.example\"
   from = \"Cordon <alerts@nmc.example>\"
@@ -223,6 +225,7 @@ fn load(config: &Config, metrics: &Metrics) -> Result<(Sandbox, Loads)> {
     let mut options = SandboxOptions { workers, ..SandboxOptions::default() };
     options.caps.state_keys = u64::from(config.state.keys);
     options.caps.state_mib = config.state.mib;
+    options.caps.whole_events = Granted::To(config.grants.whole_events.clone());
     let sandbox = Sandbox::new(options)?;
     let mut loads = registry::load_fit(&sandbox, &paths, &settings, workers)?;
     for refused in &loads.refused {

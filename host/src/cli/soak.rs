@@ -64,7 +64,7 @@ pub(super) fn run(
         bail!("--soak reads its events many times: give files, not standard input");
     }
     let mut sandbox = SandboxOptions::default();
-    sandbox.caps.grants.whole_events = args.grant_whole_events;
+    sandbox.caps.whole_events = args.grant_whole_events.into();
     let options =
         events::options(args.source.as_deref(), args.time_field.as_deref(), events::FORCE, events::ZONE, BATCH_ROWS)?;
     let soak = Soak { inputs, plugins, settings, options, sandbox, received: crate::clock::now_micros() };

@@ -51,7 +51,7 @@ impl Terms {
     pub fn of(loaded: &Loaded, sandbox: &Sandbox) -> Self {
         Self {
             plugin: PluginRecord::of(loaded),
-            caps: CapsRecord::of(sandbox.caps()),
+            caps: CapsRecord::of(sandbox.caps(), loaded),
             engine: EngineRecord::of(sandbox),
         }
     }

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use cordon_contract::manifest::Grants;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -145,7 +144,7 @@ impl<'f> Evidence<&'f Finding> {
             finding,
             force: batch.force().to_string(),
             plugin: PluginRecord::of(loaded),
-            caps: CapsRecord::of(sandbox.caps()),
+            caps: CapsRecord::of(sandbox.caps(), loaded),
             engine: EngineRecord::of(sandbox),
             trigger: EventRecord::of(batch, row)?,
             cited: cited.collect(),
@@ -173,9 +172,9 @@ impl PluginRecord {
 }
 
 impl CapsRecord {
-    pub(super) fn of(caps: &Caps) -> Self {
+    pub(super) fn of(caps: &Caps, loaded: &Loaded) -> Self {
         Self {
-            whole_events: caps.grants.whole_events,
+            whole_events: caps.whole_events.to(&loaded.plugin.manifest().plugin.id),
             cpu_ms: caps.cpu_ms,
             cpu_us_per_row: caps.cpu_us_per_row,
             memory_mib: caps.memory_mib,
@@ -201,7 +200,7 @@ impl CapsRecord {
             prepare_mib: most.prepare_mib,
             state_keys: most.state_keys,
             state_mib: most.state_mib,
-            grants: Grants { whole_events: self.whole_events },
+            whole_events: self.whole_events.into(),
         }
     }
 }

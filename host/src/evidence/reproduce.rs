@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use cordon_contract::manifest::Grants;
 use serde_json::{Map, Value};
 
 use super::folder::{component_beside, read};
@@ -14,7 +13,7 @@ use super::{EVIDENCE_BYTES, Evidence, EvidenceError};
 use crate::findings::{Finding, differences, stamp};
 use crate::ids::Digest;
 use crate::registry::SettingsFile;
-use crate::sandbox::{Caps, LoadError, Outcome, Past, Plugin, RunInput, Sandbox, SandboxOptions};
+use crate::sandbox::{Caps, Granted, LoadError, Outcome, Past, Plugin, RunInput, Sandbox, SandboxOptions};
 
 /// Whatever caps a file records, a re-run gets no more than this.
 pub(super) const MOST: Caps = Caps {
@@ -31,7 +30,7 @@ pub(super) const MOST: Caps = Caps {
     prepare_mib: 2_048,
     state_keys: 100_000,
     state_mib: 32,
-    grants: Grants { whole_events: false },
+    whole_events: Granted::None,
 };
 /// Prepared plugins that are kept for the next file.
 const PLUGINS: usize = 256;

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cordon_contract::limits;
-use cordon_contract::manifest::{Grants, Manifest};
+use cordon_contract::manifest::Manifest;
 use cordon_contract::path::Path;
 
 use super::contract::{AccessFault, shortened};
 use super::meter::{Meter, Stop};
+use super::options::Caps;
 use crate::events::{AccessError, Batch, Column, Multi};
 
 /// What a plugin may see, by source.
@@ -19,15 +20,16 @@ use crate::events::{AccessError, Batch, Column, Multi};
 pub(super) struct Access {
     /// Declared paths by their canonical text: nearly every request is spelt so, and needs no parsing.
     declared: BTreeMap<String, HashMap<String, Path>>,
-    asked: Grants,
-    given: Grants,
+    /// Whether it asks for whole events, and whether it was granted them.
+    asks_whole: bool,
+    granted_whole: bool,
 }
 
 /// What a request answers to the guest.
 pub(super) type Answer<T> = Result<T, AccessFault>;
 
 impl Access {
-    pub(super) fn of(manifest: &Manifest, given: &Grants) -> Self {
+    pub(super) fn of(manifest: &Manifest, caps: &Caps) -> Self {
         let declared = manifest
             .sources
             .iter()
@@ -36,7 +38,8 @@ impl Access {
                 (name.clone(), paths.collect())
             })
             .collect();
-        Self { declared, asked: manifest.grants.clone(), given: given.clone() }
+        let granted_whole = caps.whole_events.to(&manifest.plugin.id);
+        Self { declared, asks_whole: manifest.grants.whole_events, granted_whole }
     }
 
     fn path(&self, source: &str, text: &str) -> Answer<&Path> {
@@ -114,14 +117,14 @@ impl Access {
 
     /// `batch.whole`
     pub(super) fn whole(&self, batch: &Batch, meter: &mut Meter, row: u32) -> Result<Answer<String>, Stop> {
-        if !self.asked.whole_events {
+        if !self.asks_whole {
             return Ok(Err(AccessFault::NeedsGrant(
                 "the manifest does not ask for whole events: add `whole-events = true` under [grants] in cordon.toml"
                     .into(),
             )));
         }
-        if !self.given.whole_events {
-            return Ok(Err(AccessFault::NeedsGrant("the operator did not grant `whole-events`".into())));
+        if !self.granted_whole {
+            return Ok(Err(AccessFault::NeedsGrant("the operator did not grant `whole-events`: give it by `--grant-whole-events`, or on a host by `[grants] whole-events = [ID]` in its configuration".into())));
         }
         let Some(event) = usize::try_from(row).ok().and_then(|row| batch.event(row)) else {
             let there = batch.len();

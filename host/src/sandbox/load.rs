@@ -50,11 +50,15 @@ pub(super) fn load(sandbox: &Sandbox, wasm: &[u8], load: &Map<String, Value>) ->
     let manifest = inspection.manifest;
     let load_settings = manifest.load_settings(load).map_err(|error| LoadError::Plugin(error.to_string()))?;
     let terms = Arc::new(Terms {
-        access: Access::of(&manifest, &sandbox.caps.grants),
+        access: Access::of(&manifest, &sandbox.caps),
         allowance: Allowance::of(&manifest, &sandbox.caps),
         remembering: Arc::new(memory::remembering(&manifest, &sandbox.caps)),
         manifest,
     });
+    let id = &terms.manifest.plugin.id;
+    if terms.manifest.grants.whole_events && !sandbox.caps.whole_events.to(id) {
+        tracing::warn!(plugin = %id, "asks for whole events, which it is not granted: `[grants] whole-events` in the configuration");
+    }
     let key = prepare::key(inspection.digest, &load_settings, sandbox.engine_digest);
     let prepare = || {
         let configured = configured(&load_settings, &inspection.carried, &terms.manifest);

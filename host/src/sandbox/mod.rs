@@ -42,7 +42,7 @@ pub use inspect::{COMPONENT_BYTES, Inspection, inspect};
 pub use limit::Limit;
 pub use memory::{Past, StateAnswer};
 pub use migrate::{MIGRATED_BYTES, MIGRATED_VALUES, MigrateError};
-pub use options::{Caps, SandboxOptions};
+pub use options::{Caps, Granted, SandboxOptions};
 pub use outcome::{Cost, Outcome, RunReport};
 pub use prepare::prepare_child;
 pub use reference::row_of;

@@ -1,8 +1,7 @@
 //! How the sandbox is set up, and the operator's caps. Defaults suit the command line.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-
-use cordon_contract::manifest::Grants;
 
 /// How the sandbox is set up. `Default` suits the command line.
 #[derive(Debug, Clone)]
@@ -48,8 +47,38 @@ pub struct Caps {
     pub state_keys: u64,
     /// MiB of each likewise.
     pub state_mib: u32,
-    /// Grants given to every plugin that asks.
-    pub grants: Grants,
+    /// Who gets `whole-events`, of the plugins that ask for it.
+    pub whole_events: Granted,
+}
+
+/// Which plugins are given what they ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Granted {
+    /// None.
+    #[default]
+    None,
+    /// All.
+    All,
+    /// Those with these ids.
+    To(BTreeSet<String>),
+}
+
+impl From<bool> for Granted {
+    fn from(all: bool) -> Self {
+        if all { Self::All } else { Self::None }
+    }
+}
+
+impl Granted {
+    /// Whether the plugin of this id is given it.
+    #[must_use]
+    pub fn to(&self, plugin: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::To(ids) => ids.contains(plugin),
+        }
+    }
 }
 
 impl Default for Caps {
@@ -68,7 +97,7 @@ impl Default for Caps {
             prepare_mib: 2_048,
             state_keys: 100_000,
             state_mib: 32,
-            grants: Grants::default(),
+            whole_events: Granted::None,
         }
     }
 }

@@ -5,7 +5,7 @@
 mod act;
 
 use cordon_sdk::microsoft::azure::Outcome;
-use cordon_sdk::microsoft::is_listed;
+use cordon_sdk::microsoft::{is_listed, is_marked};
 use cordon_sdk::prelude::*;
 
 use crate::act::{Act, secret};
@@ -53,8 +53,7 @@ impl AzureBulk {
                 continue;
             }
             let resource = fields.resource.text(seen.row).unwrap_or("");
-            let watched =
-                resource.split('/').any(|part| !part.is_empty() && is_listed(part, &settings.watched_resources));
+            let watched = is_marked(resource, &settings.watched_resources, List::EvidenceResources)?;
             let caller = seen.key.split_once(' ').map_or("", |(_, caller)| caller);
             let finding = act
                 .rule()

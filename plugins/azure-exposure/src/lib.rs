@@ -7,7 +7,7 @@ mod network;
 mod table;
 
 use cordon_sdk::microsoft::azure::{Outcome, ancestor, resource_name};
-use cordon_sdk::microsoft::is_listed;
+use cordon_sdk::microsoft::{is_listed, is_marked};
 use cordon_sdk::prelude::*;
 
 use crate::table::Act;
@@ -45,7 +45,7 @@ impl AzureExposure {
                 None => None,
             };
             if let Some(act) = act {
-                let finding = finding(fields, row, &act, settings);
+                let finding = finding(fields, row, &act, settings)?;
                 findings.emit(if outcome == Outcome::Started { only_asked_for(finding) } else { finding })?;
             }
         }
@@ -90,20 +90,16 @@ fn name_of(resource: &str) -> String {
     }
 }
 
-/// Whether some part of a resource's id is the name of a watched resource or group.
-fn is_watched(resource: &str, settings: &Settings) -> bool {
-    resource.split('/').any(|part| !part.is_empty() && is_listed(part, &settings.watched_resources))
-}
-
-fn finding(fields: &Fields, row: Row, act: &Act, settings: &Settings) -> Finding {
+fn finding(fields: &Fields, row: Row, act: &Act, settings: &Settings) -> Result<Finding, Failure> {
     let names = [fields.caller_name.text(row), fields.caller.text(row), fields.caller_app.text(row)];
     let caller = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("");
     let who = if caller.is_empty() { "Somebody" } else { caller };
     let resource = fields.resource.text(row).unwrap_or("");
     let name = name_of(resource);
-    let watched = is_watched(resource, settings);
+    let watched = is_marked(resource, &settings.watched_resources, List::EvidenceResources)?;
     let weight = act.weight + if watched { act.watched } else { 0 };
-    act.rule
+    Ok(act
+        .rule
         .on(row)
         .severity(severity(weight))
         .summary(format!("{who} {}: '{name}'.", act.what))
@@ -113,5 +109,5 @@ fn finding(fields: &Fields, row: Row, act: &Act, settings: &Settings) -> Finding
         .context("Operation", fields.operation.text(row).unwrap_or(""))
         .context("Resource", resource)
         .context("Watched", if watched { "yes" } else { "" })
-        .key(if resource.is_empty() { caller } else { resource }.to_lowercase())
+        .key(if resource.is_empty() { caller } else { resource }.to_lowercase()))
 }

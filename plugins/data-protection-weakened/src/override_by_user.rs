@@ -1,9 +1,9 @@
 //! Rule `dlp-overridden`: a user let pass what a policy held back.
 
-use cordon_sdk::microsoft::{has_word, within_site};
+use cordon_sdk::microsoft::{Sites, has_word};
 use cordon_sdk::prelude::*;
 
-use crate::{Fields, Rule, Settings};
+use crate::{Fields, List, Rule, Settings};
 
 pub(crate) fn judge(fields: &Fields, settings: &Settings, row: Row, findings: &mut Findings) -> Result<(), Failure> {
     // An object, or a text that holds one: `{"Reason": "Override", "Justification": "...", "Rules": [...]}`.
@@ -35,6 +35,6 @@ pub(crate) fn judge(fields: &Fields, settings: &Settings, row: Row, findings: &m
         .context("Reason that the user gave", part("Justification").unwrap_or_default())
         .context("Operation", fields.operation.text(row).unwrap_or(""))
         .key(format!("{actor}|{policies}").to_lowercase());
-    let sensitive = within_site(item, &settings.sensitive_sites).is_some();
+    let sensitive = Sites::new(&settings.sensitive_sites, List::EvidenceSites).of(item, "")?.is_some();
     findings.emit(if sensitive { finding.severity(Severity::High) } else { finding })
 }

@@ -6,7 +6,9 @@
 
 mod act;
 
-use cordon_sdk::microsoft::{Parameters, is_listed, is_same_account, is_service, object_name, operation, succeeded};
+use cordon_sdk::microsoft::{
+    Parameters, Sites, is_listed, is_same_account, is_service, object_name, operation, succeeded,
+};
 use cordon_sdk::prelude::*;
 
 use crate::act::Act;
@@ -34,7 +36,7 @@ impl Ediscovery {
             let name = operation(fields.operation.text(row).unwrap_or(""));
             let parameters = Parameters::of(fields.parameters.text(row).unwrap_or(""));
             if let Some(act) = Act::of(name, &parameters, &settings.power_groups)
-                && let Some(finding) = finding(fields, settings, row, name, &parameters, act)
+                && let Some(finding) = finding(fields, settings, row, name, &parameters, act)?
             {
                 findings.emit(finding)?;
             }
@@ -50,12 +52,12 @@ fn finding(
     name: &str,
     parameters: &Parameters,
     act: Act,
-) -> Option<Finding> {
+) -> Result<Option<Finding>, Failure> {
     let actor = fields.actor.text(row).unwrap_or("");
     let who = if actor.is_empty() { "Somebody" } else { actor };
     let staff = is_listed(actor, &settings.ediscovery_staff);
     if staff && act == Act::Searched {
-        return None;
+        return Ok(None);
     }
     let named = |name: &'static str| parameters.first(name);
     let object = fields.object.text(row).filter(|object| !object.is_empty());
@@ -73,7 +75,12 @@ fn finding(
         .flatten()
         .any(|places| places.trim_matches(['[', ']', '"', ' ']).eq_ignore_ascii_case("All"));
     let themselves = matches!(act, Act::Empowered { .. }) && is_same_account(subject, actor);
+    let places = fields.sites.text(row).or(named("SharePointLocation")).unwrap_or("");
+    let evidence = Sites::new(&[], List::EvidenceSites).in_text(places)?;
     let severity = match act {
+        Act::Exported | Act::Purged | Act::HoldReleased | Act::HoldChanged if evidence.is_some() => {
+            Some(if staff { Severity::Medium } else { Severity::Critical })
+        }
         Act::Empowered { .. } if themselves => Some(Severity::Critical),
         Act::Empowered { high: true } => Some(Severity::High),
         Act::Empowered { high: false } => None,
@@ -95,11 +102,12 @@ fn finding(
         .context("Case", case)
         .context("Query", fields.query.text(row).or(named("ContentMatchQuery")).unwrap_or(""))
         .context("Mailboxes", fields.mailboxes.text(row).or(named("ExchangeLocation")).unwrap_or(""))
-        .context("Sites", fields.sites.text(row).or(named("SharePointLocation")).unwrap_or(""))
+        .context("Sites", places)
+        .context("Evidence site", evidence.as_deref().unwrap_or(""))
         .context("Role group", if matches!(act, Act::Empowered { .. }) { named("Identity").unwrap_or("") } else { "" })
         .key(format!("{actor}|{subject}").to_lowercase());
-    Some(match severity {
+    Ok(Some(match severity {
         Some(severity) => finding.severity(severity),
         None => finding,
-    })
+    }))
 }

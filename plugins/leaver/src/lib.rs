@@ -1,11 +1,11 @@
 //! Files that people take along in the weeks before they leave, and what is taken with their accounts afterwards.
 //!
 //! Reads `m365.audit`: downloads, and what endpoint loss prevention tells of sticks, printers and clouds. Who leaves, and when,
-//! are settings. Days end at midnight UTC. Not covered: mail, photographs of a screen, machines without loss prevention.
+//! stand in a list or are settings. Days end at midnight UTC. Not covered: mail, photographs of a screen, machines without loss prevention.
 
 use std::collections::BTreeMap;
 
-use cordon_sdk::microsoft::succeeded;
+use cordon_sdk::microsoft::{Sites, succeeded};
 use cordon_sdk::prelude::*;
 
 /// What takes a file.
@@ -35,12 +35,15 @@ impl Leaver {
         settings: &Settings,
         findings: &mut Findings,
     ) -> Result<(), Failure> {
-        let leavers = leavers(settings)?;
+        let taking = fields.operation.any_of(&TAKES);
+        let users = fields.user.among(&taking);
+        let leavers = leavers(settings, users.listed(List::Leavers)?)?;
         if leavers.is_empty() {
             return Ok(());
         }
-        let rows = fields.user.matches(|user| leavers.contains_key(user)) & fields.operation.any_of(&TAKES);
+        let rows = users.matches(|user| leavers.contains_key(user));
         let fields = &fields.among(&rows);
+        let sites = Sites::new(&[], List::EvidenceSites);
         let mut taken = Window::Taken.of(batch);
         for row in &rows {
             let Some(user) = fields.user.text(row) else { continue };
@@ -49,7 +52,7 @@ impl Leaver {
             let before = last - batch.time(row).div_euclid(DAY);
             if before < 0 {
                 let what = format!("after the last day of its owner, {} days ago", -before);
-                findings.emit(finding(fields, row, Rule::FilesAfterLeaving, &what))?;
+                findings.emit(finding(fields, row, &sites, Rule::FilesAfterLeaving, &what)?)?;
             } else if before <= settings.days {
                 let names = [fields.file.text(row), fields.object.text(row), fields.record.text(row)];
                 let file = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("");
@@ -59,7 +62,7 @@ impl Leaver {
         for seen in taken.answers()? {
             if i64::from(seen.value) >= settings.files {
                 let what = format!("{} different ones within a day, before their owner leaves", seen.many());
-                let finding = finding(fields, seen.row, Rule::ExportBeforeLeaving, &what);
+                let finding = finding(fields, seen.row, &sites, Rule::ExportBeforeLeaving, &what)?;
                 findings.emit(finding.cite_all(seen.contributors()?))?;
             }
         }
@@ -67,15 +70,25 @@ impl Leaver {
     }
 }
 
-/// Who leaves, in lower case, with the last day since 1970.
-fn leavers(settings: &Settings) -> Result<BTreeMap<String, i64>, Failure> {
-    let day = |(account, date): (&String, &String)| {
+/// Who leaves, in lower case, with the last day since 1970: by the setting, and by the list those that it has of these users.
+fn leavers(settings: &Settings, listed: BTreeMap<String, String>) -> Result<BTreeMap<String, i64>, Failure> {
+    let mut leavers = BTreeMap::new();
+    for (account, date) in listed {
+        match day(date.trim()) {
+            Some(day) => _ = leavers.insert(account, day),
+            // A list is filled by people in the course of a day: one bad line stops nobody else's detection.
+            None => {
+                log::warn(format_args!("the list `leavers` has `{date}` for an account: use a day such as 2026-03-31"))
+            }
+        }
+    }
+    for (account, date) in &settings.leavers {
         let day = day(date.trim()).ok_or_else(|| {
             Failure::bad_settings(format!("`leavers` has `{date}` for `{account}`: use a day such as 2026-03-31"))
         })?;
-        Ok((account.trim().to_lowercase(), day))
-    };
-    settings.leavers.iter().map(day).collect()
+        leavers.insert(account.trim().to_lowercase(), day);
+    }
+    Ok(leavers)
 }
 
 /// The number of a day since 1970-01-01, from `2026-03-31`.
@@ -92,15 +105,23 @@ fn day(text: &str) -> Option<i64> {
     Some(days - 719_468)
 }
 
-fn finding(fields: &Fields, row: Row, rule: Rule, what: &str) -> Finding {
+fn finding(fields: &Fields, row: Row, sites: &Sites<'_>, rule: Rule, what: &str) -> Result<Finding, Failure> {
     let user = fields.user.text(row).unwrap_or("");
-    rule.on(row)
+    let site = sites.of(fields.object.text(row).unwrap_or(""), fields.site.text(row).unwrap_or(""))?;
+    let finding = rule
+        .on(row)
         .summary(format!("Files were taken with the account {user}: {what}."))
         .entity("user", user)
         .entity("file", fields.object.text(row).unwrap_or(""))
         .entity("ip", fields.client_ip.text(row).unwrap_or(""))
         .context("Operation", fields.operation.text(row).unwrap_or(""))
-        .key(user)
+        .context("Evidence site", site.as_deref().unwrap_or(""))
+        .key(user);
+    Ok(match (site, rule) {
+        (Some(_), Rule::FilesAfterLeaving) => finding.severity(Severity::Critical),
+        (Some(_), Rule::ExportBeforeLeaving) => finding.severity(Severity::High),
+        (None, _) => finding,
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 mod past;
 
-use cordon_sdk::microsoft::{first_named, read_by_people, within_site};
+use cordon_sdk::microsoft::{Sites, first_named, read_by_people};
 use cordon_sdk::prelude::*;
 
 use crate::past::Past;
@@ -171,8 +171,9 @@ fn finding(
         .context("Most before", before.largest.to_string())
         .cite_all(seen.contributors()?)
         .key(user);
-    let place = fields.object.text(row).unwrap_or("");
-    let finding = match within_site(place, &settings.sensitive_sites) {
+    let sites = Sites::new(&settings.sensitive_sites, List::EvidenceSites);
+    let site = sites.of(fields.object.text(row).unwrap_or(""), "")?;
+    let finding = match site {
         Some(site) => finding.severity(Severity::Critical).context("Sensitive site", site),
         None if raised => finding.severity(Severity::High),
         None => finding,

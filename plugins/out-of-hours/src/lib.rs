@@ -6,7 +6,7 @@
 
 mod hours;
 
-use cordon_sdk::microsoft::{READS, first_named, is_listed, read_by_people};
+use cordon_sdk::microsoft::{READS, Sites, first_named, is_listed, read_by_people};
 use cordon_sdk::prelude::*;
 
 use crate::hours::Hours;
@@ -65,20 +65,22 @@ fn judge(
     if tell {
         let many = seen.many();
         let address = first_named(&[&fields.client_ip, &fields.mailbox_ip], row);
-        findings.emit(
-            Rule::BulkReadingOutsideOwnHours
-                .on(row)
-                .summary(format!(
-                    "{user} read {many} different files or records of mail within an hour, at {:02}:{:02} on a {:?}, the force's own time; on {} days before, never around that hour.",
-                    at.hour, at.minute, at.weekday, hours.days
-                ))
-                .entity("user", user)
-                .entity("ip", address)
-                .context("How many", many)
-                .context("Days of history", hours.days.to_string())
-                .cite_all(seen.contributors()?)
-                .key(user),
-        )?;
+        let sites = Sites::new(&[], List::EvidenceSites);
+        let site = sites.of(fields.object.text(row).unwrap_or(""), fields.site.text(row).unwrap_or(""))?;
+        let finding = Rule::BulkReadingOutsideOwnHours
+            .on(row)
+            .summary(format!(
+                "{user} read {many} different files or records of mail within an hour, at {:02}:{:02} on a {:?}, the force's own time; on {} days before, never around that hour.",
+                at.hour, at.minute, at.weekday, hours.days
+            ))
+            .entity("user", user)
+            .entity("ip", address)
+            .context("How many", many)
+            .context("Days of history", hours.days.to_string())
+            .context("Evidence site", site.as_deref().unwrap_or(""))
+            .cite_all(seen.contributors()?)
+            .key(user);
+        findings.emit(if site.is_some() { finding.severity(Severity::High) } else { finding })?;
     }
     if changed || tell { state.set(row, user, &hours.bytes(), KEPT) } else { Ok(()) }
 }

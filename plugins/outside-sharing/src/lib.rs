@@ -10,7 +10,7 @@ mod sharing;
 mod site;
 mod team;
 
-use cordon_sdk::microsoft::{is_service, operation, succeeded, within_site};
+use cordon_sdk::microsoft::{Sites, is_service, operation, succeeded};
 use cordon_sdk::prelude::*;
 
 /// The detector; it holds nothing, since everything it knows are settings.
@@ -29,11 +29,14 @@ impl OutsideSharing {
         let acts = fields.operation.matches(|name| Kind::of(operation(name)).is_some())
             & !fields.actor.matches(|actor| is_service(actor, &settings.service_accounts));
         let fields = &fields.among(&acts);
+        let sites = Sites::new(&settings.sensitive_sites, List::EvidenceSites);
         for row in &acts {
-            let record = Record { fields, settings, row };
             if !succeeded(fields.result.text(row)) {
                 continue;
             }
+            let (object, site) = (fields.object.text(row).unwrap_or(""), fields.site.text(row).unwrap_or(""));
+            let is_sensitive = sites.of(object, site)?.is_some();
+            let record = Record { fields, settings, row, is_sensitive };
             match Kind::of(record.operation()) {
                 Some(Kind::AnonymousLink) => sharing::anonymous(&record, findings)?,
                 Some(Kind::Share) => sharing::with_guest(&record, findings)?,
@@ -78,6 +81,8 @@ struct Record<'a> {
     fields: &'a Fields<'a>,
     settings: &'a Settings,
     row: Row,
+    /// Whether it lies on a sensitive site.
+    is_sensitive: bool,
 }
 
 impl<'a> Record<'a> {
@@ -104,19 +109,13 @@ impl<'a> Record<'a> {
         self.fields.site.text(self.row).unwrap_or_else(|| self.object()).trim_end_matches('/')
     }
 
-    /// Whether it lies on a sensitive site.
-    fn is_sensitive(&self) -> bool {
-        let sites = &self.settings.sensitive_sites;
-        within_site(self.object(), sites).is_some() || within_site(self.site(), sites).is_some()
-    }
-
     /// A finding with what every finding of this plugin shows.
     fn finding(&self, rule: Rule) -> Finding {
         rule.on(self.row)
             .entity("user", self.actor())
             .entity("ip", self.fields.client_ip.text(self.row).unwrap_or(""))
             .context("Operation", self.operation())
-            .context("Sensitive site", if self.is_sensitive() { "yes" } else { "" })
+            .context("Sensitive site", if self.is_sensitive { "yes" } else { "" })
     }
 
     /// Names of changed properties with their old and new values.

@@ -45,7 +45,7 @@ pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), 
         .entity("resource", record.object())
         .context("Changed", widened.join("; "))
         .key(place.to_lowercase());
-    findings.emit(match (tenant || record.is_sensitive(), anybody) {
+    findings.emit(match (tenant || record.is_sensitive, anybody) {
         (true, true) => finding.severity(Severity::Critical),
         (true, false) => finding.severity(Severity::High),
         (false, _) => finding,

@@ -19,7 +19,7 @@ pub(crate) fn anonymous(record: &Record<'_>, findings: &mut Findings) -> Result<
         ))
         .entity("file", object)
         .key(format!("{}|{}", record.actor(), record.site()).to_lowercase());
-    findings.emit(match (record.is_sensitive(), edits) {
+    findings.emit(match (record.is_sensitive, edits) {
         (true, _) => finding.severity(Severity::Critical),
         (false, true) => finding.severity(Severity::High),
         (false, false) => finding,
@@ -51,7 +51,7 @@ pub(crate) fn with_guest(record: &Record<'_>, findings: &mut Findings) -> Result
         .entity("file", object)
         .entity("guest", &guest)
         .key(format!("{}>{guest}", record.actor().to_lowercase()));
-    findings.emit(match (record.is_sensitive(), private) {
+    findings.emit(match (record.is_sensitive, private) {
         (true, _) => finding.severity(Severity::High),
         (false, true) => finding.severity(Severity::Medium),
         (false, false) => finding,

@@ -16,7 +16,7 @@ pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), 
         return Ok(());
     }
     let themselves = is_same_account(who, record.actor());
-    let high = themselves || owner.is_some() || record.is_sensitive();
+    let high = themselves || owner.is_some() || record.is_sensitive;
     let place = if owner.is_some() { "another person's OneDrive" } else { "the site" };
     let given = if themselves { "themselves".to_owned() } else { format!("'{who}'") };
     let finding = record

@@ -6,7 +6,7 @@
 
 mod label;
 
-use cordon_sdk::microsoft::{is_listed, succeeded, within_site};
+use cordon_sdk::microsoft::{Sites, is_listed, succeeded};
 use cordon_sdk::prelude::*;
 
 /// Files that leave the site.
@@ -30,15 +30,21 @@ impl SensitiveFiles {
         let labels = fields.operation.any_of(&label::OPERATIONS);
         let downloads = fields.operation.any_of(&DOWNLOADS);
         let unmanaged = fields.managed.among(&downloads).is_false();
-        // Without a sensitive site no hours are looked at, and reading files costs nothing.
-        let watched = !settings.sensitive_sites.is_empty();
-        let reads = if watched { fields.operation.any_of(&READS) | downloads } else { batch.none() };
+        // Without a sensitive site no hours are looked at, and reading files costs one look at each site.
+        let sites = Sites::new(&settings.sensitive_sites, List::EvidenceSites);
+        let mut reads = fields.operation.any_of(&READS) | downloads;
+        if settings.sensitive_sites.is_empty() {
+            // Where a lookup fails the run does, whatever becomes of it here.
+            let listed = |site: &str| sites.listed(site).is_ok_and(|site| site.is_some());
+            reads = fields.site.among(&reads).matches(listed);
+        }
         let fields = &fields.among(&(&labels | &unmanaged | &reads));
         for row in &(&labels | &unmanaged | &reads) {
-            let record = Record { fields, settings, row };
             if !succeeded(fields.result.text(row)) {
                 continue;
             }
+            let (object, site) = (fields.object.text(row).unwrap_or(""), fields.site.text(row).unwrap_or(""));
+            let record = Record { fields, settings, row, site: sites.of(object, site)? };
             if labels.contains(row) {
                 label::judge(&record, findings)?;
             }
@@ -58,6 +64,8 @@ struct Record<'a> {
     fields: &'a Fields<'a>,
     settings: &'a Settings,
     row: Row,
+    /// The sensitive site that it lies on, as the setting or the list names it.
+    site: Option<String>,
 }
 
 impl<'a> Record<'a> {
@@ -74,11 +82,8 @@ impl<'a> Record<'a> {
         self.fields.object.text(self.row).unwrap_or("")
     }
 
-    /// The sensitive site that it lies on, as the setting names it.
-    fn sensitive_site(&self) -> Option<&'a str> {
-        let sites = &self.settings.sensitive_sites;
-        let site = self.fields.site.text(self.row).unwrap_or("").trim_end_matches('/');
-        within_site(self.object(), sites).or_else(|| within_site(site, sites))
+    fn sensitive_site(&self) -> Option<&str> {
+        self.site.as_deref()
     }
 
     /// A finding with what every finding of this plugin shows.

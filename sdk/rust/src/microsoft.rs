@@ -3,12 +3,14 @@
 
 pub mod azure;
 mod device;
+mod places;
 mod reading;
 mod unified_audit;
 
 use std::borrow::Cow;
 
 pub use device::{Family, network};
+pub use places::{Sites, is_marked};
 pub use reading::{READS, first_named, read_by_people};
 pub use unified_audit::{Parameters, is_same_account, is_service, object_name, within_site};
 

@@ -49,7 +49,7 @@ impl CordonDetector {
         if correlations.is_empty() || matches.is_empty() {
             return Ok(Vec::new());
         }
-        let feeds = self.engine.feeds(batch.source(), matches, &OfBatch(batch), places).map_err(Failure::other)?;
+        let feeds = self.engine.feeds(batch.source(), matches, &OfBatch::of(batch), places).map_err(Failure::other)?;
         let mut reached: Vec<Reached> = Vec::new();
         for (window, feeds) in by_window(correlations, &feeds) {
             let mut fed = dynamic::window(batch, &window);

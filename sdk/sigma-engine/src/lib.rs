@@ -4,6 +4,7 @@
 mod correlations;
 mod row;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use cordon_sdk::prelude::*;
@@ -50,7 +51,11 @@ impl Detector for CordonDetector {
             .engine
             .places(&settings.fields)
             .map_err(|reason| Failure::bad_settings(format!("fields: {reason}")))?;
-        let mut matches = self.engine.run_at(batch.source(), &OfBatch(batch), &places).map_err(Failure::other)?;
+        let events = OfBatch::of(batch);
+        let mut matches = self.engine.run_at(batch.source(), &events, &places).map_err(Failure::other)?;
+        if let Some(reason) = events.denied.take() {
+            log::warn(format_args!("rules with keywords find nothing: {reason}"));
+        }
         let reached = self.reached(batch, &matches, &places)?;
         matches.retain(|found| !self.engine.is_silent(found.rule));
         let mut rows: Vec<u32> =
@@ -168,28 +173,45 @@ fn forget(text: String) {
 }
 
 /// The host's batch as the engine asks for it.
-struct OfBatch<'b>(&'b Batch<'b>);
+struct OfBatch<'b> {
+    batch: &'b Batch<'b>,
+    /// Why whole events cannot be had.
+    denied: RefCell<Option<String>>,
+}
+
+impl<'b> OfBatch<'b> {
+    fn of(batch: &'b Batch<'b>) -> Self {
+        Self { batch, denied: RefCell::default() }
+    }
+}
 
 impl Events for OfBatch<'_> {
     fn rows(&self) -> usize {
-        self.0.len()
+        self.batch.len()
     }
 
     fn column(&self, path: &str) -> Result<Column, String> {
-        dynamic::column(self.0, path).and_then(column).map_err(|failure| failure.to_string())
+        dynamic::column(self.batch, path).and_then(column).map_err(|failure| failure.to_string())
     }
 
     fn column_for(&self, path: &str, rows: &[u32]) -> Result<Column, String> {
-        dynamic::column_for(self.0, path, rows).and_then(column).map_err(|failure| failure.to_string())
+        dynamic::column_for(self.batch, path, rows).and_then(column).map_err(|failure| failure.to_string())
     }
 
     fn values(&self, path: &str) -> Result<(Vec<u32>, Column), String> {
-        let (starts, values) = dynamic::values(self.0, path).map_err(|failure| failure.to_string())?;
+        let (starts, values) = dynamic::values(self.batch, path).map_err(|failure| failure.to_string())?;
         Ok((starts, column(values).map_err(|failure| failure.to_string())?))
     }
 
-    fn whole(&self, row: u32) -> Result<String, String> {
-        let row = dynamic::row(self.0, row).ok_or("the batch has no such row")?;
-        self.0.whole(row).map_err(|failure| failure.to_string())
+    fn whole(&self, row: u32) -> Result<Option<String>, String> {
+        let row = dynamic::row(self.batch, row).ok_or("the batch has no such row")?;
+        // Of a row that is there, nothing but the missing grant fails.
+        match self.batch.whole(row) {
+            Ok(event) => Ok(Some(event)),
+            Err(failure) => {
+                self.denied.replace(Some(failure.to_string()));
+                Ok(None)
+            }
+        }
     }
 }

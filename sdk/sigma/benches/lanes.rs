@@ -46,7 +46,7 @@ impl Events for Ready<'_> {
         Ok(self.values.borrow_mut().entry(path.to_owned()).or_insert_with(made).clone())
     }
 
-    fn whole(&self, row: u32) -> Result<String, String> {
+    fn whole(&self, row: u32) -> Result<Option<String>, String> {
         self.sample.whole(row)
     }
 }

@@ -53,7 +53,7 @@ pub fn explain(
             say(out, "not".to_owned(), Vec::new(), held)
         }
         Expr::Keyword(test) => {
-            let whole = events.whole(row)?;
+            let whole = events.whole(row)?.unwrap_or_default();
             let mut held = false;
             crate::engine::leaves(&whole, &mut |kind, text| held |= holds(test, kind, text).unwrap_or(false));
             say(out, format!("any value {}", said(test)), Vec::new(), held)

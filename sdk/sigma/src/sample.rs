@@ -124,7 +124,7 @@ impl Events for Sample<'_> {
         self.made(path, 0..self.events.len())
     }
 
-    fn whole(&self, row: u32) -> Result<String, String> {
-        self.events.get(row as usize).map(Value::to_string).ok_or_else(|| "no such row".to_owned())
+    fn whole(&self, row: u32) -> Result<Option<String>, String> {
+        self.events.get(row as usize).map(|event| Some(event.to_string())).ok_or_else(|| "no such row".to_owned())
     }
 }

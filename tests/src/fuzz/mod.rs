@@ -8,6 +8,7 @@ mod formats;
 mod generate;
 mod manifest;
 mod path;
+mod sigma;
 
 pub use finding::PREPARER;
 pub use generate::Generator;
@@ -25,8 +26,15 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] =
-    [path::TARGET, formats::TARGET, columns::TARGET, manifest::TARGET, component::TARGET, finding::TARGET];
+pub const TARGETS: [Target; 7] = [
+    path::TARGET,
+    formats::TARGET,
+    columns::TARGET,
+    manifest::TARGET,
+    component::TARGET,
+    finding::TARGET,
+    sigma::TARGET,
+];
 
 /// One of them.
 ///

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use cordon_contract::LOAD_SETTINGS_SECTION;
+use cordon_tests::host::Host;
 use serde_json::Value;
 use wasm_encoder::{ComponentSection as _, CustomSection};
 
-use crate::{RULE, cordon, event};
+use crate::{BINARY, RULE, cordon, event};
 
 #[test]
 fn what_is_refused_is_listed_with_its_place_and_the_rest_is_built() {
@@ -144,23 +145,70 @@ fn an_event_that_hundreds_of_rules_know_is_found_and_not_lost() {
     assert!(others.iter().all(|text| text.starts_with("136 more rules hold")), "{others:?}");
 }
 
+/// A pack of a rule with keywords, one with keywords or a field, one that has them not, and one without; and an event that all
+/// of them are true of.
+fn with_keywords(folder: &Path) {
+    let rule = |title: &str, selections: &str, condition: &str| {
+        let text = format!(
+            "title: {title}\nlogsource:\n  product: windows\n  service: system\ndetection:\n{selections}  condition: {condition}\n"
+        );
+        fs::write(folder.join(format!("{title}.yml")), text).unwrap();
+    };
+    let (word, field) = ("  keywords:\n    - mimikatz\n", "  field:\n    Text|contains: ' b'\n");
+    rule("word", word, "keywords");
+    rule("either", &format!("{word}{field}"), "keywords or field");
+    rule("without", &format!("{}{field}", word.replace("mimikatz", "other")), "field and not keywords");
+    rule("field", field, "field");
+    let line = event(1, "\"Text\":\"a Mimikatz b\"").replace("Microsoft-Windows-Sysmon/Operational", "System");
+    fs::write(folder.join("events.jsonl"), line).unwrap();
+}
+
+fn titles(findings: &[Value]) -> Vec<&str> {
+    let mut titles: Vec<&str> = findings.iter().filter_map(|finding| finding["title"].as_str()).collect();
+    titles.sort_unstable();
+    titles
+}
+
 #[test]
-fn rules_on_whole_events_need_a_grant_and_can_be_left_out() {
+fn without_the_grant_of_whole_events_the_rules_that_need_none_still_find_theirs() {
     let folder = tempfile::tempdir().unwrap();
     let cordon = cordon(folder.path());
-    let keyword = "title: Word\nlogsource:\n  product: windows\n  service: system\ndetection:\n  keywords:\n    - mimikatz\n  condition: keywords\n";
-    fs::write(folder.path().join("word.yml"), keyword).unwrap();
-    fs::write(folder.path().join("rule.yml"), RULE).unwrap();
-    let line = event(1, "\"Text\":\"a Mimikatz b\"").replace("Microsoft-Windows-Sysmon/Operational", "System");
-    fs::write(folder.path().join("events.jsonl"), line).unwrap();
+    with_keywords(folder.path());
     let said = cordon.run(&["sigma", "build", ".", "-o", "rules.wasm"]).ends(0);
-    assert!(said.err.contains("--grant-whole-events"), "{}", said.err);
+    assert!(said.err.contains("--grant-whole-events") && said.err.contains("[grants]"), "{}", said.err);
     let run = ["run", "-p", "rules.wasm", "events.jsonl", "--format", "ndjson"];
-    let refused = cordon.run(&run);
-    assert!(refused.lines().is_empty() && refused.err.contains("whole-events"), "{}", refused.err);
+    let denied = cordon.run(&run).ends(0);
+    // What depends on the keywords is not known: neither true nor false.
+    assert_eq!(titles(&denied.lines()), ["either", "field"], "{}", denied.err);
+    assert!(denied.err.contains("--grant-whole-events"), "{}", denied.err);
     let granted = cordon.run(&[&run[..], &["--grant-whole-events"]].concat()).ends(0);
-    assert_eq!(granted.lines().len(), 1, "{}", granted.err);
+    assert_eq!(titles(&granted.lines()), ["either", "field", "without", "word"], "{}", granted.err);
     let said = cordon.run(&["sigma", "build", ".", "-o", "rules.wasm", "--no-keywords", "--format", "json"]).ends(0);
     let built: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(built["refused"][0]["kind"], "keywords", "{}", said.out);
+}
+
+#[test]
+fn a_host_grants_whole_events_to_the_plugins_that_its_configuration_names() {
+    let folder = tempfile::tempdir().unwrap();
+    with_keywords(folder.path());
+    let build = ["sigma", "build", ".", "-o", "rules.wasm", "--id", "sigma-words"];
+    let _ = cordon(folder.path()).run(&build).ends(0);
+    let found = |name: &str, granted: &str| {
+        let config = folder.path().join(format!("{name}.toml"));
+        fs::write(&config, format!("[grants]\nwhole-events = [{granted}]\n")).unwrap();
+        let data = folder.path().join(name);
+        let host = Host::configured(BINARY, &data, &folder.path().join("rules.wasm"), &config);
+        let intake = folder.path().join(format!("{name}.token"));
+        fs::write(&intake, host.add_force("avon")).unwrap();
+        let events = folder.path().join("events.jsonl");
+        let send = ["send", "--source", "windows.event", &events.to_string_lossy()];
+        let _ = host.with_token(&intake).run(&send).ends(0);
+        let operator = host.first_token();
+        host.settle(&operator);
+        let findings = host.findings(&operator, "avon");
+        titles(&findings).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found("denied", "\"another\""), ["either", "field"]);
+    assert_eq!(found("granted", "\"sigma-words\""), ["either", "field", "without", "word"]);
 }

@@ -1,7 +1,6 @@
 //! What a plugin may see: declared fields, whole events with the grant, settings; and what it may explain.
 
-use cordon::sandbox::{Caps, Outcome, RunInput};
-use cordon_contract::manifest::Grants;
+use cordon::sandbox::{Caps, Granted, Outcome, RunInput};
 use cordon_tests::guest::{EACH_ROW, Guest, MANIFEST, data};
 use cordon_tests::sandboxes::TestSandbox;
 
@@ -84,7 +83,8 @@ fn whole_events_need_the_manifests_wish_and_the_operators_grant() {
     let wishing = format!("{MANIFEST}\n[grants]\nwhole-events = true\n");
     let guest = Guest::detecting(&body).with(&data(2168, "ok"));
     let said = |sandbox: &TestSandbox, guest: &Guest| sandbox.run(&guest.build(), &TEN).log[0].message.clone();
-    let granting = TestSandbox::with(PREPARER, Caps { grants: Grants { whole_events: true }, ..Caps::default() });
+    let granting =
+        TestSandbox::with(PREPARER, Caps { whole_events: Granted::To(["guest".to_owned()].into()), ..Caps::default() });
     assert!(said(&granting, &guest).contains("`whole-events = true` under [grants]"));
     let guest = guest.manifest(Some(&wishing));
     assert!(said(&SANDBOX, &guest).contains("the operator did not grant"));

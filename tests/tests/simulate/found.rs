@@ -65,13 +65,28 @@ const ALSO: [(&str, &str); 4] = [
 /// Stories in which nobody signs in from afar; in the others that is too far from home.
 const AT_HOME: [&str; 2] = ["illicit-consent", "anonymous-sharing"];
 
+/// Once the events are there with which an attack can be known, it is found: not at a later event.
+fn found_once_it_is_knowable(attack: &Value, findings: &[Value], identities: &[String]) {
+    let events: Vec<&Value> = attack["events"].as_array().unwrap().iter().collect();
+    let last = events.iter().position(|event| event["identity"] == attack["knowable"]).unwrap();
+    // Events of one source come in the order in which they arrive; those of another are read before or after all of them.
+    let needed = events[..=last].iter().filter(|event| event["source"] == events[last]["source"]);
+    let place = |identity: &Value| identities.iter().position(|known| *identity == **known).unwrap();
+    let arrived = needed.map(|event| place(&event["identity"])).max().unwrap();
+    let own = findings.iter().filter(|finding| finding["rule"] == attack["finds"]["rule"]);
+    let places = own.map(|finding| place(&finding["event"]["digest"]));
+    let of_attack = |place: &usize| events.iter().any(|event| event["identity"] == identities[*place]);
+    let first = places.filter(of_attack).min().unwrap();
+    assert!(first <= arrived, "{}: found at event {first}, knowable at {arrived}", attack["story"]);
+}
+
 #[test]
 fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
     let folder = tempfile::tempdir().unwrap();
     simulate(folder.path(), "avon,kent", "all");
     let truth = std::fs::read_to_string(folder.path().join("out/truth.ndjson")).unwrap();
     let truth: Vec<Value> = truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(truth.len(), 24);
+    assert_eq!(truth.len(), 34);
     for force in ["avon", "kent"] {
         let planted: Vec<&Value> = truth.iter().filter(|one| one["force"] == force).collect();
         assert!(planted.iter().all(|one| one["finds"].is_object()));
@@ -106,6 +121,9 @@ fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
             }
         }
         assert_eq!(found.len(), planted.len(), "{force}: {found:?}");
+        for attack in &planted {
+            found_once_it_is_knowable(attack, &findings, &identities);
+        }
         // Whatever both logs and repeats say of one attack is one key.
         assert_eq!(keys.len(), planted.len(), "{keys:?}");
     }

@@ -37,7 +37,10 @@ impl Events for OfBatch<'_> {
         Ok((multi.starts.clone(), taken(&multi.values)?))
     }
 
-    fn whole(&self, row: u32) -> Result<String, String> {
-        self.0.event(row as usize).map(str::to_owned).ok_or_else(|| "the batch has no such row".to_owned())
+    fn whole(&self, row: u32) -> Result<Option<String>, String> {
+        self.0
+            .event(row as usize)
+            .map(|event| Some(event.to_owned()))
+            .ok_or_else(|| "the batch has no such row".to_owned())
     }
 }

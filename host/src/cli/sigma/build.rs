@@ -100,7 +100,7 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
     }
     if keywords {
         warn(
-            "some rules look into whole events, for which the plugin needs a grant: `cordon run` and `cordon test` give it with --grant-whole-events, `cordon serve` does not give it; --no-keywords leaves these rules out",
+            "some rules look into whole events, for which the plugin needs a grant: `cordon run` and `cordon test` give it with --grant-whole-events, `cordon serve` by `[grants] whole-events` in its configuration; without it these rules find nothing, and --no-keywords leaves them out",
         )?;
     }
     Ok(Exit::Done)

@@ -3,6 +3,10 @@
 mod anonymous_sharing;
 mod application_credential;
 mod audit_switched_off;
+mod azure_backups_destroyed;
+mod azure_logs_off;
+mod azure_owner;
+mod azure_run_command;
 mod illicit_consent;
 mod impossible_travel;
 mod inbox_rule_hiding;
@@ -11,6 +15,7 @@ mod mailbox_forwarding;
 mod mass_download;
 mod mfa_fatigue;
 mod password_spray;
+mod policy_switched_off;
 mod privileged_role;
 mod stage;
 
@@ -40,7 +45,7 @@ pub struct Story {
 }
 
 /// All attacks.
-pub const STORIES: [&Story; 12] = [
+pub const STORIES: [&Story; 17] = [
     &mailbox_forwarding::STORY,
     &inbox_rule_hiding::STORY,
     &illicit_consent::STORY,
@@ -53,6 +58,11 @@ pub const STORIES: [&Story; 12] = [
     &anonymous_sharing::STORY,
     &mailbox_delegation::STORY,
     &application_credential::STORY,
+    &policy_switched_off::STORY,
+    &azure_owner::STORY,
+    &azure_run_command::STORY,
+    &azure_logs_off::STORY,
+    &azure_backups_destroyed::STORY,
 ];
 
 /// An event of an attack.

@@ -45,11 +45,11 @@ pub trait Events {
     /// # Errors
     /// Why it cannot be had.
     fn values(&self, path: &str) -> Result<(Vec<u32>, Column), String>;
-    /// An event as it was received.
+    /// An event as it was received; none where nobody may look at whole events.
     ///
     /// # Errors
     /// Why it cannot be had.
-    fn whole(&self, row: u32) -> Result<String, String>;
+    fn whole(&self, row: u32) -> Result<Option<String>, String>;
 }
 
 /// Rows of a batch at most.

@@ -2,7 +2,7 @@
 //!
 //! After each stage every rule that is still possible keeps the rows on which it may hold, whatever the fields of later stages
 //! say; those are then looked at on such rows only. What is not looked at yet may be true and may be false: hence the two
-//! bounds, [`State::may`] and [`State::must`]. When nothing is left to look at they are the same.
+//! bounds, [`State::may`] and [`State::must`]. When nothing is left to look at they are the same, unless whole events are denied.
 
 use super::column::Column;
 use super::index::Scratch;
@@ -33,6 +33,7 @@ pub(super) fn run(plan: &Plan, events: &impl Events, places: &Places) -> Result<
         sets: Vec::new(),
         leaves: Vec::new(),
         done: vec![false; plan.fields.len()],
+        denied: false,
         scratch: Scratch::default(),
         pairs: Pairs::default(),
     };
@@ -77,6 +78,10 @@ pub(super) fn run(plan: &Plan, events: &impl Events, places: &Places) -> Result<
             !left.is_empty()
         });
     }
+    if state.denied {
+        // A rule whose keywords nobody may look for holds where it does whatever they would say.
+        alive.iter_mut().for_each(|(rule, left)| *left = state.must(&rule.node, left));
+    }
     let mut matches = Vec::new();
     for (rule, left) in &alive {
         left.each(|row| matches.push(Match { row, rule: rule.rule }));
@@ -110,6 +115,8 @@ struct State<'r, E> {
     leaves: Vec<u32>,
     /// Per field: whether its tests are known.
     done: Vec<bool>,
+    /// Whether whole events may not be looked at.
+    denied: bool,
     scratch: Scratch,
     pairs: Pairs,
 }
@@ -163,7 +170,12 @@ impl<'r, E: Events> State<'r, E> {
                 let mut chosen = Vec::new();
                 rows.each(|row| chosen.push(row));
                 for row in chosen {
-                    let whole = self.events.whole(row)?;
+                    let Some(whole) = self.events.whole(row)? else {
+                        // Not known, and it stays so.
+                        self.done.iter_mut().skip(number as usize).take(1).for_each(|done| *done = false);
+                        self.denied = true;
+                        return Ok(());
+                    };
                     field.index.hits_of_whole(&whole, &mut self.scratch);
                     self.hit(&[row]);
                 }

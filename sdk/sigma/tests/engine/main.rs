@@ -10,3 +10,4 @@ mod differential;
 mod made_up;
 mod reference;
 mod regression;
+mod specification;
