@@ -121,12 +121,6 @@ impl Args {
         for one in &mut loads.plugins {
             one.lists = lists.clone();
         }
-        for one in
-            loads.plugins.iter().filter(|one| one.plugin.manifest().grants.whole_events && !self.grant_whole_events)
-        {
-            let id = &one.plugin.manifest().plugin.id;
-            super::warn(&format!("{id} asks for whole events: without --grant-whole-events it does not see them"))?;
-        }
         for name in lists.names() {
             if !loads.plugins.iter().any(|one| one.plugin.manifest().lists.contains_key(name)) {
                 super::warn(&format!("--list {name}: no plugin that is loaded looks anything up in it"))?;

@@ -15,6 +15,9 @@ use super::meter::{Meter, Stop};
 use super::options::Caps;
 use crate::events::{AccessError, Batch, Column, Multi};
 
+/// What is missing, and the way out.
+pub(super) const NOT_GRANTED: &str = "the operator did not grant `whole-events`: give it by `--grant-whole-events`, or on a host by `[grants] whole-events = [ID]` in its configuration";
+
 /// What a plugin may see, by source.
 #[derive(Debug)]
 pub(super) struct Access {
@@ -40,6 +43,11 @@ impl Access {
             .collect();
         let granted_whole = caps.whole_events.to(&manifest.plugin.id);
         Self { declared, asks_whole: manifest.grants.whole_events, granted_whole }
+    }
+
+    /// Whether it asks for whole events and was not granted them.
+    pub(super) fn lacks_grant(&self) -> bool {
+        self.asks_whole && !self.granted_whole
     }
 
     fn path(&self, source: &str, text: &str) -> Answer<&Path> {
@@ -124,7 +132,7 @@ impl Access {
             )));
         }
         if !self.granted_whole {
-            return Ok(Err(AccessFault::NeedsGrant("the operator did not grant `whole-events`: give it by `--grant-whole-events`, or on a host by `[grants] whole-events = [ID]` in its configuration".into())));
+            return Ok(Err(AccessFault::NeedsGrant(NOT_GRANTED.into())));
         }
         let Some(event) = usize::try_from(row).ok().and_then(|row| batch.event(row)) else {
             let there = batch.len();

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::access::Access;
+use super::access::{Access, NOT_GRANTED};
 use super::allowance::Allowance;
 use super::contract::{DETECT, MIGRATE};
 use super::engine::{self, MEMORIES, TABLES, Ticker};
@@ -55,9 +55,8 @@ pub(super) fn load(sandbox: &Sandbox, wasm: &[u8], load: &Map<String, Value>) ->
         remembering: Arc::new(memory::remembering(&manifest, &sandbox.caps)),
         manifest,
     });
-    let id = &terms.manifest.plugin.id;
-    if terms.manifest.grants.whole_events && !sandbox.caps.whole_events.to(id) {
-        tracing::warn!(plugin = %id, "asks for whole events, which it is not granted: `[grants] whole-events` in the configuration");
+    if terms.access.lacks_grant() {
+        tracing::warn!(plugin = %terms.manifest.plugin.id, "asks for whole events: {NOT_GRANTED}");
     }
     let key = prepare::key(inspection.digest, &load_settings, sandbox.engine_digest);
     let prepare = || {

@@ -26,7 +26,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use crossbeam_channel::{Sender, bounded};
 
@@ -109,20 +108,6 @@ pub struct Store {
     _lock: lock::Lock,
 }
 
-/// Opens sled, and waits for its lock: a process that this one starts holds its files until it becomes another program.
-/// That nobody else has the folder is known by then.
-fn opened(config: &sled::Config) -> sled::Result<sled::Db> {
-    let begun = Instant::now();
-    loop {
-        match config.open() {
-            Err(error) if error.to_string().contains("could not acquire lock") && begun.elapsed() < lock::RELEASED => {
-                std::thread::sleep(lock::LOOK);
-            }
-            other => return other,
-        }
-    }
-}
-
 /// A key (without its keyspace) and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
@@ -138,7 +123,9 @@ impl Store {
         let inside = folder.join("sled");
         std::fs::create_dir_all(folder.join("files")).map_err(|error| StoreError::disk(&folder, error))?;
         let config = sled::Config::new().path(&inside).segment_size(SEGMENT_BYTES).cache_capacity(CACHE_BYTES);
-        let db = opened(&config).map_err(|error| StoreError::disk(&inside, error))?;
+        // That nobody else has the folder is known by now.
+        let is_childs = |error: &sled::Error| error.to_string().contains("could not acquire lock");
+        let db = lock::until_released(|| config.open(), is_childs).map_err(|error| StoreError::disk(&inside, error))?;
         let log = synced(&folder, &inside).map_err(|error| StoreError::disk(&inside, error))?;
         let commits_made = Commits::open(&folder, &inside.join("db"), &db)?;
         let shown = Arc::new(Shown::new(db.clone()));

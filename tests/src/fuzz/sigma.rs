@@ -1,6 +1,8 @@
 //! Sigma: any file is read or refused with a line that it has; what is read makes a manifest that the host takes and an engine
 //! that finds the same in a batch as in its events one by one.
 
+use std::sync::LazyLock;
+
 use cordon_contract::manifest::Manifest;
 use cordon_sigma::build::{Choice, build};
 use cordon_sigma::engine::Engine;
@@ -48,6 +50,8 @@ pub(super) const TARGET: Target = Target {
     ],
 };
 
+static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::shipped().expect("the shipped tables are good"));
+
 fn run(data: &[u8]) -> bool {
     // Each of these ends a line in YAML; both together end one.
     let lines = data.split(|byte| matches!(byte, b'\n' | b'\r')).count();
@@ -57,8 +61,7 @@ fn run(data: &[u8]) -> bool {
     for refusal in &rules.refused {
         assert!((1..=lines + 1).contains(&refusal.place.line) && !refusal.reason.is_empty(), "{refusal:?}");
     }
-    let tables = Tables::shipped().expect("the shipped tables are good");
-    let built = build(rules, &tables, Choice::default());
+    let built = build(rules, &TABLES, Choice::default());
     if built.rules.is_empty() {
         return false;
     }

@@ -15,16 +15,12 @@ fn tell(stage: &mut Stage<'_>) {
     let (administrator, from) = (stage.administrator(), stage.address());
     stage.break_in(administrator, &from);
     stage.wait(120, 1_200);
-    stage.event(
-        "activity",
+    stage.azure_act(
         administrator,
-        administrator,
-        &[&[
-            ("operation", "Microsoft.RecoveryServices/vaults/delete"),
-            ("scope", "/subscriptions/${force.subscription}/resourceGroups/rg-storage/providers/Microsoft.RecoveryServices/vaults/nightly"),
-            ("result", "Success"),
-            ("ip", &from),
-        ]],
+        "Microsoft.RecoveryServices/vaults/delete",
+        "resourceGroups/rg-storage/providers/Microsoft.RecoveryServices/vaults/nightly",
+        &from,
+        &[],
     );
     stage.now_known();
 }

@@ -15,16 +15,12 @@ fn tell(stage: &mut Stage<'_>) {
     let (administrator, from) = (stage.administrator(), stage.address());
     stage.break_in(administrator, &from);
     stage.wait(60, 600);
-    stage.event(
-        "activity",
+    stage.azure_act(
         administrator,
-        administrator,
-        &[&[
-            ("operation", "Microsoft.Insights/diagnosticSettings/delete"),
-            ("scope", "/subscriptions/${force.subscription}/resourceGroups/rg-custody/providers/Microsoft.Compute/virtualMachines/custody-01/providers/Microsoft.Insights/diagnosticSettings/to-soc"),
-            ("result", "Success"),
-            ("ip", &from),
-        ]],
+        "Microsoft.Insights/diagnosticSettings/delete",
+        "resourceGroups/rg-custody/providers/Microsoft.Compute/virtualMachines/custody-01/providers/Microsoft.Insights/diagnosticSettings/to-soc",
+        &from,
+        &[],
     );
     stage.now_known();
 }

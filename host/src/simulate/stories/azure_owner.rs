@@ -2,6 +2,7 @@
 
 use super::stage::Stage;
 use super::{Finds, Story};
+use crate::simulate::catalogue::escaped;
 
 pub(super) const STORY: Story = Story {
     name: "azure-owner",
@@ -19,24 +20,16 @@ fn tell(stage: &mut Stage<'_>) {
     stage.break_in(administrator, &from);
     stage.wait(60, 900);
     let assignment = stage.guid();
-    let scope = format!(
-        "/subscriptions/${{force.subscription}}/providers/Microsoft.Authorization/roleAssignments/{assignment}"
-    );
-    let body = format!(
-        r#""requestbody":"{{\"properties\":{{\"principalId\":\"{}\",\"principalType\":\"User\",\"roleDefinitionId\":\"/providers/Microsoft.Authorization/roleDefinitions/{OWNER}\",\"scope\":\"/subscriptions/${{force.subscription}}\"}}}}""#,
+    let asked = format!(
+        r#"{{"properties":{{"principalId":"{}","principalType":"User","roleDefinitionId":"/providers/Microsoft.Authorization/roleDefinitions/{OWNER}","scope":"/subscriptions/${{force.subscription}}"}}}}"#,
         stage.of(made, "id"),
     );
-    stage.event(
-        "activity",
+    stage.azure_act(
         administrator,
-        made,
-        &[&[
-            ("operation", "Microsoft.Authorization/roleAssignments/write"),
-            ("scope", &scope),
-            ("result", "Success"),
-            ("properties", &body),
-            ("ip", &from),
-        ]],
+        "Microsoft.Authorization/roleAssignments/write",
+        &format!("providers/Microsoft.Authorization/roleAssignments/{assignment}"),
+        &from,
+        &[("properties", &format!(r#""requestbody":"{}""#, escaped(&asked)))],
     );
     stage.now_known();
 }

@@ -15,16 +15,12 @@ fn tell(stage: &mut Stage<'_>) {
     let (administrator, from) = (stage.administrator(), stage.address());
     stage.break_in(administrator, &from);
     stage.wait(60, 900);
-    stage.event(
-        "activity",
+    stage.azure_act(
         administrator,
-        administrator,
-        &[&[
-            ("operation", "Microsoft.Compute/virtualMachines/runCommand/action"),
-            ("scope", "/subscriptions/${force.subscription}/resourceGroups/rg-custody/providers/Microsoft.Compute/virtualMachines/custody-01"),
-            ("result", "Success"),
-            ("ip", &from),
-        ]],
+        "Microsoft.Compute/virtualMachines/runCommand/action",
+        "resourceGroups/rg-custody/providers/Microsoft.Compute/virtualMachines/custody-01",
+        &from,
+        &[],
     );
     stage.now_known();
 }

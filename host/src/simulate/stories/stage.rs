@@ -148,6 +148,13 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Somebody does something to a resource of the force's Azure subscription, and it comes about.
+    pub(super) fn azure_act(&mut self, who: Who, operation: &str, resource: &str, from: &str, more: Set<'_>) {
+        let scope = format!("/subscriptions/${{force.subscription}}/{resource}");
+        let act = [("operation", operation), ("scope", &scope), ("result", "Success"), ("ip", from)];
+        self.event("activity", who, who, &[&act, more]);
+    }
+
     /// The last event is the one with which it can be known.
     pub(super) fn now_known(&mut self) {
         self.told.knowable = self.told.steps.len().saturating_sub(1);

@@ -64,6 +64,8 @@ impl<'s> Sites<'s> {
     /// # Errors
     /// As [`ListName::lookup`].
     pub fn listed(&self, address: &str) -> Result<Option<String>, Failure> {
+        // With and without a slash at its end it is the same: one lookup.
+        let address = address.trim_end_matches('/');
         if let Some(known) = self.known.borrow().get(address) {
             return Ok(known.clone());
         }

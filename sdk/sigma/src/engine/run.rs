@@ -172,7 +172,9 @@ impl<'r, E: Events> State<'r, E> {
                 for row in chosen {
                     let Some(whole) = self.events.whole(row)? else {
                         // Not known, and it stays so.
-                        self.done.iter_mut().skip(number as usize).take(1).for_each(|done| *done = false);
+                        if let Some(done) = self.done.get_mut(number as usize) {
+                            *done = false;
+                        }
                         self.denied = true;
                         return Ok(());
                     };
