@@ -29,6 +29,11 @@ pub(super) fn keep(lane: &LaneSource, finding: &Finding, value: Vec<u8>) -> Effe
     Effects::new().once(Space::Apart, &with(&of, BY_ID, &finding.id.0), value, listed)
 }
 
+fn kept_by(store: &Store, key: &[u8]) -> Result<Option<Kept>, StoreError> {
+    let Some(value) = store.get(Space::Apart, key)? else { return Ok(None) };
+    Ok(kept(store, &value)?.map(|(kept, _)| kept))
+}
+
 pub(super) fn is_known(store: &Store, lane: &LaneSource, id: Digest) -> Result<bool, StoreError> {
     store.is_set(Space::Apart, &with(&prefix(&lane.force, &lane.plugin, lane.kind), BY_ID, &id.0))
 }
@@ -59,7 +64,7 @@ pub fn page(
     let mut findings = Vec::new();
     for (key, id) in store.list(Space::Apart, &order, Some(&from), limit)? {
         let number = key.get(order.len()..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
-        let kept: Option<Kept> = kept(store, Space::Apart, &with(&of, BY_ID, &id))?;
+        let kept = kept_by(store, &with(&of, BY_ID, &id))?;
         if let (Some(number), Some(kept)) = (number, kept) {
             findings.push((number, kept.finding));
         }
@@ -102,7 +107,7 @@ pub fn hunted_page(store: &Store, force: &Force, after: u64, limit: usize) -> Re
         }
         let hunt = u64::from_be_bytes(*hunt);
         let of = prefix(force, &String::from_utf8_lossy(plugin), Lane::Hunt(hunt));
-        let Some(Kept { mut finding, .. }) = kept(store, Space::Apart, &with(&of, BY_ID, id))? else { continue };
+        let Some(Kept { mut finding, .. }) = kept_by(store, &with(&of, BY_ID, id))? else { continue };
         // An attack that was played is looked for in the live lane.
         if exercise(store, force, &finding)?.is_some() {
             continue;

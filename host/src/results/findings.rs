@@ -1,5 +1,7 @@
-//! Findings in the store: each once, by force and id, with the basis that its evidence is made from; in the order in which
-//! they were committed; and which events they need, by sequence number.
+//! Findings in the store: each once, by force and number in the order in which they were committed, with the basis that its
+//! evidence is made from; their numbers by id; and which events they need, by sequence number.
+//!
+//! Ids are digests: findings that come together would lie all over the store by id, and do lie side by side by number.
 
 use super::exercised::{exercise_of, has_exercises};
 use super::{LaneSource, apart, of_force};
@@ -14,8 +16,11 @@ const INLINE: u8 = 0;
 const FILE: u8 = 1;
 /// The basis, too, is the digest of a file: it has many answers.
 const FILES: u8 = 2;
-/// Behind a finding's id in the list, where it was found late.
-const LATE: u8 = 1;
+/// Bytes of a number. A host of before December 2026 kept findings by id, and ids (with a byte where late) by number: both are
+/// read.
+const NUMBER: usize = 8;
+/// Added to one of these where the finding was found late.
+const LATE: u8 = 0x80;
 /// Before a force's name and the number of an event that a finding needs. No force's name begins with it.
 const NEEDED: &[u8] = b"\0needed\0";
 /// Pairs read at a time.
@@ -52,37 +57,37 @@ pub fn save(
     needed: impl Iterator<Item = u64>,
     late: bool,
 ) -> Result<Effects, StoreError> {
-    let value = value(store, finding, basis)?;
     if !lane.kind.is_live() {
-        return Ok(apart::keep(lane, finding, value));
+        return Ok(apart::keep(lane, finding, value(store, finding, basis, false)?));
     }
     let of = of_force(&finding.force);
-    let listed = if late { [&finding.id.0[..], &[LATE]].concat() } else { finding.id.0.to_vec() };
-    let mut with = Effects::new().append(Space::FindingOrder, &of, listed);
+    let mut with = Effects::new();
     for sequence in needed {
         let source = finding.event.source.as_str().as_bytes().to_vec();
         with = with.put(Space::FindingOrder, &needed_key(&finding.force, sequence), source);
     }
-    Ok(Effects::new().once(Space::Finding, &[of.as_slice(), &finding.id.0].concat(), value, with))
+    let by_id = [of.as_slice(), &finding.id.0].concat();
+    let value = value(store, finding, basis, late)?;
+    Ok(Effects::new().list_once((Space::Finding, &by_id), (Space::FindingOrder, &of), value, with))
 }
 
 /// A finding and its basis as they are kept.
-fn value(store: &Store, finding: &Finding, basis: &[u8]) -> Result<Vec<u8>, StoreError> {
+fn value(store: &Store, finding: &Finding, basis: &[u8], late: bool) -> Result<Vec<u8>, StoreError> {
     let text = serde_json::to_vec(finding).map_err(|error| StoreError::TooLarge(format!("a finding: {error}")))?;
-    value_of(store, text, basis)
+    value_of(store, text, basis, if late { LATE } else { 0 })
 }
 
-fn value_of(store: &Store, text: Vec<u8>, basis: &[u8]) -> Result<Vec<u8>, StoreError> {
+fn value_of(store: &Store, text: Vec<u8>, basis: &[u8], late: u8) -> Result<Vec<u8>, StoreError> {
     let length = u32::try_from(basis.len()).unwrap_or(u32::MAX).to_le_bytes();
     if 4 + basis.len() + 1 + text.len() <= VALUE_BYTES {
-        return Ok([length.as_slice(), basis, &[INLINE], &text].concat());
+        return Ok([length.as_slice(), basis, &[INLINE | late], &text].concat());
     }
     let text = store.put_file(&text)?.0;
     if 4 + basis.len() + 1 + text.len() <= VALUE_BYTES {
-        return Ok([length.as_slice(), basis, &[FILE], &text].concat());
+        return Ok([length.as_slice(), basis, &[FILE | late], &text].concat());
     }
     let basis = store.put_file(basis)?.0;
-    Ok([&32_u32.to_le_bytes()[..], &basis, &[FILES], &text].concat())
+    Ok([&32_u32.to_le_bytes()[..], &basis, &[FILES | late], &text].concat())
 }
 
 /// Whether a finding is kept, or on its way: what is committed after the answer cannot be durable before it.
@@ -109,7 +114,13 @@ pub fn has_finding(store: &Store, force: &Force, id: Digest) -> Result<bool, Sto
 /// # Errors
 /// The store's.
 pub fn finding(store: &Store, force: &Force, id: Digest) -> Result<Option<Kept>, StoreError> {
-    kept(store, Space::Finding, &[of_force(force).as_slice(), &id.0].concat())
+    let of = of_force(force);
+    let Some(at) = store.get(Space::Finding, &[of.as_slice(), &id.0].concat())? else { return Ok(None) };
+    let value = match at.len() {
+        NUMBER => store.get(Space::FindingOrder, &[of.as_slice(), &at].concat())?,
+        _ => Some(at),
+    };
+    value.map_or(Ok(None), |value| Ok(kept(store, &value)?.map(|(kept, _)| kept)))
 }
 
 /// How many findings of a force are kept.
@@ -128,12 +139,15 @@ pub fn page(store: &Store, force: &Force, after: u64, limit: usize) -> Result<Pa
     let of = of_force(force);
     let from = [of.as_slice(), &after.to_be_bytes()].concat();
     let (mut findings, exercises) = (Vec::new(), has_exercises(store, force)?);
-    for (key, id) in store.list(Space::FindingOrder, &of, Some(&from), limit)? {
+    for (key, mut value) in store.list(Space::FindingOrder, &of, Some(&from), limit)? {
         let number = key.get(of.len()..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
-        let (id, late) = id.split_at(id.len().min(32));
-        let kept = kept(store, Space::Finding, &[of.as_slice(), id].concat())?;
-        let (Some(number), Some(Kept { mut finding, .. })) = (number, kept) else { continue };
-        if late == [LATE] {
+        let mut listed_late = false;
+        if let Some((id, late)) = value.split_first_chunk::<32>().filter(|(_, late)| late.len() <= 1) {
+            listed_late = !late.is_empty();
+            value = store.get(Space::Finding, &[of.as_slice(), id].concat())?.unwrap_or_default();
+        }
+        let (Some(number), Some((Kept { mut finding, .. }, late))) = (number, kept(store, &value)?) else { continue };
+        if late || listed_late {
             add(&mut finding, "\"late\":true");
         }
         if exercises && let Some(exercise) = exercise(store, force, &finding)? {
@@ -205,8 +219,8 @@ fn needed_key(force: &Force, sequence: u64) -> Vec<u8> {
     [NEEDED, &of_force(force), &sequence.to_be_bytes()].concat()
 }
 
-pub(super) fn kept(store: &Store, space: Space, key: &[u8]) -> Result<Option<Kept>, StoreError> {
-    let Some(value) = store.get(space, key)? else { return Ok(None) };
+/// What a value holds, and whether it was found late.
+pub(super) fn kept(store: &Store, value: &[u8]) -> Result<Option<(Kept, bool)>, StoreError> {
     let parts = value.split_first_chunk::<4>().and_then(|(length, rest)| {
         let (basis, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         let (kind, text) = rest.split_first()?;
@@ -217,14 +231,14 @@ pub(super) fn kept(store: &Store, space: Space, key: &[u8]) -> Result<Option<Kep
         Ok(digest) => store.file(Digest(digest)),
         Err(_) => Ok(None),
     };
-    let (basis, text) = match kind {
+    let (basis, text) = match kind & !LATE {
         INLINE => (Some(basis), Some(text)),
         FILE => (Some(basis), file(&text)?),
         FILES => (file(&basis)?, file(&text)?),
         _ => return Ok(None),
     };
     let finding = text.and_then(|text| String::from_utf8(text).ok());
-    Ok(finding.zip(basis).map(|(finding, basis)| Kept { finding, basis }))
+    Ok(finding.zip(basis).map(|(finding, basis)| (Kept { finding, basis }, kind & LATE != 0)))
 }
 
 #[cfg(test)]
@@ -257,15 +271,39 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_that_an_older_host_kept_by_its_id_is_found_and_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (avon, ids) = (Force::new("avon").unwrap(), [Digest::of(b"a"), Digest::of(b"b")]);
+        let of = of_force(&avon);
+        let mut effects = Effects::new();
+        for (id, late) in [(ids[0], &[][..]), (ids[1], &[1][..])] {
+            let value = value_of(&store, format!("{{\"id\":\"{id}\"}}").into_bytes(), b"basis", 0).unwrap();
+            let listed = [&id.0[..], late].concat();
+            effects = effects.put(Space::Finding, &[of.as_slice(), &id.0].concat(), value);
+            effects = effects.append(Space::FindingOrder, &of, listed);
+        }
+        store.commit(effects).unwrap();
+        let listed = page(&store, &avon, 0, 10).unwrap().findings;
+        let text = |number: usize, end: &str| (number as u64 + 1, format!("{{\"id\":\"{}\"{end}}}", ids[number]));
+        assert_eq!(listed, [text(0, ""), text(1, ",\"late\":true")]);
+        let found = finding(&store, &avon, ids[1]).unwrap().unwrap();
+        assert_eq!(found, Kept { finding: text(1, "").1, basis: b"basis".to_vec() });
+    }
+
+    #[test]
     fn a_basis_of_any_size_is_kept_with_its_finding() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        for (number, length) in [(0, 10), (1, VALUE_BYTES - 200), (2, VALUE_BYTES), (3, 3 * VALUE_BYTES)] {
+        for (number, length) in
+            [(0, 10), (1, VALUE_BYTES - 200), (0, VALUE_BYTES), (1, VALUE_BYTES), (0, 3 * VALUE_BYTES)]
+        {
             let (basis, text) = (vec![b'b'; length], "t".repeat(1_000));
-            let value = value_of(&store, text.clone().into_bytes(), &basis).unwrap();
-            store.commit(Effects::new().put(Space::Finding, &[number], value)).unwrap();
-            let found = kept(&store, Space::Finding, &[number]).unwrap().unwrap();
-            assert_eq!(found, Kept { finding: text, basis });
+            let value = value_of(&store, text.clone().into_bytes(), &basis, number * LATE).unwrap();
+            store.commit(Effects::new().put(Space::FindingOrder, &[number], value)).unwrap();
+            let value = store.get(Space::FindingOrder, &[number]).unwrap().unwrap();
+            let found = kept(&store, &value).unwrap().unwrap();
+            assert_eq!(found, (Kept { finding: text, basis }, number == 1));
         }
     }
 }

@@ -101,12 +101,20 @@ impl Committer {
         }
         let mut own = Changes::new();
         let mut numbers = HashMap::new();
-        for change in effects.changes {
-            self.change(change, changes, &mut own, &mut numbers)?;
-        }
+        self.changes(effects.changes, changes, &mut own, &mut numbers)?;
         changes.append(&mut own);
         self.numbers.extend(numbers);
         Ok(())
+    }
+
+    fn changes(
+        &self,
+        changes: Vec<Change>,
+        group: &Changes,
+        own: &mut Changes,
+        numbers: &mut HashMap<Vec<u8>, u64>,
+    ) -> Result<(), StoreError> {
+        changes.into_iter().try_for_each(|change| self.change(change, group, own, numbers))
     }
 
     fn change(
@@ -120,14 +128,8 @@ impl Committer {
             Change::Set { key, value } => {
                 own.insert(key, value);
             }
-            Change::Number { mut prefix, value } => {
-                let number = match numbers.get(&prefix).or_else(|| self.numbers.get(&prefix)) {
-                    Some(last) => last + 1,
-                    None => self.last_number(&prefix)? + 1,
-                };
-                numbers.insert(prefix.clone(), number);
-                prefix.extend_from_slice(&number.to_be_bytes());
-                own.insert(prefix, Some(value));
+            Change::Number { prefix, value } => {
+                self.append(prefix, value, own, numbers)?;
             }
             Change::Add { key, delta } => {
                 let before = match own.get(&key) {
@@ -138,19 +140,45 @@ impl Committer {
                 own.insert(key, Some(before.saturating_add(delta).to_le_bytes().to_vec()));
             }
             Change::Once { key, value, then } => {
-                let set = match own.get(&key) {
-                    Some(value) => value.is_some(),
-                    None => self.get(&key, group)?.is_some(),
-                };
-                if !set {
+                if !self.is_set(&key, group, own)? {
                     own.insert(key, Some(value));
-                    for change in then {
-                        self.change(change, group, own, numbers)?;
-                    }
+                    self.changes(then, group, own, numbers)?;
+                }
+            }
+            Change::Listed { key, prefix, value, then } => {
+                if !self.is_set(&key, group, own)? {
+                    let number = self.append(prefix, value, own, numbers)?;
+                    own.insert(key, Some(number.to_be_bytes().to_vec()));
+                    self.changes(then, group, own, numbers)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Adds a value to a growing list. The number that it got.
+    fn append(
+        &self,
+        mut prefix: Vec<u8>,
+        value: Vec<u8>,
+        own: &mut Changes,
+        numbers: &mut HashMap<Vec<u8>, u64>,
+    ) -> Result<u64, StoreError> {
+        let number = match numbers.get(&prefix).or_else(|| self.numbers.get(&prefix)) {
+            Some(last) => last + 1,
+            None => self.last_number(&prefix)? + 1,
+        };
+        numbers.insert(prefix.clone(), number);
+        prefix.extend_from_slice(&number.to_be_bytes());
+        own.insert(prefix, Some(value));
+        Ok(number)
+    }
+
+    fn is_set(&self, key: &[u8], group: &Changes, own: &Changes) -> Result<bool, StoreError> {
+        match own.get(key) {
+            Some(value) => Ok(value.is_some()),
+            None => Ok(self.get(key, group)?.is_some()),
+        }
     }
 
     fn get(&self, key: &[u8], group: &Changes) -> Result<Option<Vec<u8>>, StoreError> {

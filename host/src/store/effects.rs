@@ -8,11 +8,11 @@ use super::{KEY_BYTES, StoreError, VALUE_BYTES};
 pub enum Space {
     /// How far each lane has come.
     Cursor = 1,
-    /// Findings by force and id.
+    /// Numbers of findings by force and id.
     Finding = 2,
     /// What findings show of the events that they cite, by force and id.
     FindingCited = 55,
-    /// The order in which findings were committed, by force.
+    /// Findings by force and number, in the order in which they were committed; and which events they need.
     FindingOrder = 3,
     /// Events that a lane passed without a result, by force.
     Skip = 4,
@@ -122,6 +122,7 @@ pub(super) enum Change {
     Set { key: Vec<u8>, value: Option<Vec<u8>> },
     Number { prefix: Vec<u8>, value: Vec<u8> },
     Once { key: Vec<u8>, value: Vec<u8>, then: Vec<Change> },
+    Listed { key: Vec<u8>, prefix: Vec<u8>, value: Vec<u8>, then: Vec<Change> },
     Add { key: Vec<u8>, delta: u64 },
 }
 
@@ -167,6 +168,16 @@ impl Effects {
         self
     }
 
+    /// Appends a value to a list that grows, as [`Effects::append`] does, sets a key that is not set yet to the number that it
+    /// got, and makes other changes with it; where the key is set, nothing of all. For large values whose keys are digests:
+    /// they lie beside each other in the order in which they come, and only their numbers anywhere.
+    #[must_use]
+    pub fn list_once(mut self, key_at: (Space, &[u8]), list: (Space, &[u8]), value: Vec<u8>, then: Effects) -> Self {
+        let (key, prefix) = (key(key_at.0, key_at.1), key(list.0, list.1));
+        self.changes.push(Change::Listed { key, prefix, value, then: then.changes });
+        self
+    }
+
     /// Adds to a counter: 8 bytes, little endian, 0 where the key is not set. It stays at the highest number.
     #[must_use]
     pub fn add(mut self, space: Space, at: &[u8], delta: u64) -> Self {
@@ -202,6 +213,10 @@ fn check(changes: &[Change]) -> Result<(), StoreError> {
             Change::Once { key, value, then } => {
                 check(then)?;
                 (key, value.as_slice())
+            }
+            Change::Listed { key, prefix, value, then } => {
+                check(then)?;
+                (if key.len() > prefix.len() { key } else { prefix }, value.as_slice())
             }
             Change::Add { key, .. } => (key, [].as_slice()),
         };

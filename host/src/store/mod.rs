@@ -47,7 +47,7 @@ const SEGMENT_BYTES: usize = 16 << 20;
 const NODE_ENTRIES: usize = 20;
 const _: () = assert!(NODE_ENTRIES * (VALUE_BYTES + KEY_BYTES + 64) < SEGMENT_BYTES / 4);
 /// Bytes that sled may keep in memory.
-const CACHE_BYTES: u64 = 128 << 20;
+const CACHE_BYTES: u64 = 32 << 20;
 
 /// Why the store does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

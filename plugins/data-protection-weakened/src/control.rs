@@ -30,6 +30,8 @@ pub(crate) struct Weakening {
     pub(crate) act: String,
     /// The parameters that say so.
     pub(crate) set_to: String,
+    /// The places that are left out from now on, as they are given.
+    pub(crate) places: String,
     pub(crate) severity: Option<Severity>,
     pub(crate) is_of_mailbox: bool,
 }
@@ -55,7 +57,7 @@ pub(crate) fn judge(name: &str, parameters: &Parameters, settings: &Settings) ->
     }
     let (rule, called) = policy(&noun)?;
     let found = |act: String, set_to: String, severity| {
-        Some(Weakening { rule, what: noun.clone(), act, set_to, severity, is_of_mailbox: false })
+        Some(Weakening { rule, what: noun.clone(), act, set_to, places: String::new(), severity, is_of_mailbox: false })
     };
     let gone = (rule == Rule::DlpWeakened).then_some(Severity::High);
     if verb == "remove" {
@@ -85,17 +87,21 @@ pub(crate) fn judge(name: &str, parameters: &Parameters, settings: &Settings) ->
         let name = name.to_ascii_lowercase();
         name.contains("location") && (name.starts_with("remove") != name.ends_with("exception"))
     };
-    let given = parameters.iter().filter(|(name, value)| left_out(name) && !value.is_empty());
-    let places: Vec<String> = given.map(|(name, value)| format!("{name}: {value}")).collect();
-    if places.is_empty() {
+    let given: Vec<(&str, &str)> =
+        parameters.iter().filter(|(name, value)| left_out(name) && !value.is_empty()).collect();
+    if given.is_empty() {
         return None;
     }
-    found(format!("took places out of the {called}"), places.join("; "), None)
+    let set_to: Vec<String> = given.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let places: Vec<&str> = given.iter().map(|(_, value)| *value).collect();
+    found(format!("took places out of the {called}"), set_to.join("; "), None)
+        .map(|weakening| Weakening { places: places.join(";"), ..weakening })
 }
 
 fn mailbox(parameters: &Parameters, settings: &Settings) -> Option<Weakening> {
     let found = |rule, what: &str, act: &str, set_to: String| {
-        Some(Weakening { rule, what: what.into(), act: act.into(), set_to, severity: None, is_of_mailbox: true })
+        let (what, act, places) = (what.into(), act.into(), String::new());
+        Some(Weakening { rule, what, act, set_to, places, severity: None, is_of_mailbox: true })
     };
     let released = |name: &str, test: fn(&str) -> bool| parameters.says(name, test).then(|| name.to_owned());
     let hold = released("LitigationHoldEnabled", is_false)

@@ -7,7 +7,7 @@
 mod control;
 mod override_by_user;
 
-use cordon_sdk::microsoft::{Parameters, is_same_account, is_service, object_name, operation, succeeded};
+use cordon_sdk::microsoft::{Parameters, Sites, is_same_account, is_service, object_name, operation, succeeded};
 use cordon_sdk::prelude::*;
 
 use crate::control::Weakening;
@@ -29,6 +29,7 @@ impl DataProtectionWeakened {
         let controls = fields.operation.matches(|name| control::is_known(operation(name))) & &people;
         let matches = fields.operation.any_of(&["DlpRuleMatch", "DlpRuleUndo", "DlpInfo"]) & &people;
         let fields = &fields.among(&(&controls | &matches));
+        let sites = Sites::new(&settings.sensitive_sites, List::EvidenceSites);
         for row in &controls {
             if !succeeded(fields.result.text(row)) {
                 continue;
@@ -36,7 +37,12 @@ impl DataProtectionWeakened {
             let name = operation(fields.operation.text(row).unwrap_or(""));
             let parameters = Parameters::of(fields.parameters.text(row).unwrap_or(""));
             if let Some(weakening) = control::judge(name, &parameters, settings) {
-                findings.emit(finding(fields, row, name, &parameters, &weakening))?;
+                let finding = finding(fields, row, name, &parameters, &weakening);
+                let raised = if weakening.rule == Rule::DlpWeakened { Severity::High } else { Severity::Critical };
+                findings.emit(match sites.in_text(&weakening.places)? {
+                    Some(site) => finding.severity(raised).context("Sensitive site", site),
+                    None => finding,
+                })?;
             }
         }
         for row in &matches {

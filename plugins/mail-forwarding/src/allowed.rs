@@ -1,10 +1,10 @@
 //! Rule `forwarding-allowed`: the organisation's own switches for automatic forwarding, set to let it through.
 
-use cordon_sdk::microsoft::{is_true, object_name, within};
+use cordon_sdk::microsoft::{is_partner, is_true, object_name};
 use cordon_sdk::prelude::*;
 
-use crate::Rule;
 use crate::record::Record;
+use crate::{List, Rule};
 
 pub(crate) const OPERATIONS: [&str; 4] = [
     "New-RemoteDomain",
@@ -23,7 +23,7 @@ pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), 
     let name = fields.identity.text(row).or(fields.object.text(row)).or(fields.rule_name.text(row));
     let name = object_name(name.unwrap_or(""));
     let domain = fields.domain_name.text(row).unwrap_or(name).trim_start_matches("*.");
-    if domains && record.settings.trusted_domains.iter().any(|trusted| within(domain, trusted)) {
+    if domains && is_partner(domain, &record.settings.trusted_domains, List::TrustedDomains)? {
         return Ok(());
     }
     // The remote domain of all others is called so; a policy of that name is everybody's.

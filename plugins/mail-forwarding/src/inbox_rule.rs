@@ -59,13 +59,11 @@ pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), 
 }
 
 fn forwarding(record: &Record<'_>, made: &Made<'_>, mailbox: &str, findings: &mut Findings) -> Result<(), Failure> {
-    let inside = record.inside();
-    let outside = inside.outside(made.sends.iter().map(|(_, to)| *to));
+    let outside = record.outside(made.sends.iter().map(|(_, to)| *to))?;
     if outside.is_empty() {
         return Ok(());
     }
-    let acts = made.sends.iter().filter(|(_, to)| !inside.outside([*to]).is_empty());
-    let acts: Vec<&str> = acts.map(|(act, _)| *act).collect();
+    let acts = record.acts(made.sends.iter().copied())?;
     findings.emit(
         record
             .finding(Rule::InboxRuleForwarding, Some(mailbox), &outside)

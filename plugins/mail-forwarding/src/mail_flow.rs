@@ -15,16 +15,11 @@ pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), 
         ("adds as recipient", fields.add_to_recipients.text(row)),
         ("journals", fields.journal_address.text(row)),
     ];
-    let inside = record.inside();
-    let outside = inside.outside(ways.iter().filter_map(|(_, to)| *to));
+    let outside = record.outside(ways.iter().filter_map(|(_, to)| *to))?;
     if outside.is_empty() {
         return Ok(());
     }
-    let acts: Vec<&str> = ways
-        .iter()
-        .filter(|(_, to)| to.is_some_and(|to| !inside.outside([to]).is_empty()))
-        .map(|(act, _)| *act)
-        .collect();
+    let acts = record.acts(ways.iter().filter_map(|(act, to)| Some((*act, (*to)?))))?;
     let name = fields.rule_name.text(row).or(fields.identity.text(row)).unwrap_or("");
     let off = fields.flow_rule_enabled.text(row).is_some_and(is_false);
     let trial = fields.flow_rule_mode.text(row).is_some_and(|mode| !mode.trim().eq_ignore_ascii_case("Enforce"));

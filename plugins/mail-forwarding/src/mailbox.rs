@@ -9,7 +9,7 @@ use crate::record::{Record, key, sentence};
 pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), Failure> {
     let (fields, row) = (record.fields, record.row);
     let to = [fields.forwarding_smtp_address.text(row), fields.forwarding_address.text(row)];
-    let outside = record.inside().outside(to.into_iter().flatten());
+    let outside = record.outside(to.into_iter().flatten())?;
     if outside.is_empty() {
         return Ok(());
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use cordon_sdk::microsoft::{is_service, is_true, object_name, operation};
+use cordon_sdk::microsoft::{domain_of, is_partner, is_service, is_true, object_name, operation};
 use cordon_sdk::prelude::*;
 
 use crate::inside::Inside;
-use crate::{Fields, Rule, Settings};
+use crate::{Fields, List, Rule, Settings};
 
 /// One row with what is needed to judge it.
 pub(crate) struct Record<'a> {
@@ -53,8 +53,30 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// What counts as inside: the domains that this record tells to be ours, and what the force trusts.
-    pub(crate) fn inside(&self) -> Inside<'a> {
+    /// The addresses in these texts that are neither ours nor trusted: lower case, sorted, each once.
+    pub(crate) fn outside<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Result<BTreeSet<String>, Failure> {
+        let mut outside = BTreeSet::new();
+        for address in self.inside().outside(texts) {
+            if !is_partner(domain_of(&address).unwrap_or(""), &[], List::TrustedDomains)? {
+                outside.insert(address);
+            }
+        }
+        Ok(outside)
+    }
+
+    /// Which of these ways to send mail on lead outside.
+    pub(crate) fn acts<'w>(&self, ways: impl IntoIterator<Item = (&'w str, &'w str)>) -> Result<Vec<&'w str>, Failure> {
+        let mut acts = Vec::new();
+        for (act, to) in ways {
+            if !self.outside([to])?.is_empty() {
+                acts.push(act);
+            }
+        }
+        Ok(acts)
+    }
+
+    /// What counts as inside: the domains that this record tells to be ours, and what the force's settings trust.
+    fn inside(&self) -> Inside<'a> {
         let (fields, settings, row) = (self.fields, self.settings, self.row);
         // Somebody from outside who acts here (a partner's administrator) does not make their own domain ours.
         let outsider = fields.external_access.text(row).is_some_and(is_true);

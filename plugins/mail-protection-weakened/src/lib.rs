@@ -41,7 +41,7 @@ impl MailProtectionWeakened {
                 target: named(&parameters).or(fields.object.text(row).map(object_name)).unwrap_or(""),
                 parameters: &parameters,
             };
-            let all = [policy::judge(&command), trusted::judge(&command, settings), bypass::judge(&command, settings)];
+            let all = [policy::judge(&command), trusted::judge(&command, settings)?, bypass::judge(&command, settings)];
             for found in all.iter().flatten() {
                 findings.emit(finding(fields, row, &command, found))?;
             }

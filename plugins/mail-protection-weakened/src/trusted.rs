@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use cordon_sdk::Cidr;
-use cordon_sdk::microsoft::{domain_of, is_listed, is_true, within};
-use cordon_sdk::prelude::Severity;
+use cordon_sdk::microsoft::{domain_of, is_listed, is_partner, is_true};
+use cordon_sdk::prelude::{Failure, Severity};
 
-use crate::{Command, Found, Rule, Settings};
+use crate::{Command, Found, List, Rule, Settings};
 
 /// Lists of trusted senders, by the noun of their cmdlets.
 const LISTS: [(&str, &[&str]); 5] = [
@@ -43,31 +43,36 @@ pub(crate) fn is_about(name: &str) -> bool {
         && LISTS.iter().any(|(known, _)| known.eq_ignore_ascii_case(noun))
 }
 
-pub(crate) fn judge(command: &Command<'_>, settings: &Settings) -> Option<Found> {
+pub(crate) fn judge(command: &Command<'_>, settings: &Settings) -> Result<Option<Found>, Failure> {
     let (_, noun) = command.verb_and_noun();
-    let (_, names) = LISTS.iter().find(|(known, _)| *known == noun)?;
+    let Some((_, names)) = LISTS.iter().find(|(known, _)| *known == noun) else { return Ok(None) };
     let parameters = command.parameters;
     // The tenant's list holds what is blocked too.
     if noun == "tenantallowblocklistitems" && !parameters.says("Allow", |value| value.is_empty() || is_true(value)) {
-        return None;
+        return Ok(None);
     }
     let entries = names.iter().flat_map(|name| parameters.all(name)).flat_map(added);
-    let mut kept: Vec<&str> = entries.filter(|entry| !is_expected(entry, settings)).collect();
+    let mut kept = Vec::new();
+    for entry in entries {
+        if !is_expected(entry, settings)? {
+            kept.push(entry);
+        }
+    }
     if noun == "hostedconnectionfilterpolicy" && parameters.says("EnableSafeList", is_true) {
         kept.push("Microsoft's safe list");
     }
     if kept.is_empty() {
-        return None;
+        return Ok(None);
     }
     let wide = kept.iter().any(|entry| is_wide(entry));
     let all = kept.join(", ");
-    Some(Found {
+    Ok(Some(Found {
         rule: Rule::SenderTrusted,
         severity: wide.then_some(Severity::High),
         act: format!("let mail of {} pass the filters, in the list", shown(&kept)),
         key: format!("trusted|{all}"),
         set_to: all,
-    })
+    }))
 }
 
 /// What a list is given: several with commas or semicolons, or `@{Add="x"}`. What only removes adds nothing.
@@ -82,15 +87,15 @@ fn added(value: &str) -> impl Iterator<Item = &str> {
     parts.filter(|part| !part.is_empty() && !part.eq_ignore_ascii_case("$null"))
 }
 
-fn is_expected(entry: &str, settings: &Settings) -> bool {
-    let domain = domain_of(entry).unwrap_or(entry);
+fn is_expected(entry: &str, settings: &Settings) -> Result<bool, Failure> {
     let in_range = |range: &String| {
         let address = entry.parse::<IpAddr>().ok();
         address.zip(range.parse::<Cidr>().ok()).is_some_and(|(address, range)| range.contains(address))
     };
-    settings.trusted_domains.iter().any(|trusted| within(domain, trusted))
-        || is_listed(entry, &settings.trusted_addresses)
-        || settings.trusted_addresses.iter().any(in_range)
+    if is_listed(entry, &settings.trusted_addresses) || settings.trusted_addresses.iter().any(in_range) {
+        return Ok(true);
+    }
+    is_partner(domain_of(entry).unwrap_or(entry), &settings.trusted_domains, List::TrustedDomains)
 }
 
 /// A provider's whole domain, everything, or a wide range.

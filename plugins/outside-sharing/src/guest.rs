@@ -1,6 +1,9 @@
-//! Who is outside: the address of a guest, from the names that Microsoft gives them. Pure functions over text.
+//! Who is outside: the address of a guest, from the names that Microsoft gives them, and whose partner it is.
 
-use cordon_sdk::microsoft::{addresses, domain_of, within};
+use cordon_sdk::microsoft::{addresses, domain_of, is_partner, within};
+use cordon_sdk::prelude::*;
+
+use crate::{List, Settings};
 
 /// The guest's own address, where a name is a guest's: `ada_partner.example#EXT#@force.onmicrosoft.com` is
 /// `ada@partner.example`; `urn:spo:guest#ada@partner.example` and `ada@partner.example` are as they stand.
@@ -19,6 +22,11 @@ pub(crate) fn address(name: &str) -> Option<String> {
 pub(crate) fn is_named_guest(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.contains("#ext#") || name.contains("urn:spo:guest")
+}
+
+/// Whether an address is a partner's, by the setting or the list.
+pub(crate) fn is_trusted(address: &str, settings: &Settings) -> Result<bool, Failure> {
+    is_partner(domain_of(address).unwrap_or(""), &settings.trusted_domains, List::TrustedDomains)
 }
 
 /// Whether an address lies in one of these domains.

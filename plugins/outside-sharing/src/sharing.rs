@@ -2,7 +2,7 @@
 
 use cordon_sdk::prelude::*;
 
-use crate::guest::{address, is_in, is_named_guest};
+use crate::guest::{address, is_in, is_named_guest, is_trusted};
 use crate::{Record, Rule};
 
 pub(crate) fn anonymous(record: &Record<'_>, findings: &mut Findings) -> Result<(), Failure> {
@@ -34,7 +34,7 @@ pub(crate) fn with_guest(record: &Record<'_>, findings: &mut Findings) -> Result
         return Ok(());
     }
     let guest = address(target).unwrap_or_else(|| target.to_lowercase());
-    if is_in(&guest, &settings.trusted_domains) {
+    if is_trusted(&guest, settings)? {
         return Ok(());
     }
     let private = is_in(&guest, &settings.private_domains);

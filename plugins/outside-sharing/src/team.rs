@@ -3,8 +3,8 @@
 use cordon_sdk::microsoft::{has_word, is_listed};
 use cordon_sdk::prelude::*;
 
-use crate::guest::{address, is_in, is_named_guest};
-use crate::{Record, Rule};
+use crate::guest::{address, is_named_guest, is_trusted};
+use crate::{Record, Rule, Settings};
 
 /// How Teams numbers a guest's role.
 const GUEST: [&str; 2] = ["3", "Guest"];
@@ -25,7 +25,7 @@ pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), 
     let guests = named
         .filter(is_guest)
         .map(|(name, _)| address(name.unwrap_or("")).unwrap_or_else(|| name.unwrap_or("").to_lowercase()));
-    let mut guests: Vec<String> = guests.filter(|guest| !is_in(guest, &settings.trusted_domains)).collect();
+    let mut guests: Vec<String> = outsiders(guests, settings)?;
     guests.sort_unstable();
     guests.dedup();
     if guests.is_empty() {
@@ -42,4 +42,15 @@ pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), 
         finding = finding.entity("guest", guest);
     }
     findings.emit(finding)
+}
+
+/// Those of no partner.
+fn outsiders(guests: impl Iterator<Item = String>, settings: &Settings) -> Result<Vec<String>, Failure> {
+    let mut outsiders = Vec::new();
+    for guest in guests {
+        if !is_trusted(&guest, settings)? {
+            outsiders.push(guest);
+        }
+    }
+    Ok(outsiders)
 }

@@ -10,7 +10,7 @@ mod unified_audit;
 use std::borrow::Cow;
 
 pub use device::{Family, network};
-pub use places::{Sites, is_marked};
+pub use places::{Sites, is_marked, is_partner};
 pub use reading::{READS, first_named, read_by_people};
 pub use unified_audit::{Parameters, is_same_account, is_service, object_name, within_site};
 

@@ -54,7 +54,7 @@ impl Detector for CordonDetector {
         let events = OfBatch::of(batch);
         let mut matches = self.engine.run_at(batch.source(), &events, &places).map_err(Failure::other)?;
         if let Some(reason) = events.denied.take() {
-            log::warn(format_args!("rules with keywords find nothing: {reason}"));
+            log::warn(format_args!("keywords of rules are not looked for: {reason}"));
         }
         let reached = self.reached(batch, &matches, &places)?;
         matches.retain(|found| !self.engine.is_silent(found.rule));

@@ -1,4 +1,5 @@
-//! The catalogue as a Markdown page: per plugin its rules, and the fields that it reads, personal ones with the reason.
+//! The catalogue as a Markdown page: the lists that plugins look up; per plugin its rules, and the fields that it reads, personal
+//! ones with the reason.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -30,8 +31,30 @@ pub fn page<'m>(manifests: impl IntoIterator<Item = &'m Manifest>) -> String {
         let (id, summary, count) = (&plugin.id, cell(&plugin.summary), manifest.rules.len());
         line(&mut out, format_args!("| [{id}](#{id}) | {summary} | {} | {count} |", sources.join(", ")));
     }
+    lists(&mut out, &all);
     all.iter().for_each(|manifest| section(&mut out, manifest));
     out
+}
+
+/// The lists that the plugins look up, each with all plugins that do: it is filled once for them.
+fn lists(out: &mut String, all: &[&Manifest]) {
+    let names: BTreeSet<&String> = all.iter().flat_map(|manifest| manifest.lists.keys()).collect();
+    if names.is_empty() {
+        return;
+    }
+    line(
+        out,
+        format_args!(
+            "\n## Lists\n\nEach is filled once, for all plugins that look it up: `cordon list put NAME FILE --for all --reason TEXT`.\n"
+        ),
+    );
+    line(out, format_args!("| list | what stands in it | looked up by |\n| --- | --- | --- |"));
+    for name in names {
+        let by: Vec<&Manifest> = all.iter().copied().filter(|manifest| manifest.lists.contains_key(name)).collect();
+        let purpose = by.first().and_then(|manifest| manifest.lists.get(name)).map_or("", |list| list.purpose.as_str());
+        let ids: Vec<String> = by.iter().map(|manifest| format!("`{}`", manifest.plugin.id)).collect();
+        line(out, format_args!("| `{name}` | {} | {} |", cell(purpose), ids.join(", ")));
+    }
 }
 
 fn section(out: &mut String, manifest: &Manifest) {
@@ -94,10 +117,12 @@ mod tests {
     fn personal_fields_come_first_with_the_reason_and_cells_hold() {
         let text = "[plugin]\nid = \"one\"\nversion = \"1.0.0\"\nsummary = \"a | b\"\nauthors = [\"a\"]\nlicence = \"l\"\n\
              [sources.\"custom.x\".fields]\nop = \"op\"\nwho = { path = \"who\", personal = true, why = \"names them\" }\n\
+             [lists.known]\nkind = \"set\"\npurpose = \"who is known\"\n\
              [[rules]]\nid = \"r\"\ntitle = \"t\"\nseverity = \"low\"\nattack = [\"T1098.001\"]\ndescription = \"d\"\nnext-steps = [\"n\"]\nfalse-positives = []\n";
         let page = page([&Manifest::parse(text).unwrap()]);
         assert!(page.contains("| [one](#one) | a \\| b | `custom.x` | 1 |"), "{page}");
         assert!(page.contains("- **personal** `who`: names them\n- `op`\n"), "{page}");
+        assert!(page.contains("| `known` | who is known | `one` |\n"), "{page}");
         assert!(page.contains("[T1098.001](https://attack.mitre.org/techniques/T1098/001/)"), "{page}");
     }
 }

@@ -31,6 +31,26 @@ fn effects_are_made_together_or_not_at_all() {
 }
 
 #[test]
+fn what_is_listed_once_is_found_by_the_number_under_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let list_once = |id: &[u8], value: &[u8]| {
+        let then = Effects::new().put(Space::Skip, id, value.to_vec());
+        Effects::new().list_once((Space::Finding, id), (Space::FindingOrder, b"avon\0"), value.to_vec(), then)
+    };
+    {
+        let store = Store::open(folder.path()).unwrap();
+        store.commit(list_once(b"x", b"first").and(list_once(b"x", b"second")).and(list_once(b"y", b"third"))).unwrap();
+    }
+    let store = Store::open(folder.path()).unwrap();
+    store.commit(list_once(b"x", b"again").and(list_once(b"z", b"fourth"))).unwrap();
+    let number = |id: &[u8]| store.number(Space::Finding, id).unwrap();
+    assert_eq!([number(b"x"), number(b"y"), number(b"z")], [1, 2, 3]);
+    let listed = store.list(Space::FindingOrder, b"avon\0", None, 10).unwrap();
+    assert_eq!(listed.into_iter().map(|(_, value)| value).collect::<Vec<_>>(), [&b"first"[..], b"third", b"fourth"]);
+    assert_eq!(store.get(Space::Skip, b"x").unwrap(), Some(b"first".to_vec()));
+}
+
+#[test]
 fn what_is_set_once_stays_with_its_place_in_the_list() {
     let folder = tempfile::tempdir().unwrap();
     let once = |id: &[u8], value: &[u8]| {

@@ -1,11 +1,11 @@
-//! Places that administrators mark, in a setting or in a list: sites by address, Azure resources by name.
+//! What administrators mark, in a setting or in a list: sites by address, Azure resources and partners' domains by name.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use cordon_contract::limits::LIST_KEY_BYTES;
 
-use super::{is_listed, within_site};
+use super::{is_listed, within, within_site};
 use crate::{Failure, ListName};
 
 /// Levels of an address that are looked up at most.
@@ -102,9 +102,38 @@ pub fn is_marked(resource: &str, names: &[String], list: impl Into<ListName>) ->
     Ok(!parts.is_empty() && list.into().lookup(&parts)?.iter().any(Option::is_some))
 }
 
+/// Whether a domain is one that a setting or a list names, or lies below it: `mail.partner.example` below `partner.example`.
+///
+/// # Errors
+/// As [`ListName::lookup`].
+pub fn is_partner(domain: &str, named: &[String], list: impl Into<ListName>) -> Result<bool, Failure> {
+    if named.iter().any(|partner| within(domain, partner)) {
+        return Ok(true);
+    }
+    let keys = and_above(domain);
+    Ok(!keys.is_empty() && list.into().lookup(&keys)?.iter().any(Option::is_some))
+}
+
+/// A domain and those above it that have a dot.
+fn and_above(domain: &str) -> Vec<&str> {
+    let domain = domain.trim().trim_matches('.');
+    let starts = std::iter::once(0).chain(domain.match_indices('.').map(|(at, _)| at + 1));
+    let names = starts.filter_map(|start| domain.get(start..));
+    names.filter(|name| name.contains('.') && name.len() <= LIST_KEY_BYTES).take(LEVELS).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_domain_is_looked_up_with_those_above_it_and_no_top_level_domain() {
+        assert_eq!(and_above(" mail.partner.police.uk."), ["mail.partner.police.uk", "partner.police.uk", "police.uk"]);
+        for none in ["", "uk", ".", "..."] {
+            assert!(and_above(none).is_empty(), "{none}");
+        }
+        assert_eq!(and_above(&"a.".repeat(600)).len(), LEVELS);
+    }
 
     #[test]
     fn an_address_is_looked_up_by_each_level_of_it() {
