@@ -6,6 +6,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use support::memory::resident;
 use support::{cpu, events, plugins};
 
 use cordon::registry::{self, SettingsFile};
@@ -64,11 +65,4 @@ fn main() {
         ran - empty
     );
     criterion.final_summary();
-}
-
-/// Resident memory of this process in MiB.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1_024.0
 }

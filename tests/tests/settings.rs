@@ -40,7 +40,8 @@ fn every_setting_of_every_plugin_changes_what_some_case_of_it_finds() {
         for path in Case::folders(&root().join("plugins").join(&plugin.id)).unwrap() {
             let case = Case::read(&path).unwrap();
             let settings = SettingsFile::of(&plugin.id, case.run().clone(), case.load().clone());
-            let mut loaded = registry::load(&sandbox, &[plugin.path.clone()], &settings, 1).unwrap().remove(0);
+            let mut loaded =
+                registry::load(&sandbox, std::slice::from_ref(&plugin.path), &settings, 1).unwrap().remove(0);
             loaded.lists = case.lists(loaded.plugin.manifest()).unwrap();
             let declared = loaded.plugin.manifest().settings.run.clone();
             if !begun {

@@ -10,10 +10,15 @@ use super::events::{self, RECEIVED, Real};
 
 /// All events through all plugins; whatever is not a finding ends the bench.
 pub fn whole(real: &Real, sandbox: &Sandbox, loaded: &[Loaded]) -> Summary {
+    whole_in_batches(real, sandbox, loaded, BATCH_ROWS)
+}
+
+/// The same in batches of so many rows.
+pub fn whole_in_batches(real: &Real, sandbox: &Sandbox, loaded: &[Loaded], rows: usize) -> Summary {
     let pipeline = Pipeline {
         sandbox,
         plugins: loaded,
-        options: events::options(BATCH_ROWS),
+        options: events::options(rows),
         workers: 1,
         received: RECEIVED,
         only: None,
