@@ -258,6 +258,7 @@ impl Dispatcher {
                 self.remembering.remove(&deployed.lane(&key).of_all_sources());
                 match ran {
                     Ok(ran) => {
+                        stream.lanes.found(lane, ran.findings);
                         stream.lanes.done(lane, wave, ran.end, now);
                         if let Some(seat) = stream.seats.get_mut(lane) {
                             if let Some(change) = ran.changed {

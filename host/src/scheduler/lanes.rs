@@ -7,6 +7,9 @@
 //! A lane whose plugin was out of time is tried again with half as many events, then a quarter, and so on: it gets past what
 //! it can, and what it comes to rest on is little. The host's own trouble is waited out, however long it takes: it never
 //! brings a lane to rest.
+//!
+//! A lane that finds very much is given fewer events at once, too: what it finds in them is one commit, for which all others
+//! wait, and which the store holds in memory.
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +22,8 @@ use crate::results::Resting;
 pub(super) const WAIT: Duration = Duration::from_millis(100);
 /// How long lanes that are done wait for the others of their wave.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Findings of one batch that are many: the next one is half as large, down to so many events.
+const MANY: usize = 512;
 /// A pause is no longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -68,6 +73,8 @@ pub(super) struct Lane {
     pub(super) cursor: u64,
     pub(super) state: State,
     late: Option<Late>,
+    /// Events that it is given at once at most: fewer while it finds many.
+    most: usize,
     /// Failures of the host, one after the other.
     host_failures: u32,
     /// It runs, and is gone when that ends.
@@ -81,7 +88,7 @@ pub(super) struct Lane {
 impl Lane {
     /// Events that it is given at once.
     fn rows(&self) -> usize {
-        self.late.map_or(BATCH_ROWS, |late| late.rows)
+        self.late.map_or(self.most, |late| late.rows.min(self.most))
     }
 }
 
@@ -130,7 +137,8 @@ impl Lanes {
     /// one, or the next.
     pub(super) fn add(&mut self, cursor: u64, end: u64, resting: Option<Resting>, now: Instant) -> usize {
         let state = resting.map_or(State::Idle, |resting| State::Resting(Box::new(resting)));
-        let lane = Lane { cursor, state, late: None, host_failures: 0, leaves: false, end, held: false };
+        let (late, most) = (None, BATCH_ROWS);
+        let lane = Lane { cursor, state, late, most, host_failures: 0, leaves: false, end, held: false };
         if cursor < self.head {
             self.waiting.get_or_insert(now);
         }
@@ -247,10 +255,11 @@ impl Lanes {
         let goes = |lane: &Lane| lane.state == State::Idle && !lane.held && lane.cursor < lane.end;
         let idle = || self.all.iter().filter(|lane| goes(lane) && lane.cursor < self.head);
         let waited = self.waiting.is_none_or(|since| now.duration_since(since) >= WAIT);
-        let due = |cursor: u64| {
-            if cursor < top { catch_up } else { waited || self.head - cursor >= BATCH_ROWS as u64 }
+        let due = |lane: &&Lane| match lane.cursor {
+            behind if behind < top => catch_up,
+            cursor => waited || self.head - cursor >= lane.rows() as u64,
         };
-        let cursor = idle().map(|lane| lane.cursor).filter(|cursor| due(*cursor)).max()?;
+        let cursor = idle().filter(due).map(|lane| lane.cursor).max()?;
         let here = || self.all.iter().enumerate().filter(|(_, lane)| goes(lane) && lane.cursor == cursor);
         // Whoever is given fewer events runs apart.
         let rows = here().map(|(_, lane)| lane.rows()).max()?;
@@ -295,6 +304,18 @@ impl Lanes {
             self.waiting.get_or_insert(now);
         }
         self.wake(now);
+    }
+
+    /// A lane found so much in a batch.
+    pub(super) fn found(&mut self, at: usize, findings: u64) {
+        if let Some(lane) = self.all.get_mut(at) {
+            lane.most = match findings {
+                many if many > MANY as u64 => (lane.most / 2).max(MANY),
+                // Twice as many events would hardly hold too many.
+                few if few <= MANY as u64 / 2 => (lane.most * 2).min(BATCH_ROWS),
+                _ => lane.most,
+            };
+        }
     }
 
     /// A lane failed for reasons of the moment. `jitter` is between 0 and 1: it makes the pause up to a half longer, so that
@@ -454,6 +475,34 @@ mod tests {
         assert_eq!((rest.cursor, rest.rows), (2_048, 2_048));
         lanes.done(0, rest.wave, 4_096, now);
         assert_eq!(lanes.all[0].late, None);
+    }
+
+    #[test]
+    fn a_lane_that_finds_much_is_given_few_events_at_once_and_holds_nobody_back() {
+        let now = Instant::now();
+        let mut lanes = lanes(&[0, 0], 40_000, now);
+        let (mut quiet, mut flooding) = (0, 0);
+        let mut sizes = Vec::new();
+        while flooding < 20_000 {
+            let plan = run(&mut lanes, now);
+            for at in plan.lanes {
+                let cursor = plan.cursor + plan.rows as u64;
+                if at == 0 {
+                    quiet = cursor;
+                } else {
+                    sizes.push(plan.rows);
+                    flooding = cursor;
+                    lanes.found(at, plan.rows as u64);
+                }
+                lanes.done(at, plan.wave, cursor, now);
+            }
+        }
+        assert_eq!((&sizes[..5], quiet), (&[4_096, 2_048, 1_024, 512, 512][..], 36_864));
+        // Less is found, and it goes back.
+        lanes.found(1, 300);
+        assert_eq!(lanes.all[1].most, 512);
+        (0..4).for_each(|_| lanes.found(1, 10));
+        assert_eq!(lanes.all[1].most, BATCH_ROWS);
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod traffic;
 mod truth;
 
 pub use catalogue::SOURCES;
-pub use stories::{STORIES, Story};
+pub use stories::{ERRANDS, STORIES, Story};
 pub use traffic::{Sent, Traffic};
 pub use truth::{Finds, Planted, PlantedEvent};
 
@@ -45,6 +45,8 @@ pub struct Settings {
     pub late: f64,
     /// The attacks on each force, each once.
     pub stories: Vec<&'static Story>,
+    /// Errands of each force in a day: harmless, and a little like attacks.
+    pub errands: u32,
 }
 
 impl Default for Settings {
@@ -60,6 +62,7 @@ impl Default for Settings {
             repeats: 0.4,
             late: 0.02,
             stories: Vec::new(),
+            errands: 0,
         }
     }
 }

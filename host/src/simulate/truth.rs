@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::ids::Digest;
 use crate::model::Force;
 
-/// One attack on one force. Field order is the order in the file.
+/// One attack on one force, or an errand. Field order is the order in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Planted {
     /// The force that is attacked.
@@ -14,9 +14,9 @@ pub struct Planted {
     pub story: &'static str,
     /// What happens, in a sentence.
     pub what: &'static str,
-    /// ATT&CK techniques.
+    /// ATT&CK techniques; none of an errand.
     pub attack: &'static [&'static str],
-    /// The accounts that are attacked or used.
+    /// The accounts that are attacked or used, or whose errand it is.
     pub accounts: Vec<String>,
     /// When its first event happens, RFC 3339.
     pub first: String,
@@ -24,10 +24,18 @@ pub struct Planted {
     pub last: String,
     /// The event with which it can be known.
     pub knowable: Digest,
-    /// What should find it today; nothing where no plugin does.
+    /// What should find it today; nothing where no plugin does. What may tell of an errand.
     pub finds: Option<Finds>,
     /// Its events, in the order in which they happen.
     pub events: Vec<PlantedEvent>,
+}
+
+impl Planted {
+    /// Whether it is an errand and no attack.
+    #[must_use]
+    pub fn is_errand(&self) -> bool {
+        self.attack.is_empty()
+    }
 }
 
 /// What should find an attack.

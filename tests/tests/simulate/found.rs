@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{BINARY, PLUGINS};
 
-fn simulate(folder: &Path, forces: &str, attacks: &str) {
+fn simulate(folder: &Path, forces: &str, attacks: &str, errands: &str) {
     let _ = Cordon::new(BINARY, folder)
         .run(&[
             "simulate",
@@ -23,10 +23,17 @@ fn simulate(folder: &Path, forces: &str, attacks: &str) {
             "7",
             "--attacks",
             attacks,
+            "--errands",
+            errands,
             "-o",
             "out",
         ])
         .ends(0);
+}
+
+fn truth(folder: &Path) -> Vec<Value> {
+    let truth = std::fs::read_to_string(folder.join("out/truth.ndjson")).unwrap();
+    truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn findings(folder: &Path, force: &str) -> Vec<Value> {
@@ -83,9 +90,8 @@ fn found_once_it_is_knowable(attack: &Value, findings: &[Value], identities: &[S
 #[test]
 fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
     let folder = tempfile::tempdir().unwrap();
-    simulate(folder.path(), "avon,kent", "all");
-    let truth = std::fs::read_to_string(folder.path().join("out/truth.ndjson")).unwrap();
-    let truth: Vec<Value> = truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    simulate(folder.path(), "avon,kent", "all", "0");
+    let truth = truth(folder.path());
     assert_eq!(truth.len(), 34);
     for force in ["avon", "kent"] {
         let planted: Vec<&Value> = truth.iter().filter(|one| one["force"] == force).collect();
@@ -132,8 +138,32 @@ fn each_planted_attack_is_found_once_in_its_force_and_nothing_else_is() {
 #[test]
 fn nothing_is_found_where_nothing_is_planted() {
     let folder = tempfile::tempdir().unwrap();
-    simulate(folder.path(), "avon,kent,dorset,wessex", "none");
+    simulate(folder.path(), "avon,kent,dorset,wessex", "none", "0");
     for force in ["avon", "kent", "dorset", "wessex"] {
         assert!(findings(folder.path(), force).is_empty(), "{force}");
     }
+}
+
+/// Forty errands a day are far more than a force of this size has: each kind comes some times.
+#[test]
+fn of_errands_only_those_are_told_of_that_a_rule_describes() {
+    let folder = tempfile::tempdir().unwrap();
+    let forces = ["avon", "kent", "dorset", "wessex"];
+    simulate(folder.path(), &forces.join(","), "none", "40");
+    let truth = truth(folder.path());
+    assert_eq!(truth.len(), 160);
+    let kinds: BTreeSet<&str> = truth.iter().map(|errand| text(errand, &["story"])).collect();
+    assert_eq!(kinds.len(), cordon::simulate::ERRANDS.len(), "{kinds:?}");
+    let mut told = BTreeSet::new();
+    for force in forces {
+        for finding in findings(folder.path(), force) {
+            let is_of = |event: &Value| event["identity"] == finding["event"]["digest"];
+            let errand = truth.iter().find(|errand| errand["events"].as_array().unwrap().iter().any(is_of));
+            let errand = errand.unwrap_or_else(|| panic!("found, and nobody did anything: {finding}"));
+            assert_eq!(errand["finds"]["rule"], finding["rule"], "{}: {finding}", errand["story"]);
+            told.insert((force, text(&finding, &["rule"]).to_owned(), text(&finding, &["key"]).to_owned()));
+        }
+    }
+    let may = truth.iter().filter(|errand| !errand["finds"].is_null()).count();
+    assert!((20..=may).contains(&told.len()), "{} of {may}: {told:#?}", told.len());
 }

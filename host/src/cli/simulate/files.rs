@@ -30,6 +30,7 @@ struct Written {
     /// Events that arrive more than an hour after they happened.
     late: u64,
     attacks: usize,
+    errands: usize,
     seconds: f64,
 }
 
@@ -54,7 +55,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             serde_json::to_writer(&mut truth, planted)?;
             truth.write_all(b"\n")?;
         }
-        written.attacks += planted.len();
+        let errands = planted.iter().filter(|planted| planted.is_errand()).count();
+        written.errands += errands;
+        written.attacks += planted.len() - errands;
     }
     truth.flush()?;
     bar.finish_and_clear();
@@ -117,13 +120,14 @@ fn say(args: &Args, out: &Path, written: &Written) -> Result<()> {
     }
     writeln!(
         crate::cli::out(),
-        "{} of {}, {}: {} repeats, {} late; {} planted; in {}",
+        "{} of {}, {}: {} repeats, {} late; {} planted, {}; in {}",
         text::plural(written.events, "event"),
         text::plural(written.forces as u64, "force"),
         text::bytes(written.bytes),
         text::count(written.repeats),
         text::count(written.late),
         text::plural(written.attacks as u64, "attack"),
+        text::plural(written.errands as u64, "errand"),
         text::near(out),
     )?;
     Ok(())

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::exit::{self, Exit};
+use crate::simulate::{ERRANDS, STORIES, Story};
 
 pub(super) use pick::found;
 pub(super) use post::{Acked, Plan, Target, run as post_all};
@@ -20,17 +21,20 @@ pub(super) use post::{Acked, Plan, Target, run as post_all};
 /// service makes its noise, records are delivered again, late and out of order. What was planted, and what should find it,
 /// stands in truth.ndjson.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::HELP, after_long_help = "Examples:
+#[command(after_help = exit::HELP, after_long_help = format!("Examples:
   cordon simulate --forces 4 --for avon,kent --duration 1d --start 2026-01-05T00:00 --rate 4 --seed 7 -o simulated
   cordon run -p plugins --for avon 'simulated/avon/*.jsonl'
   cordon simulate --post --token-dir tokens --rate 200/s --duration 60s --attacks mailbox-forwarding,illicit-consent
   cordon simulate --post --token-dir tokens --unlimited --connections 4 --duration 30s --attacks none
+  cordon simulate --duration 7d --attacks none --errands 4 -o week    what a quiet week gives
 
-A token folder holds one intake token a force, in FORCE.token. Attacks: mailbox-forwarding, inbox-rule-hiding,
-illicit-consent, privileged-role, password-spray, mfa-fatigue, impossible-travel, mass-download, audit-switched-off,
-anonymous-sharing, mailbox-delegation, application-credential; or all, none, or found (what today's plugins find).
+A token folder holds one intake token a force, in FORCE.token. Attacks: all, none, found (what today's plugins find), or of:
+  {}
+Errands, of which truth.ndjson says what may tell of them:
+  {}
 
-Exit codes: 0 done, 2 bad usage, or no host answers, 4 done in part: the host refused some events")]
+Exit codes: 0 done, 2 bad usage, or no host answers, 4 done in part: the host refused some events",
+    names(&STORIES), names(&ERRANDS)))]
 pub(super) struct Args {
     #[command(flatten)]
     pick: pick::Args,
@@ -62,4 +66,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     if args.post { post::from_arguments(args) } else { files::run(args) }
+}
+
+/// The names of stories, five a line.
+fn names(stories: &[&Story]) -> String {
+    let lines = stories.chunks(5).map(|line| line.iter().map(|story| story.name).collect::<Vec<_>>().join(", "));
+    lines.collect::<Vec<_>>().join(",\n  ")
 }

@@ -50,6 +50,9 @@ pub(super) struct Args {
     /// Attacks on each force, each once: all, none, found, or names
     #[arg(long, value_name = "LIST", default_value = "all", value_delimiter = ',')]
     attacks: Vec<String>,
+    /// Errands of each force in a day: what people do in good faith and looks a little like an attack
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=200))]
+    errands: u32,
     /// The share of the service's own records in the unified audit log
     #[arg(long, value_name = "SHARE", default_value_t = 0.6)]
     noise: f64,
@@ -110,6 +113,7 @@ impl Args {
             repeats: share("repeats", self.repeats, 0.89)?,
             late: share("late", self.late, 1.0)?,
             stories: attacks(&self.attacks)?,
+            errands: self.errands,
         })
     }
 

@@ -100,7 +100,8 @@ pub(super) fn from_arguments(args: &Args) -> Result<Exit> {
         bar.set_message(format!("{} taken", text::plural(sent, "event")));
     });
     bar.finish_and_clear();
-    say(args, &done?, begun.elapsed(), planted.len())
+    let attacks = planted.iter().filter(|planted| !planted.is_errand()).count();
+    say(args, &done?, begun.elapsed(), attacks)
 }
 
 /// The forces that have a token in this folder.
@@ -127,6 +128,7 @@ impl Plan {
         settings.stream = (number / targets.len()) as u64;
         if settings.stream > 0 {
             settings.stories.clear();
+            settings.errands = 0;
         }
         // Connections of one force share its rate.
         let share = (self.connections.saturating_sub(at)).div_ceil(targets.len()).max(1);

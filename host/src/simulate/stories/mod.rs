@@ -1,4 +1,4 @@
-//! Attacks, one story a file: what happens to whom, minute by minute, among the ordinary traffic.
+//! Attacks, one story a file: what happens to whom, minute by minute, among the ordinary traffic. And errands, which are none.
 
 mod anonymous_sharing;
 mod application_credential;
@@ -7,6 +7,7 @@ mod azure_backups_destroyed;
 mod azure_logs_off;
 mod azure_owner;
 mod azure_run_command;
+mod errands;
 mod illicit_consent;
 mod impossible_travel;
 mod inbox_rule_hiding;
@@ -20,7 +21,7 @@ mod privileged_role;
 mod stage;
 
 use jiff::Timestamp;
-use stage::Stage;
+use stage::{Stage, Told};
 
 use super::catalogue::{Catalogue, SOURCES};
 use super::delivery::SECOND;
@@ -29,17 +30,18 @@ use super::people::World;
 use super::truth::{Finds, Planted, PlantedEvent};
 use super::{Settings, SimulateError};
 use crate::ids::event_identity;
+pub use errands::ERRANDS;
 
-/// An attack that can be planted.
+/// An attack, or an errand, that can be planted.
 #[derive(Debug)]
 pub struct Story {
     /// Its name.
     pub name: &'static str,
     /// What happens, in a sentence.
     pub what: &'static str,
-    /// ATT&CK techniques.
+    /// ATT&CK techniques; an errand has none.
     pub attack: &'static [&'static str],
-    /// What finds it today.
+    /// What finds it today; what tells of an errand all the same.
     pub finds: Option<Finds>,
     tell: fn(&mut Stage<'_>),
 }
@@ -108,33 +110,49 @@ pub(super) fn plant(settings: &Settings, catalogue: &Catalogue, world: &World) -
         let free = settings.duration - room - arrives;
         let begin = settings.start + (free * number + told.dice.between(0, free.max(1))) / count;
         let span = told.span().max(1);
+        let faster = |offset: i64| if span > room { offset * room / span } else { offset };
+        plan.add(story, &mut told, (world, catalogue), arrives, |offset| begin + faster(offset))?;
+    }
+    errands::scatter(settings, catalogue, world, &mut plan)?;
+    Ok(plan)
+}
+
+impl Plan {
+    /// Adds a story whose steps happen at these times, each arriving so long after it at most.
+    fn add(
+        &mut self,
+        story: &Story,
+        told: &mut Told,
+        (world, catalogue): (&World, &Catalogue),
+        arrives: i64,
+        happens: impl Fn(i64) -> i64,
+    ) -> Result<(), SimulateError> {
         let mut events = Vec::new();
         for step in &told.steps {
-            let offset = if span > room { step.offset * room / span } else { step.offset };
-            let time = begin + offset;
+            let time = happens(step.offset);
             let bytes = step.fill(world, &catalogue.lists, time);
             let source = SOURCES.get(step.source).copied().unwrap_or_default();
             let identity = event_identity(source, &bytes);
             events.push(PlantedEvent { source, time: text(time), identity });
             let at = time + told.dice.between(0, arrives);
-            plan.acts.push(Act { at, time, source: step.source, bytes, planted: plan.planted.len() });
+            self.acts.push(Act { at, time, source: step.source, bytes, planted: self.planted.len() });
         }
         let nothing = || SimulateError::table(story.name, "nothing happens");
         let (first, last) = events.first().zip(events.last()).ok_or_else(nothing)?;
-        plan.planted.push(Planted {
+        self.planted.push(Planted {
             force: world.force.clone(),
             story: story.name,
             what: story.what,
             attack: story.attack,
-            accounts: told.accounts,
+            accounts: std::mem::take(&mut told.accounts),
             first: first.time.clone(),
             last: last.time.clone(),
             knowable: events.get(told.knowable).ok_or_else(nothing)?.identity,
             finds: story.finds,
             events,
         });
+        Ok(())
     }
-    Ok(plan)
 }
 
 fn text(micros: i64) -> String {
