@@ -1,7 +1,7 @@
 //! What administrators do in a day's work.
 
-use crate::simulate::stories::Story;
 use crate::simulate::stories::stage::{Stage, changes};
+use crate::simulate::stories::{Finds, Story};
 
 pub(super) const HARMLESS_ROLE: Story = Story {
     name: "harmless-role",
@@ -14,7 +14,7 @@ pub(super) const STORAGE_KEYS: Story = Story {
     name: "storage-keys",
     what: "An administrator looks up the keys of two storage accounts",
     attack: &[],
-    finds: None,
+    finds: Some(Finds { plugin: "azure-exposure", rule: "storage-keys-read" }),
     tell: storage_keys,
 };
 

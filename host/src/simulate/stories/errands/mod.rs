@@ -16,7 +16,7 @@ use crate::simulate::{Settings, SimulateError, rhythm};
 pub const ERRANDS: [&Story; 14] = [
     &sign_ins::MISTYPED,
     &sign_ins::NO_RECEPTION,
-    &sign_ins::TRIP,
+    &sign_ins::COURSE,
     &sign_ins::NEW_TELEPHONE,
     &files::CASE_FILE,
     &files::DISCLOSURE,
