@@ -35,11 +35,12 @@ impl Native {
         let text = |settings: Map<String, Value>| Value::Object(settings).to_string();
         let detector = T::configure(&text(manifest.load_settings(&Map::new()).unwrap())).unwrap();
         let settings = text(manifest.run_settings(&Map::new()).unwrap());
+        let lists: Vec<String> = manifest.lists.keys().cloned().collect();
         let fields = manifest.sources.values().flat_map(|source| source.fields.values());
         Self {
             sources: manifest.sources.keys().cloned().collect(),
             paths: fields.map(|field| (field.path.to_string(), field.path.clone())).collect(),
-            detect: Box::new(move |batch| native::detect(&detector, batch, &settings).unwrap()),
+            detect: Box::new(move |batch| native::detect(&detector, batch, &settings, &lists).unwrap()),
         }
     }
 

@@ -3,6 +3,8 @@
 //! Owns the seam only. Where the columns come from is the caller's business; nothing is checked but what the SDK checks in a
 //! guest too.
 
+use std::collections::BTreeMap;
+
 use super::TestFinding;
 use crate::backend::{self, Session};
 use crate::{Detector, Failure, batch, log};
@@ -39,8 +41,8 @@ pub trait NativeBatch {
     fn reference(&self, row: u32) -> String;
 }
 
-/// Runs a detector that was configured before on a batch, under these `run` settings (a JSON object with all of them).
-/// Findings come in the order in which they were emitted.
+/// Runs a detector that was configured before on a batch, under these `run` settings (a JSON object with all of them), with
+/// nothing in its lists, which are named. Findings come in the order in which they were emitted.
 ///
 /// # Errors
 /// The detector's, and where a column could not be read.
@@ -48,8 +50,10 @@ pub fn detect<T: Detector>(
     detector: &T,
     batch: &dyn NativeBatch,
     run_settings: &str,
+    lists: &[String],
 ) -> Result<Vec<TestFinding>, Failure> {
-    let (answer, session) = Session::default().collect(|| {
+    let lists = lists.iter().map(|name| (name.clone(), BTreeMap::new())).collect();
+    let (answer, session) = Session { lists, ..Session::default() }.collect(|| {
         log::restart();
         batch::detect(detector, backend::Batch(batch), run_settings)
     });
