@@ -8,12 +8,12 @@
 mod data;
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use criterion::Throughput;
 use rsigma_eval::event::JsonEvent;
 use support::events::{self, Real};
+use support::sigma::{built, unpacked};
 use support::whole::whole;
 use support::{cpu, plugins};
 
@@ -37,7 +37,8 @@ fn main() {
             bencher.iter(|| real.parse(BATCH_ROWS, |batch| drop(std::hint::black_box(batch))));
         });
         for of in of {
-            let wasm = built(&tree.join(of), folder.path());
+            let wasm = folder.path().join("rules.wasm");
+            print!("{}", built(&tree.join(of), &wasm));
             let loaded = registry::load(&sandbox, &[wasm], &SettingsFile::default(), 1).unwrap();
             let found = whole(&real, &sandbox, &loaded);
             let told: u64 = found.findings.values().flat_map(|rule| rule.by_severity.values()).sum();
@@ -63,24 +64,6 @@ fn main() {
         group.finish();
     }
     criterion.final_summary();
-}
-
-/// The rules as files.
-fn unpacked(archive: &Path, folder: &Path) -> PathBuf {
-    let tree = folder.join("sigmahq");
-    let file = std::fs::File::open(archive).unwrap();
-    tar::Archive::new(zstd::Decoder::new(file).unwrap()).unpack(&tree).unwrap();
-    tree
-}
-
-/// The rules as a plugin, as an author makes it.
-fn built(rules: &Path, folder: &Path) -> PathBuf {
-    let wasm = folder.join("rules.wasm");
-    let mut cordon = Command::new(env!("CARGO_BIN_EXE_cordon"));
-    let made = cordon.args(["sigma", "build", "--no-keywords"]).arg(rules).arg("-o").arg(&wasm).output().unwrap();
-    assert!(wasm.exists(), "{}", String::from_utf8_lossy(&made.stderr));
-    print!("{}", String::from_utf8_lossy(&made.stdout));
-    wasm
 }
 
 /// What rsigma is given at its best: each event in the flat shape, with the log source that it is of.

@@ -9,11 +9,11 @@ mod data;
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use support::events::{self, Real};
 use support::memory::resident;
+use support::sigma::{built, unpacked};
 use support::whole::whole_in_batches;
 use support::{cpu, plugins};
 
@@ -36,7 +36,7 @@ fn main() {
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for count in COUNTS {
         let home = folder.path().join(count.to_string());
-        let wasm = built(&rules, count, &home);
+        let wasm = pack(&rules, count, &home);
         let cache = home.join("cache");
         let load = || {
             let begun = Instant::now();
@@ -73,8 +73,7 @@ fn cost(real: &Real, sandbox: &Sandbox, loaded: &[Loaded], rows: usize) -> f64 {
 
 /// The rules of `rules/windows`, each with its text, by path.
 fn rules(archive: &Path, folder: &Path) -> Vec<String> {
-    let tree = folder.join("sigmahq");
-    tar::Archive::new(zstd::Decoder::new(std::fs::File::open(archive).unwrap()).unwrap()).unpack(&tree).unwrap();
+    let tree = unpacked(archive, folder);
     let (mut folders, mut files) = (vec![tree.join("rules/windows")], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -92,7 +91,7 @@ fn rules(archive: &Path, folder: &Path) -> Vec<String> {
 
 /// So many rules as a plugin, as an author makes it: evenly chosen, or all of them again under other ids, with other texts that
 /// match as rarely.
-fn built(rules: &[String], count: usize, home: &Path) -> PathBuf {
+fn pack(rules: &[String], count: usize, home: &Path) -> PathBuf {
     let sources = home.join("rules");
     std::fs::create_dir_all(&sources).unwrap();
     for number in 0..count {
@@ -105,9 +104,7 @@ fn built(rules: &[String], count: usize, home: &Path) -> PathBuf {
         std::fs::write(sources.join(format!("{number:05}.yml")), text).unwrap();
     }
     let wasm = home.join("rules.wasm");
-    let mut cordon = Command::new(env!("CARGO_BIN_EXE_cordon"));
-    let made = cordon.args(["sigma", "build", "--no-keywords"]).arg(&sources).arg("-o").arg(&wasm).output().unwrap();
-    assert!(wasm.exists(), "{}", String::from_utf8_lossy(&made.stderr));
+    built(&sources, &wasm);
     wasm
 }
 

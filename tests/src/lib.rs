@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a helper that cannot help fails the test
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub mod batches;
 pub mod cli;
@@ -39,4 +39,20 @@ pub fn skip(needs: &str) {
     use std::io::Write as _;
     assert!(std::env::var_os("CORDON_TEST_ALL").is_none(), "CORDON_TEST_ALL is set, and this test needs {needs}");
     writeln!(std::io::stderr(), "skipped: needs {needs}").unwrap();
+}
+
+/// Adds every event file below a folder, in the order of their names.
+///
+/// # Panics
+/// When the folder cannot be read.
+pub fn event_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            event_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "jsonl") {
+            files.push(path);
+        }
+    }
 }

@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use cordon_tests::cli::{Cordon, root};
+use cordon_tests::event_files;
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_cordon-under-test");
@@ -17,7 +17,9 @@ const BYTES: usize = 200_000;
 fn no_plugin_faults_on_an_event_with_one_huge_value() {
     let mut chance = fastrand::Rng::with_seed(5);
     let mut by_source: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for file in event_files(&root().join("plugins")) {
+    let mut files = Vec::new();
+    event_files(&root().join("plugins"), &mut files);
+    for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         let Some(line) = chance.choice(&lines) else { continue };
@@ -84,20 +86,4 @@ fn source(event: &Value) -> &'static str {
         "AuditLogs" => "entra.audit",
         _ => "azure.activity",
     }
-}
-
-fn event_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            match path.extension() {
-                _ if path.is_dir() => folders.push(path),
-                Some(extension) if extension == "jsonl" => files.push(path),
-                _ => {}
-            }
-        }
-    }
-    files.sort();
-    files
 }

@@ -16,6 +16,7 @@ use cordon::sandbox::SandboxOptions;
 use cordon::soak::{Findings, Round, Soak};
 use cordon_tests::batches::{RECEIVED, options};
 use cordon_tests::cli::root;
+use cordon_tests::event_files;
 use serde_json::Value;
 
 const PREPARER: &str = env!("CARGO_BIN_EXE_cordon-under-test");
@@ -80,19 +81,6 @@ fn holds(soak: &Soak, rounds: impl IntoIterator<Item = Round>) -> Findings {
         assert!(told.is_empty(), "{round}:\n{}", told.join("\n"));
     }
     first
-}
-
-/// Every event file below a folder, in the order of their names.
-fn event_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            event_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "jsonl") {
-            files.push(path);
-        }
-    }
 }
 
 /// Events made from all sample events and cases: in a random order, some twice, most with an identity of their own.

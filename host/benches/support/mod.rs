@@ -8,4 +8,5 @@ pub mod events;
 pub mod memory;
 pub mod native;
 pub mod plugins;
+pub mod sigma;
 pub mod whole;

@@ -63,7 +63,7 @@ fn forwarding(record: &Record<'_>, made: &Made<'_>, mailbox: &str, findings: &mu
     if outside.is_empty() {
         return Ok(());
     }
-    let acts = record.acts(made.sends.iter().copied())?;
+    let acts = record.acts(made.sends.iter().copied(), &outside);
     findings.emit(
         record
             .finding(Rule::InboxRuleForwarding, Some(mailbox), &outside)

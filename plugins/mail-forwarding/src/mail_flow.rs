@@ -19,7 +19,7 @@ pub(crate) fn judge(record: &Record<'_>, findings: &mut Findings) -> Result<(), 
     if outside.is_empty() {
         return Ok(());
     }
-    let acts = record.acts(ways.iter().filter_map(|(act, to)| Some((*act, (*to)?))))?;
+    let acts = record.acts(ways.iter().filter_map(|(act, to)| Some((*act, (*to)?))), &outside);
     let name = fields.rule_name.text(row).or(fields.identity.text(row)).unwrap_or("");
     let off = fields.flow_rule_enabled.text(row).is_some_and(is_false);
     let trial = fields.flow_rule_mode.text(row).is_some_and(|mode| !mode.trim().eq_ignore_ascii_case("Enforce"));

@@ -64,15 +64,15 @@ impl<'a> Record<'a> {
         Ok(outside)
     }
 
-    /// Which of these ways to send mail on lead outside.
-    pub(crate) fn acts<'w>(&self, ways: impl IntoIterator<Item = (&'w str, &'w str)>) -> Result<Vec<&'w str>, Failure> {
-        let mut acts = Vec::new();
-        for (act, to) in ways {
-            if !self.outside([to])?.is_empty() {
-                acts.push(act);
-            }
-        }
-        Ok(acts)
+    /// Which of these ways to send mail on lead to one of these addresses outside.
+    pub(crate) fn acts<'w>(
+        &self,
+        ways: impl IntoIterator<Item = (&'w str, &'w str)>,
+        outside: &BTreeSet<String>,
+    ) -> Vec<&'w str> {
+        let inside = self.inside();
+        let leads_out = |to: &str| !inside.outside([to]).is_disjoint(outside);
+        ways.into_iter().filter(|(_, to)| leads_out(to)).map(|(act, _)| act).collect()
     }
 
     /// What counts as inside: the domains that this record tells to be ours, and what the force's settings trust.

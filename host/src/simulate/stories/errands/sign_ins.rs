@@ -1,5 +1,6 @@
 //! People who sign in, and for whom it does not go smoothly.
 
+use crate::simulate::stories::mfa_fatigue::REFUSED;
 use crate::simulate::stories::password_spray::WRONG;
 use crate::simulate::stories::stage::{Set, Stage, Who};
 use crate::simulate::stories::{Finds, Story};
@@ -58,14 +59,7 @@ fn mistyped(stage: &mut Stage<'_>) {
 fn no_reception(stage: &mut Stage<'_>) {
     let who = stage.victim();
     for _ in 0..1 + stage.number(3) {
-        let refused = [
-            ("code", "500121"),
-            ("reason", "Authentication failed during strong authentication request."),
-            ("ca", "failure"),
-            ("policy-result", "failure"),
-            ("steps", "${password-step}"),
-        ];
-        stage.event("signin", who, who, &[SIGN_IN, &refused]);
+        stage.event("signin", who, who, &[REFUSED]);
         stage.wait(60, 240);
     }
     came_in(stage, who);
