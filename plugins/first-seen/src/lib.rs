@@ -11,7 +11,7 @@ mod past;
 use cordon_sdk::microsoft::network;
 use cordon_sdk::prelude::*;
 
-use crate::past::{Past, Since, take};
+use crate::past::{Past, take};
 
 /// How long a user's past is kept after their last sign-in: 180 days.
 const KEPT: u32 = 180 * 86_400;

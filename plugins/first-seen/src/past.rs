@@ -51,39 +51,6 @@ impl Past {
     }
 }
 
-/// Since when an application, or the force, is known, and the day on which that was kept last; days since 1970 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Since {
-    first: i64,
-    last: i64,
-}
-
-impl Since {
-    pub(crate) fn bytes(self) -> Vec<u8> {
-        serde_json::json!([self.first, self.last]).to_string().into_bytes()
-    }
-
-    /// What was kept; nothing where it is not of this version.
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).map(|(first, last)| Self { first, last }).ok()
-    }
-
-    /// Days of history.
-    pub(crate) fn days(self, time: i64) -> i64 {
-        (time.div_euclid(DAY) - self.first).max(0)
-    }
-
-    /// What is to be kept after a time; nothing where it would say the same, once a day.
-    pub(crate) fn after(known: Option<Self>, time: i64) -> Option<Self> {
-        let day = time.div_euclid(DAY);
-        match known {
-            None => Some(Self { first: day, last: day }),
-            Some(Self { first, last }) if day > last => Some(Self { first, last: day }),
-            Some(_) => None,
-        }
-    }
-}
-
 /// Takes something into a kind. Answers whether it is new there, and whether anything changed.
 pub(crate) fn take(kind: &mut Kind, what: &str, time: i64) -> (bool, bool) {
     let day = time.div_euclid(DAY);
@@ -103,15 +70,6 @@ pub(crate) fn take(kind: &mut Kind, what: &str, time: i64) -> (bool, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_known_since_a_day_is_kept_once_a_day() {
-        let since = Since::after(None, 5 * DAY).unwrap();
-        assert_eq!((Since::after(Some(since), 5 * DAY + 1), Since::after(Some(since), 4 * DAY)), (None, None));
-        let later = Since::after(Some(since), 9 * DAY).unwrap();
-        assert_eq!((later.days(10 * DAY), later.days(0)), (5, 0));
-        assert_eq!((Since::read(&later.bytes()), Since::read(b"x")), (Some(later), None));
-    }
 
     #[test]
     fn what_is_kept_is_bounded_and_the_longest_unseen_goes() {

@@ -2,8 +2,6 @@
 
 /// Days that are kept.
 const DAYS: usize = 30;
-/// Days of history from which the past is known.
-const KNOWN: usize = 7;
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 
@@ -22,16 +20,9 @@ pub(crate) struct Past {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// Days before this one on which there was such an act.
-    pub(crate) history: usize,
+    pub(crate) days: usize,
     /// The largest number of them.
     pub(crate) largest: u32,
-}
-
-impl Verdict {
-    /// Whether there is a week of history.
-    pub(crate) fn known(self) -> bool {
-        self.history >= KNOWN
-    }
 }
 
 impl Past {
@@ -81,8 +72,8 @@ impl Past {
     pub(crate) fn before(&self, time: i64) -> Verdict {
         let day = time.div_euclid(DAY);
         let before = self.days.iter().filter(|(known, _)| *known < day);
-        let (history, largest) = before.fold((0, 0), |(days, largest), (_, value)| (days + 1, largest.max(*value)));
-        Verdict { history, largest }
+        let (days, largest) = before.fold((0, 0), |(days, largest), (_, value)| (days + 1, largest.max(*value)));
+        Verdict { days, largest }
     }
 
     /// Whether this is to be said: the first of its day, or twice what was said. Remembers that it was.
@@ -108,8 +99,8 @@ mod tests {
             assert!(past.learn(day * DAY, 5) && !past.learn(day * DAY + 1, 4));
         }
         assert!(past.learn(99 * DAY, 50) && !past.learn(0, 900));
-        assert_eq!(past.before(99 * DAY), Verdict { history: 29, largest: 5 });
-        assert_eq!(past.before(100 * DAY), Verdict { history: 30, largest: 50 });
+        assert_eq!(past.before(99 * DAY), Verdict { days: 29, largest: 5 });
+        assert_eq!(past.before(100 * DAY), Verdict { days: 30, largest: 50 });
         assert!(past.bytes().len() < 1_024);
         assert_eq!(Past::read(&past.bytes()), past);
         assert_eq!(Past::read(b"old"), Past::default());

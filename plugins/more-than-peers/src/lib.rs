@@ -60,7 +60,8 @@ impl MoreThanPeers {
     ) -> Result<(), Failure> {
         let rows = fields.operation.any_of(&READS);
         let fields = &fields.among(&rows);
-        let judged = rows & read_by_people(&fields.user, &fields.result, &settings.service_accounts);
+        let judged =
+            rows & read_by_people(&fields.user, &fields.result, &settings.service_accounts, List::ServiceAccounts)?;
         let (mut read, mut opened) = (Window::Read.of(batch), Window::Mailboxes.of(batch));
         for row in &judged {
             if batch.has_own_time(row) {

@@ -32,7 +32,9 @@ impl OutOfHours {
         let rows = fields.operation.any_of(&READS);
         let fields = &fields.among(&rows);
         let nightly = fields.user.matches(|user| is_listed(user, &settings.night_accounts));
-        let judged = rows & !nightly & read_by_people(&fields.user, &fields.result, &settings.service_accounts);
+        let judged = rows
+            & !nightly
+            & read_by_people(&fields.user, &fields.result, &settings.service_accounts, List::ServiceAccounts)?;
         let mut read = Window::Read.of(batch);
         for row in &judged {
             if batch.has_own_time(row) {

@@ -52,6 +52,7 @@ mod mask;
 pub mod microsoft;
 mod migrate;
 mod settings;
+mod since;
 mod state;
 mod test;
 #[cfg(not(target_arch = "wasm32"))]
@@ -71,6 +72,7 @@ pub use list::ListName;
 pub use mask::{Mask, Row, Rows};
 pub use migrate::Migrated;
 pub use serde_json;
+pub use since::Since;
 pub use state::{Change, State};
 pub use test::Cidr;
 pub use time::{LocalTime, Weekday};
@@ -80,7 +82,7 @@ pub use window::{Feed, Seen};
 pub mod prelude {
     pub use crate::{
         Batch, Change, Cidr, Confidence, Failure, Feed, Field, FieldValues, Finding, Findings, ListName, LocalTime,
-        Mask, Migrated, Row, Seen, Severity, State, Weekday, detector, log,
+        Mask, Migrated, Row, Seen, Severity, Since, State, Weekday, detector, log,
     };
 }
 

@@ -11,14 +11,14 @@ pub(super) const STORY: Story = Story {
     tell,
 };
 
-/// With the hundredth file nobody doubts any more.
-const KNOWN: u64 = 100;
+/// With so many files nobody doubts any more, even of an account of which nothing is known yet.
+const KNOWN: u64 = 300;
 
 fn tell(stage: &mut Stage<'_>) {
     let (victim, from) = (stage.victim(), stage.address());
     stage.break_in(victim, &from);
     stage.wait(60, 300);
-    let files = KNOWN + 20 + stage.number(60);
+    let files = KNOWN + 20 + stage.number(40);
     for number in 1..=files {
         let file = format!("Case {number:04}.docx");
         stage.event(
@@ -30,6 +30,6 @@ fn tell(stage: &mut Stage<'_>) {
         if number == KNOWN {
             stage.now_known();
         }
-        stage.wait(1, 8);
+        stage.wait(1, 6);
     }
 }
