@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cordon::author::{self, build};
 use cordon::registry::{self, Loaded, SettingsFile};
-use cordon::sandbox::{Caps, Sandbox, SandboxOptions};
+use cordon::sandbox::{Caps, Granted, Sandbox, SandboxOptions};
 use cordon_contract::MANIFEST_SECTION;
 use wasm_encoder::{ComponentSection as _, CustomSection};
 
@@ -77,10 +77,12 @@ pub fn write(components: &[Component], folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// One worker; prepared plugins are kept in `cache`.
+/// One worker; prepared plugins are kept in `cache`. Whoever asks for whole events gets them: rules with keywords then find as
+/// they would in operation.
 pub fn sandbox(cache: &Path) -> Sandbox {
     let preparer = Some(env!("CARGO_BIN_EXE_cordon").into());
-    Sandbox::new(SandboxOptions { workers: 1, cache: cache.to_owned(), caps: Caps::default(), preparer }).unwrap()
+    let caps = Caps { whole_events: Granted::All, ..Caps::default() };
+    Sandbox::new(SandboxOptions { workers: 1, cache: cache.to_owned(), caps, preparer }).unwrap()
 }
 
 /// The cache that outlives a bench: preparing 200 plugins takes minutes.

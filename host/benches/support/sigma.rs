@@ -14,7 +14,7 @@ pub fn unpacked(archive: &Path, folder: &Path) -> PathBuf {
 /// Rules as a plugin, as an author makes it. What the command said.
 pub fn built(rules: &Path, wasm: &Path) -> String {
     let mut cordon = Command::new(env!("CARGO_BIN_EXE_cordon"));
-    let made = cordon.args(["sigma", "build", "--no-keywords"]).arg(rules).arg("-o").arg(wasm).output().unwrap();
+    let made = cordon.args(["sigma", "build"]).arg(rules).arg("-o").arg(wasm).output().unwrap();
     assert!(wasm.exists(), "{}", String::from_utf8_lossy(&made.stderr));
     String::from_utf8_lossy(&made.stdout).into_owned()
 }

@@ -104,6 +104,30 @@ fn a_rule_in_yaml_becomes_a_plugin_that_finds_what_the_rule_says() {
 }
 
 #[test]
+fn of_several_rules_the_one_that_is_named_is_explained_with_its_placeholders() {
+    let folder = tempfile::tempdir().unwrap();
+    let cordon = cordon(folder.path());
+    let other = "title: Administrator's Shell\nlogsource:\n  product: windows\n  category: process_creation\n\
+        detection:\n  selection:\n    User|expand: '%admins%'\n  condition: selection\n";
+    fs::create_dir(folder.path().join("rules")).unwrap();
+    fs::write(folder.path().join("rules/one.yml"), RULE).unwrap();
+    fs::write(folder.path().join("rules/two.yml"), other).unwrap();
+    fs::write(folder.path().join("events.jsonl"), event(0, "\"Image\":\"cmd.exe\",\"User\":\"ada\"")).unwrap();
+
+    let explain = ["sigma", "explain", "rules", "--events", "events.jsonl", "--placeholder", "admins=root,ada"];
+    let run = |more: &[&str]| cordon.run(&[&explain[..], more].concat());
+    let said = run(&[]).ends(2);
+    assert!(said.err.contains("2 rules: say which by --rule"), "{}", said.err);
+    assert!(said.err.contains("Encoded PowerShell (sigma-11111111-2222-3333-4444-555555555555)"), "{}", said.err);
+    let said = run(&["--rule", "administrator's shell"]).ends(0);
+    assert!(said.out.contains("Administrator's Shell") && said.out.contains("yes selection"), "{}", said.out);
+    let said = run(&["--rule", "11111111-2222-3333-4444-555555555555"]).ends(1);
+    assert!(said.out.contains("no  selection"), "{}", said.out);
+    let said = run(&["--rule", "nobody"]).ends(2);
+    assert!(said.err.contains("no rule has the id or the title `nobody`; there are:"), "{}", said.err);
+}
+
+#[test]
 fn a_force_says_where_a_field_stands_in_its_events_among_those_that_the_plugin_declares() {
     let folder = tempfile::tempdir().unwrap();
     let cordon = cordon(folder.path());

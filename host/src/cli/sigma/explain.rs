@@ -1,15 +1,16 @@
 //! `cordon sigma explain`
 
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use cordon_sigma::build::Built;
 use cordon_sigma::engine::Engine;
 use cordon_sigma::explain::{Look, explain};
-use cordon_sigma::rule::Options;
+use cordon_sigma::rule::Rule;
 
+use super::Read;
 use super::check::each_batch;
-use crate::author::sigma::{self, Input, OfBatch};
+use crate::author::sigma::{self, OfBatch};
 use crate::cli::exit::{self, Exit};
 use crate::cli::{out, style, text};
 use crate::findings::text::{safe, short};
@@ -20,12 +21,16 @@ use crate::findings::text::{safe, short};
   cordon sigma explain rule.yml --events events.jsonl            the first event of the rule's log source
   cordon sigma explain rule.yml --events events.jsonl --row 17   the event of line 17
   cordon sigma explain rule.yml --events events.jsonl --matches  the first event that it finds
+  cordon sigma explain rules/ filters/ --rule 'Encoded PowerShell' --events events.jsonl
+  cordon sigma explain rule.yml --placeholder admins=root,ada --events events.jsonl
 
 Exit codes: 0 the rule finds the event, 1 it does not, 2 bad usage or input")]
 pub(in crate::cli) struct Args {
-    /// The file of the rule
-    #[arg(value_name = "RULE")]
-    rule: PathBuf,
+    #[command(flatten)]
+    read: Read,
+    /// Which of several rules: its id or its title
+    #[arg(long, value_name = "RULE")]
+    rule: Option<String>,
     /// Events: files or globs
     #[arg(long, value_name = "EVENTS", required = true)]
     events: Vec<String>,
@@ -35,22 +40,11 @@ pub(in crate::cli) struct Args {
     /// Look at the first event that the rule finds
     #[arg(long, conflicts_with = "row")]
     matches: bool,
-    /// A table of log sources and fields of your own
-    #[arg(long, value_name = "FILE")]
-    table: Vec<PathBuf>,
 }
 
 pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
-    let input = Input {
-        rules: vec![args.rule.clone()],
-        tables: args.table.clone(),
-        options: Options::default(),
-        no_keywords: false,
-    };
-    let (built, tables) = (sigma::read(&input)?, sigma::tables(&args.table)?);
-    let Some((id, rule)) = built.rules.iter().find(|(_, rule)| rule.correlation.is_none()) else {
-        bail!("{}", built.refused.first().map_or_else(|| "the file holds no rule".to_owned(), ToString::to_string));
-    };
+    let (built, tables) = (sigma::read(&args.read.input()?)?, sigma::tables(&args.read.table)?);
+    let (id, rule) = chosen(&built, args.rule.as_deref())?;
     let engine = Engine::new(built.pack.clone()).map_err(anyhow::Error::msg)?;
     let mut seen = 0;
     let mut verdict = None;
@@ -144,6 +138,36 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
         None => bail!(
             "none of the {seen} events is the one that was asked for, or of the rule's log source ({})",
             rule.logsource
+        ),
+    }
+}
+
+/// The rule that is meant, with its id in the manifest.
+fn chosen<'b>(built: &'b Built, wanted: Option<&str>) -> Result<(&'b String, &'b Rule)> {
+    let of_events: Vec<_> = built.rules.iter().filter(|(_, rule)| rule.correlation.is_none()).collect();
+    let named = |id: &str, rule: &Rule, wanted: &str| {
+        let ids = [id, id.strip_prefix("sigma-").unwrap_or(id), &rule.title];
+        ids.iter().any(|known| known.eq_ignore_ascii_case(wanted))
+    };
+    let meant = of_events.iter().filter(|(id, rule)| wanted.is_none_or(|wanted| named(id, rule, wanted)));
+    let meant: Vec<_> = meant.copied().collect();
+    let listed = |rules: &[(&String, &Rule)]| {
+        let some = rules.iter().take(10).map(|(id, rule)| format!("\n  {} ({})", safe(&rule.title), safe(id)));
+        let more = rules.len().saturating_sub(10);
+        some.collect::<String>() + &if more > 0 { format!("\n  and {more} more") } else { String::new() }
+    };
+    match (meant.as_slice(), wanted) {
+        ([one], _) => Ok(*one),
+        ([], Some(wanted)) if !of_events.is_empty() => {
+            bail!("no rule has the id or the title `{}`; there are:{}", safe(wanted), listed(&of_events))
+        }
+        ([], _) => {
+            bail!("{}", built.refused.first().map_or_else(|| "no file holds a rule".to_owned(), ToString::to_string))
+        }
+        (several, _) => bail!(
+            "{} rules: say which by --rule with its id or its title:{}",
+            text::count(several.len() as u64),
+            listed(several)
         ),
     }
 }

@@ -17,10 +17,10 @@ struct Entry {
     len: u32,
     /// Its text holds nothing that JSON would escape, so raw input may be compared with it.
     plain: bool,
-    /// Its first and its last eight bytes, where it has as many: most names are compared by two numbers.
-    ends: [u64; 2],
-    /// The name that followed it last time, in the same object.
-    next: u32,
+    /// Its first and its last bytes, as [`ends`] has them: names are compared by numbers.
+    ends: [u64; 4],
+    /// The names that followed it in the same object, the latest first: events of two kinds often take turns.
+    next: [u32; 2],
     /// The first name inside its value last time.
     first: u32,
     /// Serial number of the object where it was seen last.
@@ -39,11 +39,33 @@ pub(in crate::events) struct Keys {
     objects: u32,
 }
 
-/// The first and the last eight bytes of a text that has as many. Up to sixteen bytes, two texts of one length with the
+/// Names up to this length are compared by numbers.
+const BY_NUMBERS: usize = 32;
+
+/// Of a text up to [`BY_NUMBERS`] the bytes, eight at a time, from its start and from its end: two texts of one length with the
 /// same ends are the same.
 #[inline]
-fn ends(text: &[u8]) -> Option<[u64; 2]> {
-    Some([u64::from_le_bytes(*text.first_chunk()?), u64::from_le_bytes(*text.last_chunk()?)])
+fn ends(text: &[u8]) -> Option<[u64; 4]> {
+    let eight = |at: usize| Some(u64::from_le_bytes(*text.get(at..)?.first_chunk()?));
+    match text.len() {
+        0..8 => {
+            let bytes = text.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte));
+            Some([bytes, 0, 0, 0])
+        }
+        len @ 8..=16 => Some([eight(0)?, eight(len - 8)?, 0, 0]),
+        len @ 17..=BY_NUMBERS => Some([eight(0)?, eight(8)?, eight(len - 16)?, eight(len - 8)?]),
+        _ => None,
+    }
+}
+
+/// The same of so many bytes of a text from `at` on, of which eight may be read at once.
+#[inline]
+fn ends_at(text: &[u8], at: usize, len: usize) -> Option<[u64; 4]> {
+    if len >= 8 {
+        return ends(text.get(at..at + len)?);
+    }
+    let bytes = u64::from_le_bytes(*text.get(at..)?.first_chunk()?);
+    Some([bytes & ((1 << (8 * len)) - 1), 0, 0, 0])
 }
 
 /// Which prediction to use and to correct.
@@ -58,7 +80,8 @@ pub(super) enum After {
 impl Keys {
     /// With `names` known under the numbers 1, 2, 3, ...
     pub(in crate::events) fn with<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let root = Entry { start: 0, len: 0, plain: false, ends: [0; 2], next: ROOT, first: ROOT, seen: 0, node: 0 };
+        let root =
+            Entry { start: 0, len: 0, plain: false, ends: [0; 4], next: [ROOT; 2], first: ROOT, seen: 0, node: 0 };
         let mut keys = Self {
             names: String::new(),
             entries: vec![root],
@@ -117,7 +140,7 @@ impl Keys {
             len: name.len() as u32,
             plain: !name.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\'),
             ends: ends(name.as_bytes()).unwrap_or_default(),
-            next: ROOT,
+            next: [ROOT; 2],
             first: ROOT,
             seen: 0,
             node: 0,
@@ -134,28 +157,48 @@ impl Keys {
 
     /// The predicted key, when the quoted name that starts at `at` (after its quote) is that one.
     #[inline]
-    pub(super) fn predicted(&self, after: After, input: &[u8], at: usize) -> Option<(u32, usize)> {
-        let guess = match after {
-            After::Opening(key) => self.entries.get(key as usize)?.first,
-            After::Key(key) => self.entries.get(key as usize)?.next,
-        };
-        let entry = self.entries.get(guess as usize)?;
-        let len = entry.len as usize;
-        let found = input.get(at..at + len)?;
-        if !entry.plain || input.get(at + len) != Some(&b'"') {
+    pub(super) fn predicted(&mut self, after: After, input: &[u8], at: usize) -> Option<(u32, usize)> {
+        match after {
+            After::Opening(owner) => {
+                let guess = self.entries.get(owner as usize)?.first;
+                self.stands(guess, input, at).map(|end| (guess, end))
+            }
+            After::Key(before) => {
+                let [latest, other] = self.entries.get(before as usize)?.next;
+                if let Some(end) = self.stands(latest, input, at) {
+                    return Some((latest, end));
+                }
+                let end = self.stands(other, input, at)?;
+                if let Some(entry) = self.entries.get_mut(before as usize) {
+                    entry.next = [other, latest];
+                }
+                Some((other, end))
+            }
+        }
+    }
+
+    /// Where the name ends, if it is the one that starts at `at`.
+    #[inline]
+    fn stands(&self, key: u32, input: &[u8], at: usize) -> Option<usize> {
+        let entry = self.entries.get(key as usize)?;
+        let end = at + entry.len as usize;
+        if !entry.plain || input.get(end) != Some(&b'"') {
             return None;
         }
-        let same = match len {
-            8..=16 => ends(found) == Some(entry.ends),
-            _ => self.names.as_bytes()[entry.start as usize..entry.start as usize + len] == *found,
+        let same = match ends_at(input, at, entry.len as usize) {
+            Some(ends) => ends == entry.ends,
+            None => self.name(key).as_bytes() == input.get(at..end)?,
         };
-        same.then_some((guess, at + len))
+        same.then_some(end)
     }
 
     pub(super) fn correct(&mut self, after: After, key: u32) {
         match after {
             After::Opening(owner) => self.entries[owner as usize].first = key,
-            After::Key(before) => self.entries[before as usize].next = key,
+            After::Key(before) => {
+                let next = &mut self.entries[before as usize].next;
+                *next = [key, next[0]];
+            }
         }
     }
 

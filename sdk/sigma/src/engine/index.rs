@@ -5,6 +5,7 @@
 //! test stands in every text that fulfils it, so nothing is missed.
 
 mod affix;
+mod raw;
 
 use std::net::IpAddr;
 
@@ -15,6 +16,7 @@ use regex_automata::Input;
 use regex_automata::meta::{self, Cache, Regex};
 
 use self::affix::{Affixes, End};
+pub(super) use self::raw::Raw;
 use super::{Kind, json};
 use crate::pattern::{ANY, Part, Pattern, fold};
 use crate::test::{Cidr, Compare, Test, TimePart, number, truth};

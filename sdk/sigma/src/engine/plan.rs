@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Size;
-use super::index::{Index, Leaf};
+use super::index::{Index, Leaf, Raw};
 use crate::pack::{Expr, FieldPlace, Pack, SourceFields};
 use crate::pattern::Part;
 use crate::test::{Relation, Test};
@@ -31,8 +31,8 @@ pub(super) enum Kind {
     Paths(Vec<(String, bool)>),
     /// Two fields that are compared with each other; the test's number.
     Pair { one: usize, other: usize, relation: Relation, cased: bool, leaf: Leaf },
-    /// Every value of the event.
-    Whole,
+    /// Every value of the event, with what its text must hold for that.
+    Whole(Option<Raw>),
 }
 
 /// A field with the tests that any rule puts to it.
@@ -181,7 +181,7 @@ impl<'p> Planner<'p> {
                 self.leaf(field, test)
             }
             Expr::Keyword(test) => {
-                let field = self.whole();
+                let field = self.whole(guard);
                 self.used(field, guard);
                 self.leaf(field, test)
             }
@@ -259,10 +259,12 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn whole(&mut self) -> usize {
-        match self.drafts.iter().position(|draft| matches!(draft.kind, Kind::Whole)) {
+    /// Of each log source its own: keywords of a rare one, short or usual words, are not looked for in all events.
+    fn whole(&mut self, guard: Option<u32>) -> usize {
+        let same = |draft: &Draft<'_>| matches!(draft.kind, Kind::Whole(_)) && draft.guards.first().copied() == guard;
+        match self.drafts.iter().position(same) {
             Some(field) => field,
-            None => self.add("", Kind::Whole, WHOLE_STAGE),
+            None => self.add("", Kind::Whole(None), WHOLE_STAGE),
         }
     }
 
@@ -358,13 +360,17 @@ impl<'p> Planner<'p> {
             let of = |wanted: &Test| draft.tests.iter().find(|(_, test)| *test == wanted).map(|(leaf, _)| *leaf);
             let on_values =
                 draft.tests.iter().filter(|(_, test)| !matches!(test, Test::Null | Test::Exists | Test::Field { .. }));
+            let kind = match draft.kind {
+                Kind::Whole(_) => Kind::Whole(Raw::new(draft.tests.iter().map(|(_, test)| *test))),
+                kind => kind,
+            };
             let index = Index::new(on_values.copied())?;
             fields.push(Field {
                 name: draft.name.to_owned(),
                 index,
                 null: of(&Test::Null),
                 exists: of(&Test::Exists),
-                kind: draft.kind,
+                kind,
                 guards: draft.guards,
             });
         }

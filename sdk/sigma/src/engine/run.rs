@@ -166,7 +166,7 @@ impl<'r, E: Events> State<'r, E> {
             Kind::Pair { one, other, relation, cased, leaf } => {
                 self.compare(*one, *other, *relation, *cased, *leaf, rows)
             }
-            Kind::Whole => {
+            Kind::Whole(raw) => {
                 let mut chosen = Vec::new();
                 rows.each(|row| chosen.push(row));
                 for row in chosen {
@@ -178,8 +178,10 @@ impl<'r, E: Events> State<'r, E> {
                         self.denied = true;
                         return Ok(());
                     };
-                    field.index.hits_of_whole(&whole, &mut self.scratch);
-                    self.hit(&[row]);
+                    if raw.as_ref().is_none_or(|raw| raw.may_hold(&whole)) {
+                        field.index.hits_of_whole(&whole, &mut self.scratch);
+                        self.hit(&[row]);
+                    }
                 }
                 Ok(())
             }
