@@ -3,7 +3,7 @@
 //!
 //! Such a plugin implements [`crate::Detector`] itself. What it asks for must still be declared in its manifest.
 
-use crate::{Batch, Failure, Feed, Finding, Row, mask};
+use crate::{Batch, Failure, Feed, Finding, Row, list, mask};
 
 /// A field of the events as the host hands it over.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,6 +46,14 @@ pub fn values(batch: &Batch<'_>, path: &str) -> Result<(Vec<u32>, Column), Failu
 #[must_use]
 pub fn row(batch: &Batch<'_>, number: u32) -> Option<Row> {
     ((number as usize) < batch.len()).then_some(mask::Row(number))
+}
+
+/// Which of some texts a list has that the manifest declares, by its name. A text that is too long for a key is in none.
+///
+/// # Errors
+/// What the host says: the list is not declared.
+pub fn listed(list: &str, texts: &[&str]) -> Result<Vec<bool>, Failure> {
+    list::listed(list, texts)
 }
 
 /// A finding of a rule that the manifest declares, to be filled and emitted.

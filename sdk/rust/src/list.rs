@@ -36,11 +36,7 @@ impl ListName {
     /// # Errors
     /// A key over 1,024 bytes. The run then fails, whatever `detect` answers: pass it on with `?`.
     pub fn lookup(self, keys: &[&str]) -> Result<Vec<Option<String>>, Failure> {
-        let mut found = Vec::with_capacity(keys.len());
-        for some in keys.chunks(STATE_ENTRIES) {
-            found.extend(backend::lookup(self.0, some).map_err(Failure::other)?);
-        }
-        Ok(found)
+        lookup(self.0, keys)
     }
 
     /// Which texts of a column the list has, and what stands beside them. A text that is too long for a key is in no list: whoever
@@ -52,4 +48,21 @@ impl ListName {
         let has = texts.iter().zip(self.lookup(&keys)?).filter_map(|(text, value)| Some(((*text).to_owned(), value?)));
         Ok(has.collect())
     }
+}
+
+fn lookup(list: &str, keys: &[&str]) -> Result<Vec<Option<String>>, Failure> {
+    let mut found = Vec::with_capacity(keys.len());
+    for some in keys.chunks(STATE_ENTRIES) {
+        found.extend(backend::lookup(list, some).map_err(Failure::other)?);
+    }
+    Ok(found)
+}
+
+/// Which of some texts a list has. A text that is too long for a key is in none: whoever writes an event must not have the run
+/// fail.
+pub(crate) fn listed(list: &str, texts: &[&str]) -> Result<Vec<bool>, Failure> {
+    let is_key = |text: &str| (1..=LIST_KEY_BYTES).contains(&text.trim().len());
+    let keys: Vec<&str> = texts.iter().map(|text| text.trim()).filter(|text| is_key(text)).collect();
+    let mut has = lookup(list, &keys)?.into_iter();
+    Ok(texts.iter().map(|text| is_key(text) && has.next().flatten().is_some()).collect())
 }

@@ -49,7 +49,7 @@ impl Detector for CordonDetector {
             serde_json::from_str(run_settings).map_err(|error| Failure::bad_settings(error.to_string()))?;
         let places = self
             .engine
-            .places(&settings.fields)
+            .places(batch.source(), &settings.fields)
             .map_err(|reason| Failure::bad_settings(format!("fields: {reason}")))?;
         let events = OfBatch::of(batch);
         let mut matches = self.engine.run_at(batch.source(), &events, &places).map_err(Failure::other)?;
@@ -201,6 +201,10 @@ impl Events for OfBatch<'_> {
     fn values(&self, path: &str) -> Result<(Vec<u32>, Column), String> {
         let (starts, values) = dynamic::values(self.batch, path).map_err(|failure| failure.to_string())?;
         Ok((starts, column(values).map_err(|failure| failure.to_string())?))
+    }
+
+    fn listed(&self, list: &str, texts: &[&str]) -> Result<Vec<bool>, String> {
+        dynamic::listed(list, texts).map_err(|failure| failure.to_string())
     }
 
     fn whole(&self, row: u32) -> Result<Option<String>, String> {

@@ -46,6 +46,10 @@ impl Events for Ready<'_> {
         Ok(self.values.borrow_mut().entry(path.to_owned()).or_insert_with(made).clone())
     }
 
+    fn listed(&self, list: &str, texts: &[&str]) -> Result<Vec<bool>, String> {
+        self.sample.listed(list, texts)
+    }
+
     fn whole(&self, row: u32) -> Result<Option<String>, String> {
         self.sample.whole(row)
     }

@@ -81,6 +81,10 @@ pub fn explain(
                         .iter()
                         .any(|(_, text)| others.iter().any(|(_, other)| relation.holds(&fold(text), &fold(other))))
                 }
+                Test::Listed(list) => {
+                    let texts: Vec<&str> = values.iter().map(|(_, text)| text.as_str()).collect();
+                    present && events.listed(list, &texts)?.contains(&true)
+                }
                 test => {
                     let mut held = false;
                     for (kind, text) in &values {
@@ -145,6 +149,7 @@ pub fn said(test: &Test) -> String {
             };
             format!("{how} the field {other}")
         }
+        Test::Listed(list) => format!("stands in the list {list}"),
         Test::Time(part, compare, n) => format!("has a {part:?} {} {n}", compared(compare)).to_lowercase(),
     }
 }

@@ -80,7 +80,8 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
         ("default", Value::Table(Table::new())),
         (
             "description",
-            "Fields that stand elsewhere in this force's events: Sigma's name to a path that is declared".into(),
+            "Fields that stand elsewhere in this force's events: Sigma's name to a path that is declared; `windows.event:Image` of that source alone"
+                .into(),
         ),
     ];
     let run = table([("fields", table(fields))]);
@@ -102,6 +103,16 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     let ordered: Vec<u64> = built.pack.correlations.iter().map(|of| of.within).filter(|within| *within > 0).collect();
     if !ordered.is_empty() {
         root.insert("state".into(), table([("schema", Value::Integer(1))]));
+    }
+    let mut lists = Vec::new();
+    built.pack.rules.iter().for_each(|rule| rule.when.lists(&mut lists));
+    let of_list = |list: &str| {
+        let purpose = format!("Values of the placeholder `%{list}%` of Sigma rules");
+        (list.to_owned(), table([("kind", "set".into()), ("purpose", purpose.into())]))
+    };
+    let lists: Table = lists.into_iter().map(of_list).collect();
+    if !lists.is_empty() {
+        root.insert("lists".into(), lists.into());
     }
     let rules: Vec<Value> = built.rules.iter().map(|(id, rule)| of_rule(id, rule)).collect();
     root.insert("rules".into(), rules.into());

@@ -155,6 +155,16 @@ impl Expr {
         }
     }
 
+    /// Every list in which it looks something up.
+    pub fn lists<'e>(&'e self, out: &mut Vec<&'e str>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.lists(out)),
+            Self::Not(part) => part.lists(out),
+            Self::Is(_, Test::Listed(list)) => out.push(list),
+            Self::Is(..) | Self::Keyword(_) => {}
+        }
+    }
+
     /// The same with other names for fields.
     #[must_use]
     pub fn renamed(self, names: &BTreeMap<String, String>) -> Self {

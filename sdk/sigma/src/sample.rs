@@ -1,6 +1,6 @@
 //! Events as JSON values, for tools and tests: plain and slow. The host's own columns are the fast ones.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cordon_contract::path::{Path, Step};
 use serde_json::Value;
@@ -11,13 +11,21 @@ use crate::engine::{Column, Events, Kind};
 #[derive(Debug, Clone)]
 pub struct Sample<'e> {
     events: &'e [Value],
+    lists: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'e> Sample<'e> {
     /// Of at most 4,096 events.
     #[must_use]
     pub fn new(events: &'e [Value]) -> Self {
-        Self { events }
+        Self { events, lists: BTreeMap::new() }
+    }
+
+    /// The same with a list, its keys as lists keep them.
+    #[must_use]
+    pub fn with_list(mut self, name: &str, keys: &[&str]) -> Self {
+        self.lists.insert(name.to_owned(), keys.iter().map(|key| (*key).to_owned()).collect());
+        self
     }
 
     fn made(&self, path: &str, rows: impl Iterator<Item = usize>) -> Result<(Vec<u32>, Column), String> {
@@ -122,6 +130,11 @@ impl Events for Sample<'_> {
 
     fn values(&self, path: &str) -> Result<(Vec<u32>, Column), String> {
         self.made(path, 0..self.events.len())
+    }
+
+    fn listed(&self, list: &str, texts: &[&str]) -> Result<Vec<bool>, String> {
+        let keys = self.lists.get(list).ok_or_else(|| format!("there is no list `{list}`"))?;
+        Ok(texts.iter().map(|text| keys.contains(&cordon_contract::manifest::list_key(text))).collect())
     }
 
     fn whole(&self, row: u32) -> Result<Option<String>, String> {

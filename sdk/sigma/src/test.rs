@@ -34,6 +34,8 @@ pub enum Test {
         /// Whether case counts.
         cased: bool,
     },
+    /// The whole text stands in the list of this name, which people keep on the host: without the space around it, in any case.
+    Listed(String),
     /// A part of the time that the text holds, in UTC.
     Time(TimePart, Compare, f64),
 }

@@ -128,6 +128,35 @@ fn of_several_rules_the_one_that_is_named_is_explained_with_its_placeholders() {
 }
 
 #[test]
+fn a_placeholder_without_values_is_a_list_that_people_keep() {
+    let folder = tempfile::tempdir().unwrap();
+    let cordon = cordon(folder.path());
+    let rule = "title: Shell of a leaver\nlogsource:\n  product: windows\n  category: process_creation\n\
+        detection:\n  selection:\n    User|expand: '%Staff_Leaving%'\n  condition: selection\n";
+    fs::write(folder.path().join("rule.yml"), rule).unwrap();
+    fs::write(folder.path().join("leaving.csv"), "ada\nben\n").unwrap();
+    let users = ["Ada", "cleo", " BEN ", ""];
+    let line = |(number, user): (u32, &&str)| event(number, &format!("\"Image\":\"cmd.exe\",\"User\":\"{user}\""));
+    let events: String = (0..).zip(&users).map(line).collect();
+    fs::write(folder.path().join("events.jsonl"), events).unwrap();
+
+    let said = cordon.run(&["sigma", "build", "rule.yml", "-o", "rules.wasm"]).ends(0);
+    assert!(said.out.contains("looks values up in lists: staff-leaving"), "{}", said.out);
+    let run = ["run", "-p", "rules.wasm", "events.jsonl", "--format", "ndjson"];
+    let rows = |more: &[&str]| -> Vec<u64> {
+        let found = cordon.run(&[&run[..], more].concat()).ends(0).lines();
+        found.iter().map(|finding| finding["event"]["sequence"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(rows(&["--list", "staff-leaving=leaving.csv"]), [1, 3]);
+    assert!(rows(&[]).is_empty());
+
+    let explain = ["sigma", "explain", "rule.yml", "--events", "events.jsonl"];
+    let said = cordon.run(&explain).ends(2);
+    assert!(said.err.contains("--placeholder staff-leaving=VALUE"), "{}", said.err);
+    let _ = cordon.run(&[&explain[..], &["--placeholder", "staff-leaving=ada"]].concat()).ends(0);
+}
+
+#[test]
 fn a_force_says_where_a_field_stands_in_its_events_among_those_that_the_plugin_declares() {
     let folder = tempfile::tempdir().unwrap();
     let cordon = cordon(folder.path());
@@ -142,8 +171,16 @@ fn a_force_says_where_a_field_stands_in_its_events_among_those_that_the_plugin_d
         cordon.run(&[&run[..], &["--settings", "force.toml"]].concat())
     };
     assert_eq!(with("{ Image = \"ParentImage\" }").ends(0).lines().len(), 1);
+    // Of one source alone, which wins.
+    assert_eq!(with("{ \"windows.event:Image\" = \"ParentImage\" }").ends(0).lines().len(), 1);
+    let both =
+        |of_all: &str, of_one: &str| format!("{{ Image = \"{of_all}\", \"windows.event:Image\" = \"{of_one}\" }}");
+    assert_eq!(with(&both("CommandLine", "ParentImage")).ends(0).lines().len(), 1);
+    assert!(with(&both("ParentImage", "CommandLine")).ends(0).lines().is_empty());
     for (fields, reason) in [
         ("{ Imgae = \"ParentImage\" }", "no rule uses a field `Imgae`"),
+        ("{ \"windows.event:Imgae\" = \"ParentImage\" }", "no rule uses a field `windows.event:Imgae`"),
+        ("{ \"m365.audit:Image\" = \"ParentImage\" }", "no rule uses a field `m365.audit:Image`"),
         ("{ Image = \"SubjectUserName\" }", "SubjectUserName"),
         ("{ Image = \"a[\" }", "a["),
         ("7", "fields"),

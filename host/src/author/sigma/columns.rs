@@ -37,6 +37,12 @@ impl Events for OfBatch<'_> {
         Ok((multi.starts.clone(), taken(&multi.values)?))
     }
 
+    fn listed(&self, list: &str, _: &[&str]) -> Result<Vec<bool>, String> {
+        Err(format!(
+            "a rule looks values up in the list `{list}` of the host: give them, --placeholder {list}=VALUE,..."
+        ))
+    }
+
     fn whole(&self, row: u32) -> Result<Option<String>, String> {
         self.0
             .event(row as usize)

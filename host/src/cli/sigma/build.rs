@@ -1,5 +1,6 @@
 //! `cordon sigma build`
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -73,12 +74,15 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
     let digest = Digest::of(&wasm);
     let fields: usize = built.pack.sources.values().map(|source| source.fields.len()).sum();
     let keywords = built.pack.rules.iter().any(|rule| rule.when.has_keywords());
+    let mut lists = Vec::new();
+    built.pack.rules.iter().for_each(|rule| rule.when.lists(&mut lists));
+    let lists: BTreeSet<&str> = lists.into_iter().collect();
     if args.format == Format::Json {
         print_json(&json!({
             "file": path, "bytes": wasm.len(), "digest": digest, "rules": built.rules.len(),
             "refused": super::as_json(&built.refused),
             "refused_by_kind": super::by_kind(&built.refused).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
-            "sources": built.pack.sources.keys().collect::<Vec<_>>(), "whole_events": keywords,
+            "sources": built.pack.sources.keys().collect::<Vec<_>>(), "whole_events": keywords, "lists": lists,
         }))?;
         return Ok(Exit::Done);
     }
@@ -97,6 +101,10 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
     )?;
     for (kind, count) in super::by_kind(&built.refused) {
         writeln!(out(), "  {count:>6}  {kind}")?;
+    }
+    if !lists.is_empty() {
+        let lists = lists.into_iter().collect::<Vec<_>>().join(", ");
+        writeln!(out(), "looks values up in lists: {lists} (`cordon list put`, or --list NAME=FILE for `cordon run`)")?;
     }
     if keywords {
         warn(

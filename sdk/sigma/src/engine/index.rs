@@ -81,7 +81,7 @@ pub(super) struct Scratch {
 }
 
 impl Index {
-    /// Of a field's tests but `Null`, `Exists` and `Field`, which no single value decides.
+    /// Of a field's tests but `Null`, `Exists`, `Field` and `Listed`, which a value alone does not decide.
     ///
     /// # Errors
     /// An expression that does not compile.
@@ -113,7 +113,7 @@ impl Index {
                 Test::Number(compare, n) => index.compared.push((*compare, *n, leaf)),
                 Test::Bool(truth) => index.truths[usize::from(*truth)].push(leaf),
                 Test::Time(part, compare, n) => index.times.push((*part, *compare, *n, leaf)),
-                Test::Null | Test::Exists | Test::Field { .. } => {}
+                Test::Null | Test::Exists | Test::Field { .. } | Test::Listed(_) => {}
             }
         }
         // In order: the same rules make the same automaton.

@@ -45,6 +45,11 @@ pub trait Events {
     /// # Errors
     /// Why it cannot be had.
     fn values(&self, path: &str) -> Result<(Vec<u32>, Column), String>;
+    /// Which of some texts a list has.
+    ///
+    /// # Errors
+    /// Why it cannot be looked up.
+    fn listed(&self, list: &str, texts: &[&str]) -> Result<Vec<bool>, String>;
     /// An event as it was received; none where nobody may look at whole events.
     ///
     /// # Errors
@@ -162,17 +167,27 @@ impl Engine {
         }
     }
 
-    /// Places for fields by their names.
+    /// Places in events of one source for fields by their names; `m365.audit:UserId` is said of that source alone, and wins.
     ///
     /// # Errors
     /// A name that no rule uses.
-    pub fn places(&self, given: &BTreeMap<String, String>) -> Result<Places, String> {
-        let known = |name: &String| self.pack.sources.values().any(|source| source.fields.contains_key(name));
-        if let Some(name) = given.keys().find(|name| !known(name)) {
-            return Err(format!("no rule uses a field `{name}`"));
+    pub fn places(&self, source: &str, given: &BTreeMap<String, String>) -> Result<Places, String> {
+        let mut places = Places::default();
+        // What is said of one source comes after what is said of all.
+        for alone in [false, true] {
+            for (said, path) in given {
+                let of_one = said.split_once(':').filter(|(source, _)| self.pack.sources.contains_key(*source));
+                let (of, name) = of_one.map_or((None, said.as_str()), |(of, name)| (Some(of), name));
+                let mut sources = self.pack.sources.iter().filter(|(known, _)| of.is_none_or(|of| of == *known));
+                if !sources.any(|(_, fields)| fields.fields.contains_key(name)) {
+                    return Err(format!("no rule uses a field `{said}`"));
+                }
+                if of.is_some() == alone && of.is_none_or(|of| of == source) {
+                    places.of.insert(name.to_owned(), vec![(path.clone(), path.contains("[]"))]);
+                }
+            }
         }
-        let place = |path: &String| vec![(path.clone(), path.contains("[]"))];
-        Ok(Places { of: given.iter().map(|(name, path)| (name.clone(), place(path))).collect() })
+        Ok(places)
     }
 
     /// How much there is of everything, for people.

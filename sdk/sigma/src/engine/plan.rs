@@ -44,6 +44,8 @@ pub(super) struct Field {
     pub(super) index: Index,
     pub(super) null: Option<Leaf>,
     pub(super) exists: Option<Leaf>,
+    /// Lists in which its values are looked up.
+    pub(super) listed: Vec<(String, Leaf)>,
     /// Log sources whose rules use it.
     pub(super) guards: Vec<u32>,
 }
@@ -358,8 +360,13 @@ impl<'p> Planner<'p> {
                 stage.push(number);
             }
             let of = |wanted: &Test| draft.tests.iter().find(|(_, test)| *test == wanted).map(|(leaf, _)| *leaf);
-            let on_values =
-                draft.tests.iter().filter(|(_, test)| !matches!(test, Test::Null | Test::Exists | Test::Field { .. }));
+            let elsewhere =
+                |test: &Test| matches!(test, Test::Null | Test::Exists | Test::Field { .. } | Test::Listed(_));
+            let on_values = draft.tests.iter().filter(|(_, test)| !elsewhere(test));
+            let listed = draft.tests.iter().filter_map(|(leaf, test)| match test {
+                Test::Listed(list) => Some((list.clone(), *leaf)),
+                _ => None,
+            });
             let kind = match draft.kind {
                 Kind::Whole(_) => Kind::Whole(Raw::new(draft.tests.iter().map(|(_, test)| *test))),
                 kind => kind,
@@ -370,6 +377,7 @@ impl<'p> Planner<'p> {
                 index,
                 null: of(&Test::Null),
                 exists: of(&Test::Exists),
+                listed: listed.collect(),
                 kind,
                 guards: draft.guards,
             });
@@ -411,7 +419,7 @@ fn rarity(test: &Test) -> usize {
             });
             1 + bytes.sum::<usize>()
         }
-        Test::Regex(_) | Test::Cidr(_) | Test::Field { .. } => 2,
+        Test::Regex(_) | Test::Cidr(_) | Test::Field { .. } | Test::Listed(_) => 2,
         Test::Number(..) | Test::Bool(_) | Test::Null | Test::Exists | Test::Time(..) => 0,
     }
 }

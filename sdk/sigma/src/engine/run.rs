@@ -4,6 +4,9 @@
 //! say; those are then looked at on such rows only. What is not looked at yet may be true and may be false: hence the two
 //! bounds, [`State::may`] and [`State::must`]. When nothing is left to look at they are the same, unless whole events are denied.
 
+mod pairs;
+
+use self::pairs::Pairs;
 use super::column::Column;
 use super::index::Scratch;
 use super::plan::{Field, Kind, Node, Plan, PlanRule, STAGES};
@@ -92,15 +95,6 @@ pub(super) fn run(plan: &Plan, events: &impl Events, places: &Places) -> Result<
     Ok(matches)
 }
 
-/// Values by row: one entry for each slot on a row in play.
-#[derive(Default)]
-struct Pairs {
-    /// Rows of each dictionary entry, end to end.
-    rows: Vec<u32>,
-    /// Where the rows of an entry end, after sorting.
-    ends: Vec<u32>,
-}
-
 struct State<'r, E> {
     plan: &'r Plan,
     events: &'r E,
@@ -153,7 +147,8 @@ impl<'r, E: Events> State<'r, E> {
         }
         match &field.kind {
             Kind::Paths(paths) => {
-                if field.index.is_empty() && field.null.is_none() && field.exists.is_none() {
+                let nothing = field.index.is_empty() && field.listed.is_empty();
+                if nothing && field.null.is_none() && field.exists.is_none() {
                     return Ok(());
                 }
                 let mut present = Rows::none(self.count);
@@ -219,20 +214,14 @@ impl<'r, E: Events> State<'r, E> {
             column
         };
         self.judge(field, &column, present);
-        Ok(())
+        field.listed.iter().try_for_each(|(list, leaf)| self.look_up(list, *leaf, &column))
     }
 
     /// Every distinct value that stands on a row in play.
     fn judge(&mut self, field: &Field, column: &Column, present: &mut Rows) {
         let wants_presence = field.null.is_some() || field.exists.is_some();
         let pairs = std::mem::take(&mut self.pairs);
-        let mut from = 0;
-        for (entry, end) in pairs.ends.iter().enumerate() {
-            let rows = pairs.rows.get(from..*end as usize).unwrap_or_default();
-            from = *end as usize;
-            if rows.is_empty() {
-                continue;
-            }
+        for (entry, rows) in pairs.each() {
             let (kind, text) = column.entry(entry);
             if wants_presence && kind != super::Kind::Null {
                 rows.iter().for_each(|row| present.insert(*row));
@@ -243,6 +232,32 @@ impl<'r, E: Events> State<'r, E> {
             }
         }
         self.pairs = pairs;
+    }
+
+    /// Looks every distinct text that stands on a row in play up in a list.
+    fn look_up(&mut self, list: &str, leaf: u32, column: &Column) -> Result<(), String> {
+        let pairs = std::mem::take(&mut self.pairs);
+        let mut texts = Vec::new();
+        for (entry, rows) in pairs.each() {
+            let mut take = |kind: super::Kind, text: &str| {
+                if !matches!(kind, super::Kind::Null | super::Kind::Array | super::Kind::Object) {
+                    texts.push((said(kind, text).to_owned(), rows));
+                }
+            };
+            match column.entry(entry) {
+                (super::Kind::Array, text) => super::json::elements(text, &mut take),
+                (kind, text) => take(kind, text),
+            }
+        }
+        let keys: Vec<&str> = texts.iter().map(|(text, _)| text.as_str()).collect();
+        let has = if keys.is_empty() { Vec::new() } else { self.events.listed(list, &keys)? };
+        for ((_, rows), _) in texts.iter().zip(has).filter(|(_, has)| *has) {
+            let set = self.set(leaf);
+            rows.iter().for_each(|row| set.insert(*row));
+        }
+        drop(texts);
+        self.pairs = pairs;
+        Ok(())
     }
 
     /// Adds rows to the set of each test that was fulfilled.
@@ -446,44 +461,5 @@ fn said(kind: super::Kind, text: &str) -> &str {
         super::Kind::True => "true",
         super::Kind::False => "false",
         _ => text,
-    }
-}
-
-impl Pairs {
-    /// Sorts the rows in play by the dictionary entries of their slots.
-    fn gather<I: IntoIterator<Item = u32>>(
-        &mut self,
-        column: &Column,
-        rows: &Rows,
-        mut slots_of: impl FnMut(u32) -> I,
-    ) {
-        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(rows.count());
-        self.ends.clear();
-        self.ends.resize(column.distinct(), 0);
-        rows.each(|row| {
-            for slot in slots_of(row) {
-                if let Some(entry) = slot.checked_sub(1)
-                    && let Some(count) = self.ends.get_mut(entry as usize)
-                {
-                    *count += 1;
-                    pairs.push((entry, row));
-                }
-            }
-        });
-        // From counts to where each begins, then to where it ends by filling.
-        let mut start = 0;
-        for count in &mut self.ends {
-            start += std::mem::replace(count, start);
-        }
-        self.rows.clear();
-        self.rows.resize(pairs.len(), 0);
-        for (entry, row) in pairs {
-            if let Some(at) = self.ends.get_mut(entry as usize)
-                && let Some(place) = self.rows.get_mut(*at as usize)
-            {
-                *place = row;
-                *at += 1;
-            }
-        }
     }
 }

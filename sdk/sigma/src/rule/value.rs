@@ -67,6 +67,11 @@ pub(super) fn item(key: &Node, values: &Node, options: &Options) -> Result<Expr,
     if field.is_empty() && !matches!(modifiers.operator, Operator::Text | Operator::Regex) {
         return Err(("modifier", key.wrong(format!("`{text}` asks without a field what only a field can answer"))));
     }
+    let in_list = |expr: &Expr| matches!(expr, Expr::Keyword(Test::Listed(_)));
+    if tests.iter().flatten().any(in_list) {
+        let reason = format!("`{text}` has a placeholder without values: give them, `--placeholder NAME=VALUE,...`");
+        return Err(("placeholder", key.wrong(reason)));
+    }
     let mut expr = if modifiers.all {
         Expr::All(tests.into_iter().map(any).collect())
     } else {
@@ -303,6 +308,13 @@ impl Modifiers {
     }
 
     fn texts(&self, text: &str, options: &Options) -> Result<Vec<Asked>, Reason> {
+        let as_it_is = self.relation == Relation::Equals && !self.windash && !self.cased && self.encodings.is_empty();
+        if self.expand
+            && as_it_is
+            && let Some(list) = encode::list(text, options)
+        {
+            return Ok(vec![Asked::Yes(Test::Listed(list))]);
+        }
         let mut patterns = vec![Pattern::sigma(text)];
         if self.expand {
             patterns = encode::expand(text, options).map_err(|reason| ("placeholder", reason))?;

@@ -8,6 +8,11 @@ use cordon_sigma::rule::{Options, Rules};
 use cordon_sigma::sample::Sample;
 use serde_json::Value;
 
+/// A placeholder without values is a list of the host.
+fn sample(events: &[Value]) -> Sample<'_> {
+    Sample::new(events).with_list("staff-leaving", &["cleo", "7"])
+}
+
 /// Which of these events a detection holds for.
 fn held(detection: &str, events: &[Value]) -> Vec<bool> {
     let text = format!("title: T\nlogsource: {{product: x, service: y}}\ndetection:\n{detection}\n");
@@ -17,7 +22,7 @@ fn held(detection: &str, events: &[Value]) -> Vec<bool> {
     rules.finish();
     let built = build(rules, &Tables::shipped().unwrap(), Choice::default());
     assert!(built.refused.is_empty(), "{text}{:?}", built.refused);
-    let matches = Engine::new(built.pack).unwrap().run("custom.x-y", &Sample::new(events)).unwrap();
+    let matches = Engine::new(built.pack).unwrap().run("custom.x-y", &sample(events)).unwrap();
     (0u32..).zip(events).map(|(row, _)| matches.iter().any(|found| found.row == row)).collect()
 }
 
@@ -111,6 +116,12 @@ fn every_modifier_holds_for_what_the_specification_says_and_for_nothing_else() {
         ("a|fieldref|contains: b", &[r#"{"a":"xyz","b":"y"}"#], &[r#"{"a":"xz","b":"y"}"#]),
         // Placeholders.
         ("a|expand: '%admins%'", &[r#"{"a":"Anna"}"#], &[r#"{"a":"carl"}"#, r#"{"a":"%admins%"}"#]),
+        (
+            "a|expand: '%Staff_Leaving%'",
+            &[r#"{"a":" CLEO"}"#, r#"{"a":["x","cleo"]}"#, r#"{"a":7}"#],
+            &[r#"{"a":"cleo1"}"#, r#"{"a":null}"#, "{}"],
+        ),
+        ("a|expand: ['%staff_leaving%', '%admins%']", &[r#"{"a":"cleo"}"#, r#"{"a":"anna"}"#], &[r#"{"a":"carl"}"#]),
         ("a|expand|contains: '<%admins%>'", &[r#"{"a":"x <anna> y"}"#], &[r#"{"a":"anna"}"#]),
         // Parts of a time.
         ("a|minute: 5", &[r#"{"a":"2026-03-29T01:05:59Z"}"#], &[r#"{"a":"2026-03-29T05:06:05Z"}"#, r#"{"a":"x"}"#]),

@@ -59,7 +59,7 @@ impl Raw {
         let mut of_sample: HashMap<u32, Vec<(u32, usize)>, FixedState> = HashMap::default();
         for (number, piece) in (0..).zip(&pieces) {
             for (at, sample) in piece.windows(SAMPLE).take(step).enumerate() {
-                let sample = sample.first_chunk().map_or(0, hash);
+                let sample = sample.first_chunk().map_or(0, |[a, b, c]| hash([*a, *b, *c, 0]));
                 if let Some(word) = known.get_mut(sample as usize >> 6) {
                     *word |= 1 << (sample & 63);
                 }
@@ -73,8 +73,9 @@ impl Raw {
     pub(in crate::engine) fn may_hold(&self, event: &str) -> bool {
         let bytes = event.as_bytes();
         let mut at = 0;
+        // Behind a value comes a quote or a bracket at least: a byte more than a sample is there to be read with it.
         while let Some(sample) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            let number = hash(sample);
+            let number = hash(*sample);
             let known = self.known.get(number as usize >> 6).is_some_and(|word| word >> (number & 63) & 1 == 1);
             if known && self.stands(bytes, at, number) {
                 return true;
@@ -96,11 +97,11 @@ impl Raw {
     }
 }
 
-/// A sample's number, in any case.
+/// The number of the sample that these bytes begin with, in any case.
 #[inline]
-fn hash(sample: &[u8; SAMPLE]) -> u32 {
-    let [a, b, c] = sample.map(|byte| u32::from(byte | 0x20));
-    (a ^ b << 5 ^ c << 10) & ((1 << BITS) - 1)
+fn hash(bytes: [u8; SAMPLE + 1]) -> u32 {
+    let sample = (u32::from_le_bytes(bytes) | 0x20_2020) & 0xff_ffff;
+    sample.wrapping_mul(0x9e37_79b1) >> (u32::BITS - BITS)
 }
 
 /// The longest piece of a text in lower case that stands in JSON as it does here, but for case and `\u`; none where that is too

@@ -139,6 +139,24 @@ pub(super) fn windash(pattern: &Pattern) -> Result<Vec<Pattern>, String> {
     Ok(variants)
 }
 
+/// The list of the host for a value that is one placeholder and nothing else, of which nobody gave the values.
+pub(super) fn list(text: &str, options: &Options) -> Option<String> {
+    let name = text.strip_prefix('%')?.strip_suffix('%')?;
+    let list = as_list(name);
+    let is_one = values(name, options).is_none() && cordon_contract::manifest::list_name(&list).is_ok();
+    is_one.then_some(list)
+}
+
+/// A placeholder's name as lists have names.
+fn as_list(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
+}
+
+/// What was given for a placeholder, under its name or its list's.
+fn values<'o>(name: &str, options: &'o Options) -> Option<&'o Vec<String>> {
+    options.placeholders.get(name).or_else(|| options.placeholders.get(&as_list(name)))
+}
+
 /// The value with every `%name%` replaced by each of its texts, which are taken literally.
 ///
 /// # Errors
@@ -154,8 +172,8 @@ pub(super) fn expand(text: &str, options: &Options) -> Result<Vec<Pattern>, Stri
         let (before, texts, behind) = match found {
             None => (rest, None, ""),
             Some((before, name, behind)) => {
-                let texts = options.placeholders.get(name).ok_or_else(|| {
-                    format!("has the placeholder `%{name}%`, which has no values: give them, `--placeholder {name}=VALUE,...`")
+                let texts = values(name, options).ok_or_else(|| {
+                    format!("has the placeholder `%{name}%`, which has no values: give them, `--placeholder {name}=VALUE,...` (a list of the host is asked where the placeholder is the whole value, in any case)")
                 })?;
                 (before, Some(texts), behind)
             }
