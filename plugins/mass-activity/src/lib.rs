@@ -29,6 +29,8 @@ const MAIL_DELETED: [&str; 3] = ["HardDelete", "SoftDelete", "MoveToDeletedItems
 const KEPT: u32 = 60 * 86_400;
 /// Days from which an account is known.
 const WEEK: i64 = 7;
+/// Days on which an account must have synchronised before it is told of.
+const SYNCHRONISED_ON: usize = 7;
 
 /// Finds what is done in bulk.
 #[derive(Debug, Default)]
@@ -155,7 +157,8 @@ fn compare(
     let mut kept = state.get(&[(row, &seen.key), (row, &since_key)])?.into_iter();
     let mut past = kept.next().flatten().map(|bytes| Past::read(&bytes)).unwrap_or_default();
     let since = kept.next().flatten().and_then(|bytes| Since::read(&bytes));
-    let history = History { days: since.map_or(0, |since| since.days(time)), before: past.before(time) };
+    let days = since.map_or(0, |since| since.days(time)).max(past.known_for(time));
+    let history = History { days, before: past.before(time) };
     let mails = match rule {
         Rule::MassMailRead => Some(fields.mails_read.texts(row).count()),
         Rule::MassMailDelete => Some(fields.mails_deleted.texts(row).count()),
@@ -170,7 +173,7 @@ fn compare(
         let site = evidence.of(fields.object.text(row).unwrap_or(""), "")?;
         let beyond = match rule {
             // A new machine brings down everything, whoever's it is.
-            Rule::MassSync if history.before.days < 7 => false,
+            Rule::MassSync if history.before.days < SYNCHRONISED_ON => false,
             _ if history.known() => number >= counted(rule, i64::from(history.before.largest), settings.times),
             _ => site.is_some() || number >= counted(rule, least, settings.first_week),
         };

@@ -76,6 +76,11 @@ impl Past {
         Verdict { days, largest }
     }
 
+    /// Days since the first one that is kept: of an account that was known before its first day was kept by itself.
+    pub(crate) fn known_for(&self, time: i64) -> i64 {
+        self.days.first().map_or(0, |(first, _)| (time.div_euclid(DAY) - first).max(0))
+    }
+
     /// Whether this is to be said: the first of its day, or twice what was said. Remembers that it was.
     pub(crate) fn tell(&mut self, time: i64, value: u32) -> bool {
         let day = time.div_euclid(DAY);
@@ -101,6 +106,7 @@ mod tests {
         assert!(past.learn(99 * DAY, 50) && !past.learn(0, 900));
         assert_eq!(past.before(99 * DAY), Verdict { days: 29, largest: 5 });
         assert_eq!(past.before(100 * DAY), Verdict { days: 30, largest: 50 });
+        assert_eq!((past.known_for(100 * DAY), past.known_for(0), Past::default().known_for(DAY)), (30, 0, 0));
         assert!(past.bytes().len() < 1_024);
         assert_eq!(Past::read(&past.bytes()), past);
         assert_eq!(Past::read(b"old"), Past::default());
