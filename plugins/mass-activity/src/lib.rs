@@ -167,7 +167,7 @@ fn compare(
     // A record that is delivered again names nothing new.
     let new = mails.map(|mails| if seen.first_time { u32::try_from(mails).unwrap_or(u32::MAX) } else { 0 });
     let value = new.map_or(seen.value, |new| past.add(time, new));
-    let learnt = past.learn(time, value) || new.is_some_and(|new| new > 0);
+    let mut changed = past.learn(time, value) || new.is_some_and(|new| new > 0);
     let number = i64::from(value);
     if number >= least {
         let site = evidence.of(fields.object.text(row).unwrap_or(""), "")?;
@@ -179,10 +179,10 @@ fn compare(
         };
         if beyond && past.tell(time, value) {
             findings.emit(finding(fields, rule, (least, value), seen, what, &history, site)?)?;
-            state.set(row, &seen.key, &past.bytes(), KEPT)?;
+            changed = true;
         }
     }
-    if learnt {
+    if changed {
         state.set(row, &seen.key, &past.bytes(), KEPT)?;
     }
     match Since::after(since, time) {

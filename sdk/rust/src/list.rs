@@ -43,7 +43,7 @@ impl ListName {
     /// writes an event must not have the run fail.
     pub(crate) fn of(self, column: &Column) -> Result<BTreeMap<String, String>, Failure> {
         let texts = (0..column.distinct()).filter_map(|at| column.entry(at)?.text());
-        let texts: Vec<&str> = texts.filter(|text| (1..=LIST_KEY_BYTES).contains(&text.trim().len())).collect();
+        let texts: Vec<&str> = texts.filter(|text| is_key(text)).collect();
         let keys: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
         let has = texts.iter().zip(self.lookup(&keys)?).filter_map(|(text, value)| Some(((*text).to_owned(), value?)));
         Ok(has.collect())
@@ -58,10 +58,14 @@ fn lookup(list: &str, keys: &[&str]) -> Result<Vec<Option<String>>, Failure> {
     Ok(found)
 }
 
+/// Whether a list may have a text.
+fn is_key(text: &str) -> bool {
+    (1..=LIST_KEY_BYTES).contains(&text.trim().len())
+}
+
 /// Which of some texts a list has. A text that is too long for a key is in none: whoever writes an event must not have the run
 /// fail.
 pub(crate) fn listed(list: &str, texts: &[&str]) -> Result<Vec<bool>, Failure> {
-    let is_key = |text: &str| (1..=LIST_KEY_BYTES).contains(&text.trim().len());
     let keys: Vec<&str> = texts.iter().map(|text| text.trim()).filter(|text| is_key(text)).collect();
     let mut has = lookup(list, &keys)?.into_iter();
     Ok(texts.iter().map(|text| is_key(text) && has.next().flatten().is_some()).collect())

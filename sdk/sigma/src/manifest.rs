@@ -104,13 +104,11 @@ pub fn manifest(built: &Built, name: &Name) -> Result<String, String> {
     if !ordered.is_empty() {
         root.insert("state".into(), table([("schema", Value::Integer(1))]));
     }
-    let mut lists = Vec::new();
-    built.pack.rules.iter().for_each(|rule| rule.when.lists(&mut lists));
     let of_list = |list: &str| {
         let purpose = format!("Values of the placeholder `%{list}%` of Sigma rules");
         (list.to_owned(), table([("kind", "set".into()), ("purpose", purpose.into())]))
     };
-    let lists: Table = lists.into_iter().map(of_list).collect();
+    let lists: Table = built.pack.lists().into_iter().map(of_list).collect();
     if !lists.is_empty() {
         root.insert("lists".into(), lists.into());
     }

@@ -139,6 +139,16 @@ pub enum Expr {
     Keyword(Test),
 }
 
+impl Pack {
+    /// Every list in which its rules look something up.
+    #[must_use]
+    pub fn lists(&self) -> BTreeSet<&str> {
+        let mut lists = BTreeSet::new();
+        self.rules.iter().for_each(|rule| rule.when.lists(&mut lists));
+        lists
+    }
+}
+
 impl Expr {
     /// Every field that it names.
     pub fn fields<'e>(&'e self, out: &mut Vec<&'e str>) {
@@ -156,11 +166,13 @@ impl Expr {
     }
 
     /// Every list in which it looks something up.
-    pub fn lists<'e>(&'e self, out: &mut Vec<&'e str>) {
+    fn lists<'e>(&'e self, out: &mut BTreeSet<&'e str>) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.lists(out)),
             Self::Not(part) => part.lists(out),
-            Self::Is(_, Test::Listed(list)) => out.push(list),
+            Self::Is(_, Test::Listed(list)) => {
+                out.insert(list);
+            }
             Self::Is(..) | Self::Keyword(_) => {}
         }
     }

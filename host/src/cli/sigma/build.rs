@@ -1,6 +1,5 @@
 //! `cordon sigma build`
 
-use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -74,9 +73,7 @@ pub(in crate::cli) fn run(args: &Args) -> Result<Exit> {
     let digest = Digest::of(&wasm);
     let fields: usize = built.pack.sources.values().map(|source| source.fields.len()).sum();
     let keywords = built.pack.rules.iter().any(|rule| rule.when.has_keywords());
-    let mut lists = Vec::new();
-    built.pack.rules.iter().for_each(|rule| rule.when.lists(&mut lists));
-    let lists: BTreeSet<&str> = lists.into_iter().collect();
+    let lists = built.pack.lists();
     if args.format == Format::Json {
         print_json(&json!({
             "file": path, "bytes": wasm.len(), "digest": digest, "rules": built.rules.len(),
