@@ -47,6 +47,7 @@ fn main() {
                 bencher.iter(|| whole(&real, &sandbox, &loaded));
             });
             let lines = lines(&rules, of, &real, source);
+            keep(&lines, &format!("{}-{}.jsonl", real.name, of.replace('/', "-")));
             let mut engine = data::rsigma(&rules, &[of]);
             engine.set_logsource_extractor(Some(rsigma_eval::LogSourceExtractor::new()));
             let times = real.inputs.len();
@@ -64,6 +65,13 @@ fn main() {
         group.finish();
     }
     criterion.final_summary();
+}
+
+/// Writes what rsigma is given where `CORDON_TAGGED` says, for its own command: `rsigma.sh` beside this.
+fn keep(lines: &[String], name: &str) {
+    if let Some(folder) = std::env::var_os("CORDON_TAGGED") {
+        std::fs::write(Path::new(&folder).join(name), lines.join("\n") + "\n").unwrap();
+    }
 }
 
 /// What rsigma is given at its best: each event in the flat shape, with the log source that it is of.

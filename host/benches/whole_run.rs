@@ -35,11 +35,11 @@ fn main() {
 
 fn parsing<M: Measurement>(group: &mut BenchmarkGroup<'_, M>, real: &Real) {
     group.bench_function("read lines only", |bencher| {
-        bencher.iter(|| real.each(|event| drop(std::hint::black_box(event))));
+        bencher.iter(|| real.each(|bytes, _| drop(std::hint::black_box(bytes))));
     });
     group.bench_function("read, sonic-rs Value", |bencher| {
         bencher.iter(|| {
-            real.each(|event| assert!(sonic_rs::from_slice::<sonic_rs::Value>(&event.bytes).unwrap().is_object()));
+            real.each(|bytes, _| assert!(sonic_rs::from_slice::<sonic_rs::Value>(bytes).unwrap().is_object()));
         });
     });
     group.bench_function("parse only", |bencher| {

@@ -27,7 +27,7 @@ pub use found::{Basis, Found};
 pub use once::REMEMBERED;
 pub use summary::{AbsentFields, PluginSummary, RefusedKind, RuleCount, Summary};
 
-use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, ReadError, Refusal};
+use crate::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, RawEvent, ReadError, Refusal};
 use crate::findings::{Lane as OfLane, Stamping};
 use crate::intake::{Seen, Window, WindowLimits};
 use crate::model::{Explanation, LogLine};
@@ -241,15 +241,20 @@ impl Pipeline<'_> {
                         break;
                     }
                 };
-                let gone_on = match event.and_then(|event| match &mut window {
-                    None => batcher.push(event, self.received),
-                    Some(window) => batcher.push_wanted(event, self.received, |of| {
-                        let seen = window.take(of, self.received);
-                        duplicates += u64::from(seen == Seen::Duplicate);
-                        changed += u64::from(seen == Seen::Changed);
-                        seen != Seen::Duplicate
-                    }),
-                }) {
+                let pushed = event.and_then(|RawEvent { bytes, origin }| {
+                    let pushed = match &mut window {
+                        None => batcher.push_bytes(&bytes, origin, self.received),
+                        Some(window) => batcher.push_wanted(&bytes, origin, self.received, |of| {
+                            let seen = window.take(of, self.received);
+                            duplicates += u64::from(seen == Seen::Duplicate);
+                            changed += u64::from(seen == Seen::Changed);
+                            seen != Seen::Duplicate
+                        }),
+                    };
+                    reader.reuse(bytes);
+                    pushed
+                });
+                let gone_on = match pushed {
                     Ok(None) => {
                         self.progress.events.fetch_add(1, Ordering::Relaxed);
                         continue;

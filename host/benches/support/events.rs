@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use cordon::events::{Batch, Batcher, BatcherOptions, EventReader, Input, RawEvent};
+use cordon::events::{Batch, Batcher, BatcherOptions, EventOrigin, EventReader, Input, RawEvent};
 use cordon::model::Force;
 
 /// Events of a measurement at least.
@@ -59,11 +59,13 @@ impl Real {
     }
 
     /// The events of all inputs, one by one.
-    pub fn each(&self, mut take: impl FnMut(RawEvent)) {
+    pub fn each(&self, mut take: impl FnMut(&[u8], EventOrigin)) {
         for input in &self.inputs {
             let mut reader = EventReader::open(input).unwrap();
             while let Some(event) = reader.next().unwrap() {
-                take(event.unwrap());
+                let RawEvent { bytes, origin } = event.unwrap();
+                take(&bytes, origin);
+                reader.reuse(bytes);
             }
         }
     }
@@ -71,8 +73,8 @@ impl Real {
     /// Reads and parses all inputs; `take` gets each batch, which is dropped before the next one is filled.
     pub fn parse(&self, rows: usize, mut take: impl FnMut(Batch)) {
         let mut batcher = Batcher::new(options(rows));
-        self.each(|event| {
-            if let Some(batch) = batcher.push(event, RECEIVED).unwrap() {
+        self.each(|bytes, origin| {
+            if let Some(batch) = batcher.push_bytes(bytes, origin, RECEIVED).unwrap() {
                 take(batch);
             }
         });

@@ -114,11 +114,12 @@ impl Batcher {
     /// As [`Batcher::push`].
     pub fn push_wanted(
         &mut self,
-        event: RawEvent,
+        bytes: &[u8],
+        origin: EventOrigin,
         received: i64,
         mut wanted: impl FnMut(Fingerprint) -> bool,
     ) -> Result<Option<Batch>, Refusal> {
-        self.put(&event.bytes, event.origin, received, Some(&mut wanted))
+        self.put(bytes, origin, received, Some(&mut wanted))
     }
 
     fn put(

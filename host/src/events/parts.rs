@@ -18,8 +18,8 @@ use super::tape::Tape;
 pub(super) struct Part {
     /// None for a source that is taken as it is.
     shape: Option<&'static Shape>,
-    /// Of the batch's rows, ascending; none where all of them are of this shape.
-    rows: Option<Vec<u32>>,
+    /// Which rows of the batch; none where all of them are of this shape.
+    rows: Option<Mine>,
     /// Of each of its rows.
     roots: Vec<u32>,
     tops: OnceLock<Tops>,
@@ -29,10 +29,46 @@ pub(super) struct Part {
     named: Shared<(Vec<Step>, String), Option<Named>>,
 }
 
+/// Some of a batch's rows.
+struct Mine {
+    /// Ascending.
+    rows: Vec<u32>,
+    /// Of each row of the batch: where it stands among these, [`ELSEWHERE`] where it does not.
+    places: Vec<u32>,
+}
+
+const ELSEWHERE: u32 = u32::MAX;
+
+impl Mine {
+    fn new(rows: Vec<u32>, of: usize) -> Self {
+        let mut places = vec![ELSEWHERE; of];
+        for (place, row) in (0u32..).zip(&rows) {
+            places[*row as usize] = place;
+        }
+        Self { rows, places }
+    }
+
+    /// Of the rows asked for, those that are among these: positions in what is asked for, and places among these.
+    fn among(&self, asked: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        let most = asked.len().min(self.rows.len());
+        let (mut positions, mut places) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        for (position, row) in (0u32..).zip(asked) {
+            match self.places.get(*row as usize) {
+                Some(place) if *place != ELSEWHERE => {
+                    positions.push(position);
+                    places.push(*place);
+                }
+                _ => {}
+            }
+        }
+        (positions, places)
+    }
+}
+
 impl Part {
     /// The parts of a batch, whose rows are of these shapes and have these roots.
     pub(super) fn all(shapes: &[u8], roots: &[u32], table: Option<&'static Source>) -> Vec<Self> {
-        let of = |shape: u8, rows: Option<Vec<u32>>, roots: Vec<u32>| {
+        let of = |shape: u8, rows: Option<Mine>, roots: Vec<u32>| {
             let (tops, layers, named) = Default::default();
             let shape = table.and_then(|table| table.shapes.get(usize::from(shape)));
             Self { shape, rows, roots, tops, layers, named }
@@ -47,7 +83,8 @@ impl Part {
         present.dedup();
         let part = |shape: u8| {
             let mine = || (0u32..).zip(shapes.iter().zip(roots)).filter(move |(_, (of, _))| **of == shape);
-            of(shape, Some(mine().map(|(row, _)| row).collect()), mine().map(|(_, (_, root))| *root).collect())
+            let rows = Mine::new(mine().map(|(row, _)| row).collect(), roots.len());
+            of(shape, Some(rows), mine().map(|(_, (_, root))| *root).collect())
         };
         present.into_iter().map(part).collect()
     }
@@ -56,10 +93,10 @@ impl Part {
     pub(super) fn group<'a>(&'a self, tape: &'a Tape, steps: &[Step], asked: Option<&[u32]>) -> Option<Group<'a>> {
         let (positions, chosen) = match (asked, &self.rows) {
             (None, None) => (None, None),
-            (None, Some(rows)) => (Some(Cow::Borrowed(rows.as_slice())), None),
+            (None, Some(mine)) => (Some(Cow::Borrowed(mine.rows.as_slice())), None),
             (Some(asked), None) => (None, Some(Cow::Borrowed(asked))),
-            (Some(asked), Some(rows)) => {
-                let (positions, chosen): (Vec<u32>, Vec<u32>) = both(asked, rows, |row| *row).unzip();
+            (Some(asked), Some(mine)) => {
+                let (positions, chosen) = mine.among(asked);
                 if positions.is_empty() {
                     return None;
                 }

@@ -20,7 +20,7 @@ use serde_json::Value;
 /// A batch whose columns are made once.
 struct Ready<'e> {
     sample: Sample<'e>,
-    rows: usize,
+    texts: Vec<String>,
     columns: RefCell<HashMap<String, Column>>,
     chosen: RefCell<HashMap<(String, Vec<u32>), Column>>,
     values: RefCell<HashMap<String, (Vec<u32>, Column)>>,
@@ -28,7 +28,7 @@ struct Ready<'e> {
 
 impl Events for Ready<'_> {
     fn rows(&self) -> usize {
-        self.rows
+        self.texts.len()
     }
 
     fn column(&self, path: &str) -> Result<Column, String> {
@@ -51,18 +51,20 @@ impl Events for Ready<'_> {
     }
 
     fn whole(&self, row: u32) -> Result<Option<String>, String> {
-        self.sample.whole(row)
+        Ok(self.texts.get(row as usize).cloned())
     }
 }
 
 fn ready(events: &[Value], size: usize) -> Vec<Ready<'_>> {
-    let batch = |events| Ready {
-        sample: Sample::new(events),
-        rows: events.len(),
-        columns: RefCell::default(),
-        chosen: RefCell::default(),
-        values: RefCell::default(),
-    };
+    fn batch(events: &[Value]) -> Ready<'_> {
+        Ready {
+            sample: Sample::new(events),
+            texts: events.iter().map(Value::to_string).collect(),
+            columns: RefCell::default(),
+            chosen: RefCell::default(),
+            values: RefCell::default(),
+        }
+    }
     events.chunks(size).map(batch).collect()
 }
 
@@ -100,7 +102,7 @@ fn pack(rules: &std::path::Path, of: &[&str], many: Option<usize>) -> Built {
         let step = read.rules.len() as f64 / many as f64;
         read.rules = (0..many).map(|i| read.rules[(i as f64 * step) as usize].clone()).collect();
     }
-    build(read, &Tables::shipped().unwrap(), Choice { no_keywords: true })
+    build(read, &Tables::shipped().unwrap(), Choice::default())
 }
 
 fn main() {

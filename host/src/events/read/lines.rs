@@ -62,7 +62,7 @@ pub(super) fn line(text: &mut Text) -> Result<Result<RawEvent, Refusal>, Stop> {
         let available = text.buffer.available();
         if let Some(at) = memchr::memchr(b'\n', &available[looked..]) {
             let end = looked + at;
-            let bytes = available[..end].trim_ascii_end().to_vec();
+            let bytes = text.event(end);
             text.buffer.consume_line(end + 1);
             return Ok(Ok(RawEvent { bytes, origin }));
         }
@@ -72,7 +72,7 @@ pub(super) fn line(text: &mut Text) -> Result<Result<RawEvent, Refusal>, Stop> {
             return Ok(Err(Refusal { origin, kind, reason }));
         }
         if !text.buffer.fill()? {
-            let bytes = text.buffer.available().trim_ascii_end().to_vec();
+            let bytes = text.event(looked);
             text.buffer.consume(looked);
             return Ok(Ok(RawEvent { bytes, origin }));
         }

@@ -72,6 +72,8 @@ struct Text {
     elements: u64,
     /// Bytes of one piece at most.
     most: usize,
+    /// Memory of an event that is done with.
+    spare: Vec<u8>,
 }
 
 /// One step of reading: an event, a refused piece, or nothing more.
@@ -139,7 +141,13 @@ impl EventReader {
         let opened = input::stream(Box::new(source), None)
             .map_err(|error| ReadError { file: name.to_owned(), reason: format!("cannot be read: {error}") })?;
         let input::Opened { text, compressed, size } = opened.bounded(bytes, over);
-        let text = Text { file: name.into(), buffer: Buffer::new(text), elements: 0, most: cut::PIECE_BYTES };
+        let text = Text {
+            file: name.into(),
+            buffer: Buffer::new(text),
+            elements: 0,
+            most: cut::PIECE_BYTES,
+            spare: Vec::new(),
+        };
         let mode = match cut {
             Cut::Documents => Mode::Documents(document::Documents::default()),
             Cut::Lines => Mode::EveryLine,
@@ -149,7 +157,8 @@ impl EventReader {
     }
 
     fn of(file: Arc<str>, opened: input::Opened) -> Result<Self, ReadError> {
-        let mut text = Text { file, buffer: Buffer::new(opened.text), elements: 0, most: EVENT_BYTES };
+        let mut text =
+            Text { file, buffer: Buffer::new(opened.text), elements: 0, most: EVENT_BYTES, spare: Vec::new() };
         let format = sniff::format(&mut text.buffer);
         let mut reader = |format| -> Result<Mode, Stop> {
             Ok(match format {
@@ -168,6 +177,11 @@ impl EventReader {
     #[must_use]
     pub fn progress(&self) -> (u64, Option<u64>) {
         (self.compressed.load(Ordering::Relaxed), self.size)
+    }
+
+    /// Takes back the bytes of an event that is done with: their memory is the next one's.
+    pub fn reuse(&mut self, bytes: Vec<u8>) {
+        self.text.spare = bytes;
     }
 
     /// The next event. `None` at the end. An inner `Err` is one refused piece: reading goes on.
@@ -194,6 +208,14 @@ impl EventReader {
 }
 
 impl Text {
+    /// So many of the bytes at hand, as an event's.
+    fn event(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.spare);
+        bytes.clear();
+        bytes.extend_from_slice(self.buffer.available().get(..len).unwrap_or_default().trim_ascii_end());
+        bytes
+    }
+
     fn origin(&self, line: u64) -> EventOrigin {
         EventOrigin { file: Arc::clone(&self.file), line, unit: "line" }
     }

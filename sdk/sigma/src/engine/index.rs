@@ -5,6 +5,7 @@
 //! test stands in every text that fulfils it, so nothing is missed.
 
 mod affix;
+mod lines;
 mod raw;
 
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use regex_automata::Input;
 use regex_automata::meta::{self, Cache, Regex};
 
 use self::affix::{Affixes, End};
+use self::lines::{LONG, Lines};
 pub(super) use self::raw::Raw;
 use super::{Kind, json};
 use crate::pattern::{ANY, Part, Pattern, fold};
@@ -49,6 +51,8 @@ pub(super) struct Index {
     starts: Affixes,
     ends: Affixes,
     inside: Option<DoubleArrayAhoCorasick<u32>>,
+    /// Whether each of its literals stands within a line.
+    by_line: bool,
     /// Per literal of the automaton: its checks.
     of_literal: Vec<Vec<u32>>,
     /// Checks without a literal: on every text.
@@ -77,7 +81,15 @@ pub(super) struct Scratch {
     /// What a search needs, by leaf. Not in the expression's own pool: that would write to the page of every expression, and each
     /// page that a batch writes to is copied for it.
     caches: HashMap<Leaf, Cache, FixedState>,
+    lines: Lines,
     pub(super) hits: Vec<Leaf>,
+}
+
+impl Scratch {
+    /// For the next field.
+    pub(super) fn clear(&mut self) {
+        self.lines.clear();
+    }
 }
 
 impl Index {
@@ -92,6 +104,7 @@ impl Index {
             starts: Affixes::new(End::Start),
             ends: Affixes::new(End::End),
             inside: None,
+            by_line: false,
             of_literal: Vec::new(),
             always: Vec::new(),
             equal: HashMap::default(),
@@ -124,6 +137,7 @@ impl Index {
             let automaton = DoubleArrayAhoCorasick::new(patterns)
                 .map_err(|error| format!("too many texts for one automaton: {error}"))?;
             index.inside = Some(automaton);
+            index.by_line = literals.iter().all(|(text, _)| !text.contains('\n'));
             index.of_literal = literals.into_iter().map(|(_, checks)| checks).collect();
         }
         Ok(index)
@@ -285,14 +299,30 @@ impl Index {
         }
         self.starts.each(folded.as_bytes(), |check| self.verify(check, text, &folded, scratch));
         self.ends.each(folded.as_bytes(), |check| self.verify(check, text, &folded, scratch));
-        if let Some(automaton) = &self.inside {
-            for found in automaton.find_overlapping_iter(folded.as_bytes()) {
-                for check in self.of_literal.get(found.value() as usize).into_iter().flatten() {
-                    self.verify(*check, text, &folded, scratch);
-                }
-            }
-        }
+        self.literals(text, &folded, scratch);
         scratch.folded = folded;
+    }
+
+    /// The checks of every literal that stands in a text.
+    fn literals(&self, text: &str, folded: &str, scratch: &mut Scratch) {
+        let Some(automaton) = &self.inside else { return };
+        let search = |text| automaton.find_overlapping_iter(text).map(|found| found.value());
+        let verify = |literal: u32, scratch: &mut Scratch| {
+            for check in self.of_literal.get(literal as usize).into_iter().flatten() {
+                self.verify(*check, text, folded, scratch);
+            }
+        };
+        if !self.by_line || folded.len() < LONG {
+            return search(folded.as_bytes()).for_each(|literal| verify(literal, scratch));
+        }
+        let mut lines = std::mem::take(&mut scratch.lines);
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', folded.as_bytes()).chain([folded.len()]) {
+            let line = folded.as_bytes().get(start..end).unwrap_or_default();
+            lines.found(line, || search(line)).iter().for_each(|literal| verify(*literal, scratch));
+            start = end + 1;
+        }
+        scratch.lines = lines;
     }
 
     fn verify(&self, check: u32, text: &str, folded: &str, scratch: &mut Scratch) {

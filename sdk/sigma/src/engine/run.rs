@@ -4,9 +4,9 @@
 //! say; those are then looked at on such rows only. What is not looked at yet may be true and may be false: hence the two
 //! bounds, [`State::may`] and [`State::must`]. When nothing is left to look at they are the same, unless whole events are denied.
 
-mod pairs;
+mod fulfilled;
 
-use self::pairs::Pairs;
+use self::fulfilled::{Fulfilled, On, Slots};
 use super::column::Column;
 use super::index::Scratch;
 use super::plan::{Field, Kind, Node, Plan, PlanRule, STAGES};
@@ -19,8 +19,6 @@ use crate::test::Relation;
 const SPARSE: usize = 2;
 /// From this stage on columns are asked for on the rows left over only.
 const CHOSEN_ROWS: usize = 2;
-/// Rows of one value from which a set of them is worth making.
-const MANY: usize = 24;
 
 pub(super) fn run(plan: &Plan, events: &impl Events, places: &Places) -> Result<Vec<Match>, String> {
     let count = events.rows();
@@ -38,7 +36,7 @@ pub(super) fn run(plan: &Plan, events: &impl Events, places: &Places) -> Result<
         done: vec![false; plan.fields.len()],
         denied: false,
         scratch: Scratch::default(),
-        pairs: Pairs::default(),
+        fulfilled: Fulfilled::default(),
     };
     let all = Rows::all(count);
     for field in &plan.stages[0] {
@@ -112,7 +110,7 @@ struct State<'r, E> {
     /// Whether whole events may not be looked at.
     denied: bool,
     scratch: Scratch,
-    pairs: Pairs,
+    fulfilled: Fulfilled,
 }
 
 impl<'r, E: Events> State<'r, E> {
@@ -145,6 +143,7 @@ impl<'r, E: Events> State<'r, E> {
         if rows.is_empty() {
             return Ok(());
         }
+        self.scratch.clear();
         match &field.kind {
             Kind::Paths(paths) => {
                 let nothing = field.index.is_empty() && field.listed.is_empty();
@@ -175,7 +174,9 @@ impl<'r, E: Events> State<'r, E> {
                     };
                     if raw.as_ref().is_none_or(|raw| raw.may_hold(&whole)) {
                         field.index.hits_of_whole(&whole, &mut self.scratch);
-                        self.hit(&[row]);
+                        for leaf in std::mem::take(&mut self.scratch.hits) {
+                            self.set(leaf).insert(row);
+                        }
                     }
                 }
                 Ok(())
@@ -192,88 +193,65 @@ impl<'r, E: Events> State<'r, E> {
         chosen: bool,
         present: &mut Rows,
     ) -> Result<(), String> {
-        let column = if many {
-            let (starts, column) = self.events.values(path)?;
-            let slots_of = |row: u32| {
-                let at = |row: usize| starts.get(row).copied().unwrap_or(0) as usize;
-                at(row as usize)..at(row as usize + 1)
-            };
-            self.pairs.gather(&column, rows, |row| slots_of(row).filter_map(|slot| column.slots().get(slot).copied()));
-            column
+        let starts;
+        let (column, slots) = if many {
+            let column;
+            (starts, column) = self.events.values(path)?;
+            (column, Slots::Many(&starts))
         } else if chosen {
             let mut list = Vec::with_capacity(rows.count());
             rows.each(|row| list.push(row));
-            let column = self.events.column_for(path, &list)?;
-            // Answer i is for the i-th row of the list, and rows are gathered in that order.
-            let mut slots = column.slots().iter().copied();
-            self.pairs.gather(&column, rows, |_| slots.next());
-            column
+            (self.events.column_for(path, &list)?, Slots::Chosen)
         } else {
-            let column = self.events.column(path)?;
-            self.pairs.gather(&column, rows, |row| column.slots().get(row as usize).copied());
-            column
+            (self.events.column(path)?, Slots::Every)
         };
-        self.judge(field, &column, present);
-        field.listed.iter().try_for_each(|(list, leaf)| self.look_up(list, *leaf, &column))
-    }
-
-    /// Every distinct value that stands on a row in play.
-    fn judge(&mut self, field: &Field, column: &Column, present: &mut Rows) {
-        let wants_presence = field.null.is_some() || field.exists.is_some();
-        let pairs = std::mem::take(&mut self.pairs);
-        for (entry, rows) in pairs.each() {
-            let (kind, text) = column.entry(entry);
-            if wants_presence && kind != super::Kind::Null {
-                rows.iter().for_each(|row| present.insert(*row));
-            }
-            if !field.index.is_empty() {
-                field.index.hits(kind, text, &mut self.scratch);
-                self.hit(rows);
-            }
+        if field.null.is_some() || field.exists.is_some() {
+            fulfilled::present(&column, rows, &slots, present);
         }
-        self.pairs = pairs;
-    }
-
-    /// Looks every distinct text that stands on a row in play up in a list.
-    fn look_up(&mut self, list: &str, leaf: u32, column: &Column) -> Result<(), String> {
-        let pairs = std::mem::take(&mut self.pairs);
-        let mut texts = Vec::new();
-        for (entry, rows) in pairs.each() {
-            let mut take = |kind: super::Kind, text: &str| {
-                if !matches!(kind, super::Kind::Null | super::Kind::Array | super::Kind::Object) {
-                    texts.push((said(kind, text).to_owned(), rows));
-                }
-            };
-            match column.entry(entry) {
-                (super::Kind::Array, text) => super::json::elements(text, &mut take),
-                (kind, text) => take(kind, text),
-            }
+        let mut fulfilled = std::mem::take(&mut self.fulfilled);
+        fulfilled.start(&column, rows, &slots);
+        if !field.index.is_empty() {
+            self.judge(field, &column, &mut fulfilled);
         }
-        let keys: Vec<&str> = texts.iter().map(|(text, _)| text.as_str()).collect();
-        let has = if keys.is_empty() { Vec::new() } else { self.events.listed(list, &keys)? };
-        for ((_, rows), _) in texts.iter().zip(has).filter(|(_, has)| *has) {
-            let set = self.set(leaf);
-            rows.iter().for_each(|row| set.insert(*row));
+        for (list, leaf) in &field.listed {
+            self.look_up(list, *leaf, &column, &mut fulfilled)?;
         }
-        drop(texts);
-        self.pairs = pairs;
+        fulfilled.rows(&column, rows, &slots, self.count, |leaf, on| match on {
+            On::Row(row) => self.set(leaf).insert(row),
+            On::Rows(rows) => self.set(leaf).or(rows),
+        });
+        self.fulfilled = fulfilled;
         Ok(())
     }
 
-    /// Adds rows to the set of each test that was fulfilled.
-    fn hit(&mut self, rows: &[u32]) {
-        let hits = std::mem::take(&mut self.scratch.hits);
-        if hits.len() > 1 && rows.len() > MANY {
-            let mut set = Rows::none(self.count);
-            rows.iter().for_each(|row| set.insert(*row));
-            hits.iter().for_each(|leaf| self.set(*leaf).or(&set));
-        } else {
-            for leaf in &hits {
-                let set = self.set(*leaf);
-                rows.iter().for_each(|row| set.insert(*row));
+    /// Every distinct value that stands on a row in play.
+    fn judge(&mut self, field: &Field, column: &Column, fulfilled: &mut Fulfilled) {
+        fulfilled.each(|entry, told| {
+            let (kind, text) = column.entry(entry as usize);
+            field.index.hits(kind, text, &mut self.scratch);
+            told.extend(self.scratch.hits.iter().map(|leaf| (entry, *leaf)));
+        });
+    }
+
+    /// Looks every distinct text that stands on a row in play up in a list.
+    fn look_up(&self, list: &str, leaf: u32, column: &Column, fulfilled: &mut Fulfilled) -> Result<(), String> {
+        let mut texts = Vec::new();
+        fulfilled.each(|entry, _| {
+            let mut take = |kind: super::Kind, text: &str| {
+                if !matches!(kind, super::Kind::Null | super::Kind::Array | super::Kind::Object) {
+                    texts.push((said(kind, text).to_owned(), entry));
+                }
+            };
+            match column.entry(entry as usize) {
+                (super::Kind::Array, text) => super::json::elements(text, &mut take),
+                (kind, text) => take(kind, text),
             }
-        }
-        self.scratch.hits = hits;
+        });
+        let keys: Vec<&str> = texts.iter().map(|(text, _)| text.as_str()).collect();
+        let has = if keys.is_empty() { Vec::new() } else { self.events.listed(list, &keys)? };
+        let found = texts.iter().zip(has).filter(|(_, has)| *has);
+        fulfilled.tell(found.map(|((_, entry), _)| (*entry, leaf)));
+        Ok(())
     }
 
     fn set(&mut self, leaf: u32) -> &mut Rows {

@@ -1,32 +1,27 @@
 //! Whether an event, as the JSON text that it is, may fulfil a keyword at all: only then is it worth reading.
 //!
-//! Of each keyword a piece is taken that JSON writes as it is. Samples of three bytes, so far apart that every piece has one, are
-//! looked up in a table; where one is known, the piece is compared. Nothing is missed: text that could be written in another
-//! way is always read.
+//! Of each keyword a piece is taken that JSON writes as it is, and looked for in the text: by marks where few are enough, else by
+//! samples. Nothing is missed: text that could be written in another way is always read.
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+mod marks;
+mod samples;
 
+use self::marks::Marks;
+use self::samples::{SAMPLE, Samples};
 use crate::pattern::Part;
 use crate::test::Test;
 
-/// Bytes of a sample.
-const SAMPLE: usize = 3;
-/// Bytes from one sample to the next at most: more gain nothing.
-const STEP: usize = 8;
-/// Bits of a sample's number.
-const BITS: u32 = 15;
-
-/// Pieces of keywords, of each keyword one.
+/// Pieces of keywords, of each keyword one, in lower case.
 #[derive(Debug)]
 pub(in crate::engine) struct Raw {
-    /// In lower case.
     pieces: Vec<Box<[u8]>>,
-    step: usize,
-    /// One bit for each sample that stands in a piece.
-    known: Box<[u64]>,
-    /// Per sample: the pieces that have it, and where in them.
-    of_sample: HashMap<u32, Vec<(u32, usize)>, FixedState>,
+    by: By,
+}
+
+#[derive(Debug)]
+enum By {
+    Marks(Marks),
+    Samples(Samples),
 }
 
 impl Raw {
@@ -53,55 +48,27 @@ impl Raw {
         }
         pieces.sort();
         pieces.dedup();
-        let shortest = pieces.iter().map(|piece| piece.len()).min()?;
-        let step = (shortest + 1 - SAMPLE).min(STEP);
-        let mut known = vec![0; 1 << BITS >> 6].into_boxed_slice();
-        let mut of_sample: HashMap<u32, Vec<(u32, usize)>, FixedState> = HashMap::default();
-        for (number, piece) in (0..).zip(&pieces) {
-            for (at, sample) in piece.windows(SAMPLE).take(step).enumerate() {
-                let sample = sample.first_chunk().map_or(0, |[a, b, c]| hash([*a, *b, *c, 0]));
-                if let Some(word) = known.get_mut(sample as usize >> 6) {
-                    *word |= 1 << (sample & 63);
-                }
-                of_sample.entry(sample).or_default().push((number, at));
-            }
-        }
-        Some(Self { pieces, step, known, of_sample })
+        let by = match Marks::of(&pieces) {
+            Some(marks) => By::Marks(marks),
+            None => By::Samples(Samples::of(&pieces)?),
+        };
+        Some(Self { pieces, by })
     }
 
     /// Whether an event may hold a keyword.
     pub(in crate::engine) fn may_hold(&self, event: &str) -> bool {
-        let bytes = event.as_bytes();
-        let mut at = 0;
-        // Behind a value comes a quote or a bracket at least: a byte more than a sample is there to be read with it.
-        while let Some(sample) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            let number = hash(*sample);
-            let known = self.known.get(number as usize >> 6).is_some_and(|word| word >> (number & 63) & 1 == 1);
-            if known && self.stands(bytes, at, number) {
-                return true;
-            }
-            at += self.step;
+        match &self.by {
+            By::Marks(marks) => marks.stand(&self.pieces, event),
+            By::Samples(samples) => samples.stand(&self.pieces, event.as_bytes()) || written_otherwise(event),
         }
-        written_otherwise(event)
-    }
-
-    fn stands(&self, event: &[u8], at: usize, sample: u32) -> bool {
-        self.of_sample.get(&sample).into_iter().flatten().any(|(number, before)| {
-            let piece = self.pieces.get(*number as usize);
-            let found = piece.and_then(|piece| {
-                let start = at.checked_sub(*before)?;
-                Some(event.get(start..start + piece.len())?.eq_ignore_ascii_case(piece))
-            });
-            found == Some(true)
-        })
     }
 }
 
-/// The number of the sample that these bytes begin with, in any case.
-#[inline]
-fn hash(bytes: [u8; SAMPLE + 1]) -> u32 {
-    let sample = (u32::from_le_bytes(bytes) | 0x20_2020) & 0xff_ffff;
-    sample.wrapping_mul(0x9e37_79b1) >> (u32::BITS - BITS)
+/// Whether a piece stands where a part of it, so far behind its start, does.
+fn stands(piece: &[u8], event: &[u8], at: usize, before: usize) -> bool {
+    let start = at.checked_sub(before);
+    let text = start.and_then(|start| event.get(start..start + piece.len()));
+    text.is_some_and(|text| text.eq_ignore_ascii_case(piece))
 }
 
 /// The longest piece of a text in lower case that stands in JSON as it does here, but for case and `\u`; none where that is too
@@ -117,14 +84,19 @@ fn of_a_number(piece: &[u8]) -> bool {
     dots < 2 && piece.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e'))
 }
 
-/// Whether ASCII may stand in an event as something else: as `\u` and four digits, or as one of the two characters beyond ASCII of
-/// which the lower case has an ASCII letter.
+/// The characters beyond ASCII of which the lower case has an ASCII letter.
+const KELVIN_SIGN: &str = "\u{212a}";
+const DOTTED_I: &str = "\u{130}";
+
+/// Whether ASCII may stand in an event as something else: as `\u` and four digits, or as a character beyond ASCII of which the lower
+/// case has an ASCII letter.
 fn written_otherwise(event: &str) -> bool {
     let bytes = event.as_bytes();
     let escapes = memchr::memmem::find_iter(bytes, br"\u");
     // After an even number of backslashes, each two of them a backslash, this one is an escape.
     let mut escapes = escapes.map(|at| bytes.iter().take(at).rev().take_while(|byte| **byte == b'\\').count());
-    escapes.any(|before| before % 2 == 0) || !event.is_ascii() && event.contains(['\u{212a}', '\u{130}'])
+    let beyond = |letter: &str| memchr::memmem::find(bytes, letter.as_bytes()).is_some();
+    escapes.any(|before| before % 2 == 0) || beyond(KELVIN_SIGN) || beyond(DOTTED_I)
 }
 
 #[cfg(test)]
@@ -181,11 +153,11 @@ mod tests {
         #[test]
         fn nothing_is_missed(
             keywords in prop::collection::vec("[a-eK:. ]{3,9}", 1..6),
-            values in prop::collection::vec("[a-eA-Ek:. \\\\\"\u{212a}\u{130}é\u{1}/]{0,40}", 1..4),
+            values in prop::collection::vec("[a-eA-Ek:. \\\\\"\u{212a}\u{130}é\u{1}/]{0,90}", 1..4),
             ascii in any::<bool>(),
         ) {
             let tests: Vec<Test> = keywords.iter().map(|text| contained(text)).collect();
-            let Some(raw) = Raw::new(tests.iter()) else { return Ok(()) };
+            let Some(mut raw) = Raw::new(tests.iter()) else { return Ok(()) };
             let mut event = serde_json::Value::from(values).to_string();
             if ascii {
                 event = event.replace('b', r"\u0062");
@@ -198,6 +170,8 @@ mod tests {
                 found |= !scratch.hits.is_empty();
             });
             prop_assert!(!found || raw.may_hold(&event), "{event}");
+            raw.by = By::Samples(Samples::of(&raw.pieces).unwrap());
+            prop_assert!(!found || raw.may_hold(&event), "by samples: {event}");
         }
     }
 }
