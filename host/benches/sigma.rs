@@ -1,5 +1,6 @@
 //! SigmaHQ's rules over real events, end to end: `cordon run`'s pipeline with the rules in one sandboxed plugin, beside rsigma in
-//! the same process, which reads the same lines and matches natively. CPU time, one worker; loading is not in it.
+//! the same process, which reads the same lines and matches natively, and beside our own engine without the sandbox, which parses and
+//! matches but makes no findings. CPU time, one worker; loading is not in it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a bench that cannot go on says so
 
@@ -13,12 +14,14 @@ use std::path::Path;
 use criterion::Throughput;
 use rsigma_eval::event::JsonEvent;
 use support::events::{self, Real};
+use support::in_process::InProcess;
 use support::sigma::{built, unpacked};
 use support::whole::whole;
 use support::{cpu, plugins};
 
 use cordon::registry::{self, SettingsFile};
 use cordon_contract::limits::BATCH_ROWS;
+use cordon_sigma::engine::Engine;
 
 fn main() {
     let Some(rules) = data::file("sigmahq-rules.tar.zst") else { return };
@@ -45,6 +48,14 @@ fn main() {
             println!("{of}: {told} findings and {} repeats", found.repeats);
             group.bench_function(format!("{of}, cordon, sandboxed"), |bencher| {
                 bencher.iter(|| whole(&real, &sandbox, &loaded));
+            });
+            let engine = Engine::new(data::built(&rules, &[of]).pack).unwrap();
+            group.bench_function(format!("{of}, cordon's engine, native"), |bencher| {
+                bencher.iter(|| {
+                    let mut found = 0;
+                    real.parse(BATCH_ROWS, |batch| found += engine.run(source, &InProcess(&batch)).unwrap().len());
+                    found
+                });
             });
             let lines = lines(&rules, of, &real, source);
             keep(&lines, &format!("{}-{}.jsonl", real.name, of.replace('/', "-")));
