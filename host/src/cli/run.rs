@@ -182,12 +182,19 @@ struct Out {
 
 impl Out {
     fn open(args: &Args) -> Result<Self> {
+        // What is not for people has no colours to take out, which costs more than to write it.
+        let plain = args.format != FindingFormat::Table;
         let to: Box<dyn Write> = match &args.out {
             Some(path) => {
                 let file = File::create(path).with_context(|| format!("{}: cannot be written", path.display()))?;
-                Box::new(BufWriter::new(anstream::StripStream::new(file)))
+                if plain {
+                    Box::new(BufWriter::new(file))
+                } else {
+                    Box::new(BufWriter::new(anstream::StripStream::new(file)))
+                }
             }
             // Line by line on a terminal or into a pipe: findings are few, and each should be seen when it is found.
+            None if plain => Box::new(std::io::stdout()),
             None => Box::new(anstream::stdout()),
         };
         Ok(Self { to, format: args.format, any: false })

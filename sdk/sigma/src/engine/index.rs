@@ -319,7 +319,10 @@ impl Index {
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', folded.as_bytes()).chain([folded.len()]) {
             let line = folded.as_bytes().get(start..end).unwrap_or_default();
-            lines.found(line, || search(line)).iter().for_each(|literal| verify(*literal, scratch));
+            match lines.found(line, || search(line)) {
+                Some(found) => found.iter().for_each(|literal| verify(*literal, scratch)),
+                None => search(line).for_each(|literal| verify(literal, scratch)),
+            }
             start = end + 1;
         }
         scratch.lines = lines;

@@ -205,6 +205,9 @@ impl<'r, E: Events> State<'r, E> {
         } else {
             (self.events.column(path)?, Slots::Every)
         };
+        if column.distinct() == 0 {
+            return Ok(());
+        }
         if field.null.is_some() || field.exists.is_some() {
             fulfilled::present(&column, rows, &slots, present);
         }

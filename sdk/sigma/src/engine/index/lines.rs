@@ -9,6 +9,11 @@ use hashbrown::HashTable;
 /// Bytes from which a text is searched line by line.
 pub(super) const LONG: usize = 512;
 
+/// Bytes of lines that are remembered at most, and of what was found in them.
+const KEPT: usize = 4 << 20;
+/// Bytes of a line that is worth it at most: whatever stands in a longer one hardly comes again.
+const LINE: usize = 64 << 10;
+
 #[derive(Debug)]
 struct Line {
     hash: u64,
@@ -35,25 +40,34 @@ impl Lines {
         self.found.clear();
     }
 
-    /// What stands in a line: what `search` says when it is asked for the first time.
-    pub(super) fn found<I: Iterator<Item = u32>>(&mut self, line: &[u8], search: impl FnOnce() -> I) -> &[u32] {
+    /// What stands in a line: what `search` says when it is asked for the first time. None where nothing more is remembered: then
+    /// the line is to be searched as it is.
+    pub(super) fn found<I: Iterator<Item = u32>>(&mut self, line: &[u8], search: impl FnOnce() -> I) -> Option<&[u32]> {
+        if line.len() > LINE {
+            return None;
+        }
         let hash = self.hasher.hash_one(line);
         let same = |known: &Line| {
             known.hash == hash && self.text.get(known.text.clone()).is_some_and(|known| equal(known, line))
         };
         let range = match self.known.find(hash, same) {
             Some(known) => known.found.clone(),
+            None if self.text.len() + line.len() + self.found.len() * size_of::<u32>() > KEPT => return None,
             None => {
-                let (text, found) = (self.text.len(), self.found.len());
+                let (text, from) = (self.text.len(), self.found.len());
                 self.text.extend_from_slice(line);
-                self.found.extend(search());
-                let range = found..self.found.len();
+                let mut found: Vec<u32> = search().collect();
+                // A literal may stand in a line a thousand times.
+                found.sort_unstable();
+                found.dedup();
+                self.found.extend(found);
+                let range = from..self.found.len();
                 let line = Line { hash, text: text..self.text.len(), found: range.clone() };
                 self.known.insert_unique(hash, line, |line| line.hash);
                 range
             }
         };
-        self.found.get(range).unwrap_or_default()
+        self.found.get(range)
     }
 }
 
@@ -72,7 +86,7 @@ fn equal(one: &[u8], other: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::LONG;
+    use super::{LINE, LONG};
     use crate::engine::Kind;
     use crate::engine::index::{Index, Scratch};
     use crate::pattern::Pattern;
@@ -86,6 +100,7 @@ mod tests {
             lines in prop::collection::vec("[abAB]{0,5}", 2..4),
             texts in prop::collection::vec(prop::collection::vec(0usize..4, 0..4), 1..4),
             of_lines in any::<bool>(),
+            wide in any::<bool>(),
         ) {
             let wanted: Vec<String> =
                 wanted.into_iter().map(|text| if of_lines { text.replace('\n', "b") } else { text }).collect();
@@ -94,7 +109,7 @@ mod tests {
             let index = Index::new((0..).zip(&tests)).unwrap();
             let mut scratch = Scratch::default();
             for text in texts {
-                let mut long = "-\n".repeat(LONG / 2);
+                let mut long = if wide { "-".repeat(LINE) } else { "-\n".repeat(LONG / 2) };
                 text.iter().for_each(|line| long.extend([lines[line % lines.len()].as_str(), "\n"]));
                 index.hits(Kind::String, &long, &mut scratch);
                 let mut hits = scratch.hits.clone();

@@ -32,6 +32,9 @@ impl Marks {
         let mut left: BTreeSet<usize> = (0..pieces.len()).collect();
         let mut marks = Self { marks: Vec::new(), pieces: Vec::new() };
         while !left.is_empty() {
+            if marks.marks.len() == MARKS {
+                return None;
+            }
             let mut places: BTreeMap<Mark, BTreeMap<usize, usize>> = BTreeMap::new();
             for piece in &left {
                 for (at, pair) in pieces.get(*piece)?.windows(2).enumerate() {
@@ -46,7 +49,7 @@ impl Marks {
             marks.marks.push(mark);
             marks.pieces.push(found.into_iter().collect());
         }
-        (1..=MARKS).contains(&marks.marks.len()).then_some(marks)
+        (!marks.marks.is_empty()).then_some(marks)
     }
 
     /// Whether a piece may stand in an event: it does, or it may be written in another way.
