@@ -6,6 +6,8 @@
 #   mkdir /tmp/tagged; CORDON_TAGGED=/tmp/tagged cargo bench --workspace --bench sigma -- windows   # writes what rsigma is given
 #   host/benches/rsigma.sh /tmp/tagged
 set -euo pipefail
+export LC_ALL=C
+command -v rsigma >/dev/null || { echo "needs rsigma in PATH: cargo install rsigma --version 0.23.0 --locked" >&2; exit 1; }
 tagged=${1:?the folder that CORDON_TAGGED named}
 here=$(cd "$(dirname "$0")/../.." && pwd)
 data=$here/../shared/data
@@ -28,9 +30,10 @@ theirs() {
 }
 seconds() { # CPU seconds of a command on one core
   local TIMEFORMAT='%U %S'
-  { time taskset -c 0 bash -c "$(declare -f ours theirs); cordon='$cordon' work='$work'; $1 '$2' >'$work/out' 2>/dev/null" ; } 2>&1 |
+  { time taskset -c 0 bash -c "$(declare -f ours theirs); cordon='$cordon' work='$work'; $1 '$2' >'$work/out' 2>'$work/err'" || { echo "$1 failed:" >&3; cat "$work/err" >&3; exit 1; }; } 2>&1 |
     awk '{ print $1 + $2 }'
 }
+exec 3>&2
 seconds ours "$work/ours.one" >/dev/null # prepares the plugin
 for round in 1 2 3; do
   for who in theirs ours; do

@@ -173,6 +173,8 @@ fn explain_shows_what_a_plugin_looked_at() {
     let row = format!("{}:{}", finding["event"]["file"].as_str().unwrap(), finding["event"]["line"]);
     let said = run(&[EVENTS, "--explain", &row]).ends(0);
     assert!(said.out.contains("yes") && said.out.contains("1 finding"), "{}", said.out);
+    let for_a_machine = run(&[EVENTS, "--explain", &row, "--format", "ndjson"]).ends(0);
+    assert!(!for_a_machine.out.contains('\u{1b}'), "{}", for_a_machine.out);
 }
 
 #[test]

@@ -182,8 +182,8 @@ struct Out {
 
 impl Out {
     fn open(args: &Args) -> Result<Self> {
-        // What is not for people has no colours to take out, which costs more than to write it.
-        let plain = args.format != FindingFormat::Table;
+        // Findings that are not for people have no colours to take out, which costs more than to write them.
+        let plain = args.format != FindingFormat::Table && args.explain.is_none();
         let to: Box<dyn Write> = match &args.out {
             Some(path) => {
                 let file = File::create(path).with_context(|| format!("{}: cannot be written", path.display()))?;

@@ -179,7 +179,7 @@ impl EventReader {
         (self.compressed.load(Ordering::Relaxed), self.size)
     }
 
-    /// Takes back the bytes of an event that is done with: their memory is the next one's.
+    /// Takes back the bytes of an event that is done with: their memory is that of the next line.
     pub fn reuse(&mut self, bytes: Vec<u8>) {
         self.text.spare = bytes;
     }

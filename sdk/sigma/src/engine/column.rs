@@ -65,6 +65,12 @@ impl Column {
         (kind.unwrap_or(Kind::Null), text().unwrap_or_default())
     }
 
+    /// Whether a dictionary entry is `null`.
+    #[must_use]
+    pub fn is_null(&self, index: usize) -> bool {
+        self.kinds.get(index).is_none_or(|kind| *kind == Kind::Null as u8)
+    }
+
     /// The value in a slot, where there is one.
     #[must_use]
     pub fn get(&self, slot: usize) -> Option<(Kind, &str)> {

@@ -174,9 +174,9 @@ impl<'r, E: Events> State<'r, E> {
                     };
                     if raw.as_ref().is_none_or(|raw| raw.may_hold(&whole)) {
                         field.index.hits_of_whole(&whole, &mut self.scratch);
-                        for leaf in std::mem::take(&mut self.scratch.hits) {
-                            self.set(leaf).insert(row);
-                        }
+                        let hits = std::mem::take(&mut self.scratch.hits);
+                        hits.iter().for_each(|leaf| self.set(*leaf).insert(row));
+                        self.scratch.hits = hits;
                     }
                 }
                 Ok(())
@@ -210,6 +210,9 @@ impl<'r, E: Events> State<'r, E> {
         }
         if field.null.is_some() || field.exists.is_some() {
             fulfilled::present(&column, rows, &slots, present);
+        }
+        if field.index.is_empty() && field.listed.is_empty() {
+            return Ok(());
         }
         let mut fulfilled = std::mem::take(&mut self.fulfilled);
         fulfilled.start(&column, rows, &slots);

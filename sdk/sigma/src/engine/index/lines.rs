@@ -9,6 +9,8 @@ use hashbrown::HashTable;
 /// Bytes from which a text is searched line by line.
 pub(super) const LONG: usize = 512;
 
+/// Lines that are remembered at most: also what bounds the harm of lines that were made to share a place in the table.
+const LINES: usize = 16 << 10;
 /// Bytes of lines that are remembered at most, and of what was found in them.
 const KEPT: usize = 4 << 20;
 /// Bytes of a line that is worth it at most: whatever stands in a longer one hardly comes again.
@@ -52,7 +54,7 @@ impl Lines {
         };
         let range = match self.known.find(hash, same) {
             Some(known) => known.found.clone(),
-            None if self.text.len() + line.len() + self.found.len() * size_of::<u32>() > KEPT => return None,
+            None if self.is_full(line.len()) => return None,
             None => {
                 let (text, from) = (self.text.len(), self.found.len());
                 self.text.extend_from_slice(line);
@@ -68,6 +70,11 @@ impl Lines {
             }
         };
         self.found.get(range)
+    }
+
+    fn is_full(&self, more: usize) -> bool {
+        let bytes = self.text.len() + more + self.found.len() * size_of::<u32>();
+        self.known.len() >= LINES || bytes > KEPT
     }
 }
 
@@ -86,7 +93,7 @@ fn equal(one: &[u8], other: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{LINE, LONG};
+    use super::{LINE, LINES, LONG};
     use crate::engine::Kind;
     use crate::engine::index::{Index, Scratch};
     use crate::pattern::Pattern;
@@ -101,6 +108,7 @@ mod tests {
             texts in prop::collection::vec(prop::collection::vec(0usize..4, 0..4), 1..4),
             of_lines in any::<bool>(),
             wide in any::<bool>(),
+            full in prop::bool::weighted(0.1),
         ) {
             let wanted: Vec<String> =
                 wanted.into_iter().map(|text| if of_lines { text.replace('\n', "b") } else { text }).collect();
@@ -108,6 +116,9 @@ mod tests {
                 wanted.iter().map(|text| Test::Text(Pattern::literal(text).any_before().any_after())).collect();
             let index = Index::new((0..).zip(&tests)).unwrap();
             let mut scratch = Scratch::default();
+            if full {
+                (0..LINES).for_each(|line| _ = scratch.lines.found(line.to_string().as_bytes(), std::iter::empty));
+            }
             for text in texts {
                 let mut long = if wide { "-".repeat(LINE) } else { "-\n".repeat(LONG / 2) };
                 text.iter().for_each(|line| long.extend([lines[line % lines.len()].as_str(), "\n"]));

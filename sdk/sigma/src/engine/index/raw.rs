@@ -148,6 +148,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_text_of_nothing_but_marks_is_read() {
+        let raw = Raw::new([contained(" p::d "), contained(" q::e ")].iter()).unwrap();
+        assert!(matches!(&raw.by, By::Marks(_)));
+        assert!(!raw.may_hold(&format!("{{\"a\":\"{}\"}}", "::".repeat(20))));
+        assert!(raw.may_hold(&format!("{{\"a\":\"{}\"}}", "::".repeat(500))));
+    }
+
     proptest! {
         /// Whatever a reader finds in the values of an event is not left out.
         #[test]

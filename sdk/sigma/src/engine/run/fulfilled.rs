@@ -99,8 +99,8 @@ impl Fulfilled {
         if self.told.is_empty() {
             return;
         }
-        // Tests of one kind come entry by entry, those of the next after them.
-        self.told.sort_by_key(|(entry, _)| *entry);
+        // They come entry by entry; those that lists tell, after them.
+        self.told.sort_unstable_by_key(|(entry, _)| *entry);
         let groups: Vec<&[(u32, Leaf)]> = self.told.chunk_by(|(one, _), (next, _)| one == next).collect();
         for (number, group) in (FIRST..).zip(&groups) {
             let entry = group.first().map_or(0, |(entry, _)| *entry as usize);
@@ -138,7 +138,7 @@ pub(super) enum On<'r> {
 /// Marks the rows in play on which something stands that is not null.
 pub(super) fn present(column: &Column, rows: &Rows, slots: &Slots<'_>, present: &mut Rows) {
     slots.each(column, rows, |row, entry| {
-        if column.entry(entry).0 != crate::engine::Kind::Null {
+        if !column.is_null(entry) {
             present.insert(row);
         }
     });

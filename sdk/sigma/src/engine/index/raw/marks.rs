@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DOTTED_I, KELVIN_SIGN};
 
-/// Marks at most: with more of them samples are faster.
+/// Marks at most: with more of them samples are faster. [`Marks::stand`] has an arm for each number.
 const MARKS: usize = 6;
 /// Bytes that are compared at once.
 const BLOCK: usize = 64;
+/// Marks of an event without a piece, for each 256 bytes of it and once, from which it is read: that costs the same for any event.
+const IN_VAIN: usize = 64;
 /// What to look for a mark costs, in places where one stands and no piece does.
 const OF_A_MARK: f64 = 0.5;
 
@@ -68,8 +70,9 @@ impl Marks {
 
     fn search<const N: usize>(&self, marks: &[Mark; N], pieces: &[Box<[u8]>], event: &str) -> bool {
         let text = event.as_bytes();
+        let mut left = IN_VAIN + text.len() / 256;
         let Some(last) = text.len().checked_sub(BLOCK + 1) else {
-            return self.near(pieces, text, 0..text.len()) || super::written_otherwise(event);
+            return self.near(pieces, text, 0..text.len(), &mut left) || super::written_otherwise(event);
         };
         let mut otherwise = false;
         // The last block ends with the text, and may have been looked at in part.
@@ -77,21 +80,25 @@ impl Marks {
             let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + 1 }>) else { continue };
             let (found, other) = block_has(marks, block);
             otherwise |= other;
-            if found && self.near(pieces, text, at..at + BLOCK) {
+            if found && self.near(pieces, text, at..at + BLOCK, &mut left) {
                 return true;
             }
         }
         otherwise && super::written_otherwise(event)
     }
 
-    /// Whether a piece stands at a mark that begins at one of these places.
-    fn near(&self, pieces: &[Box<[u8]>], text: &[u8], places: std::ops::Range<usize>) -> bool {
+    /// Whether a piece stands at a mark that begins at one of these places. Also where more marks stand in vain than are `left`: text
+    /// of nothing but marks would cost a comparison with each piece at each byte.
+    fn near(&self, pieces: &[Box<[u8]>], text: &[u8], places: std::ops::Range<usize>, left: &mut usize) -> bool {
         places.into_iter().any(|at| {
             let Some(pair) = text.get(at..).and_then(<[u8]>::first_chunk::<2>) else { return false };
             let mark = pair.map(folded);
-            let found = self.marks.iter().zip(&self.pieces).filter(|(known, _)| **known == mark);
-            found
-                .flat_map(|(_, of)| of)
+            let Some((_, of)) = self.marks.iter().zip(&self.pieces).find(|(known, _)| **known == mark) else {
+                return false;
+            };
+            let Some(fewer) = left.checked_sub(1) else { return true };
+            *left = fewer;
+            of.iter()
                 .any(|(piece, before)| pieces.get(*piece).is_some_and(|piece| super::stands(piece, text, at, *before)))
         })
     }
@@ -120,8 +127,9 @@ fn folded(byte: u8) -> u8 {
 /// How often a mark stands in an event of 2 KiB, by guess: its bytes are taken to come independently, but two of one punctuation
 /// mark, which seldom come together.
 fn often([one, next]: Mark) -> f64 {
+    // A backslash is counted as `|` here, and `@` to `_` as the letters below them.
     let of = |byte: u8| match byte {
-        b'a' | b'e' | b'"' | b's' | b't' => 50.0,
+        b'a' | b'e' | b's' | b't' => 50.0,
         b'o' | b'r' | b'n' | b'0' | b'i' | b'd' | b'b' | b'c' | b':' => 30.0,
         b'm' | b'u' | b'l' | b' ' | b'|' | b'p' | b'g' | b'w' | b'h' | b'f' | b',' | b'-' | b'1'..=b'5' => 17.0,
         b'a'..=b'z' | b'.' | b'6'..=b'9' => 8.0,
