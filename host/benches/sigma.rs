@@ -14,11 +14,11 @@ use std::path::Path;
 use criterion::Throughput;
 use rsigma_eval::event::JsonEvent;
 use support::events::{self, Real};
-use support::in_process::InProcess;
 use support::sigma::{built, unpacked};
 use support::whole::whole;
 use support::{cpu, plugins};
 
+use cordon::author::sigma::OfBatch;
 use cordon::registry::{self, SettingsFile};
 use cordon_contract::limits::BATCH_ROWS;
 use cordon_sigma::engine::Engine;
@@ -53,7 +53,7 @@ fn main() {
             let in_process = || {
                 let mut found = 0;
                 real.parse(BATCH_ROWS, |batch| {
-                    found += engine.run(batch.source().as_str(), &InProcess(&batch)).unwrap().len();
+                    found += engine.run(batch.source().as_str(), &OfBatch(&batch)).unwrap().len();
                 });
                 found
             };

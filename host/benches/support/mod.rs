@@ -5,7 +5,6 @@
 
 pub mod cpu;
 pub mod events;
-pub mod in_process;
 pub mod memory;
 pub mod native;
 pub mod plugins;

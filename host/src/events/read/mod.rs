@@ -141,13 +141,7 @@ impl EventReader {
         let opened = input::stream(Box::new(source), None)
             .map_err(|error| ReadError { file: name.to_owned(), reason: format!("cannot be read: {error}") })?;
         let input::Opened { text, compressed, size } = opened.bounded(bytes, over);
-        let text = Text {
-            file: name.into(),
-            buffer: Buffer::new(text),
-            elements: 0,
-            most: cut::PIECE_BYTES,
-            spare: Vec::new(),
-        };
+        let text = Text::new(name.into(), text, cut::PIECE_BYTES);
         let mode = match cut {
             Cut::Documents => Mode::Documents(document::Documents::default()),
             Cut::Lines => Mode::EveryLine,
@@ -157,8 +151,7 @@ impl EventReader {
     }
 
     fn of(file: Arc<str>, opened: input::Opened) -> Result<Self, ReadError> {
-        let mut text =
-            Text { file, buffer: Buffer::new(opened.text), elements: 0, most: EVENT_BYTES, spare: Vec::new() };
+        let mut text = Text::new(file, opened.text, EVENT_BYTES);
         let format = sniff::format(&mut text.buffer);
         let mut reader = |format| -> Result<Mode, Stop> {
             Ok(match format {
@@ -208,6 +201,10 @@ impl EventReader {
 }
 
 impl Text {
+    fn new(file: Arc<str>, source: Box<dyn io::Read + Send>, most: usize) -> Self {
+        Self { file, buffer: Buffer::new(source), elements: 0, most, spare: Vec::new() }
+    }
+
     /// So many of the bytes at hand, as an event's.
     fn event(&mut self, len: usize) -> Vec<u8> {
         let mut bytes = std::mem::take(&mut self.spare);

@@ -66,6 +66,13 @@ impl Rows {
     }
 
     /// The rows, ascending.
+    pub(super) fn list(&self) -> Vec<u32> {
+        let mut list = Vec::with_capacity(self.count());
+        self.each(|row| list.push(row));
+        list
+    }
+
+    /// The same, one by one.
     pub(super) fn each(&self, mut row: impl FnMut(u32)) {
         for (at, word) in (0u32..).zip(self.used()) {
             let mut left = *word;

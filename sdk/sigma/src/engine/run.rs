@@ -161,9 +161,7 @@ impl<'r, E: Events> State<'r, E> {
                 self.compare(*one, *other, *relation, *cased, *leaf, rows)
             }
             Kind::Whole(raw) => {
-                let mut chosen = Vec::new();
-                rows.each(|row| chosen.push(row));
-                for row in chosen {
+                for row in rows.list() {
                     let Some(whole) = self.events.whole(row)? else {
                         // Not known, and it stays so.
                         if let Some(done) = self.done.get_mut(number as usize) {
@@ -199,9 +197,7 @@ impl<'r, E: Events> State<'r, E> {
             (starts, column) = self.events.values(path)?;
             (column, Slots::Many(&starts))
         } else if chosen {
-            let mut list = Vec::with_capacity(rows.count());
-            rows.each(|row| list.push(row));
-            (self.events.column_for(path, &list)?, Slots::Chosen)
+            (self.events.column_for(path, &rows.list())?, Slots::Chosen)
         } else {
             (self.events.column(path)?, Slots::Every)
         };
@@ -297,8 +293,7 @@ impl<'r, E: Events> State<'r, E> {
         leaf: u32,
         rows: &Rows,
     ) -> Result<(), String> {
-        let mut list = Vec::new();
-        rows.each(|row| list.push(row));
+        let list = rows.list();
         let (left, right) = (self.texts(one, &list, cased)?, self.texts(other, &list, cased)?);
         for (row, (left, right)) in list.iter().zip(left.iter().zip(&right)) {
             if left.iter().any(|text| right.iter().any(|other| relation.holds(text, other))) {
